@@ -1,0 +1,93 @@
+"""What a config may say: frozen, typed models. A plain dict never travels past this package."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from nnlab.registry import (
+    DATASETS,
+    LAYERS,
+    LOSSES,
+    NORMALIZATIONS,
+    OPTIMIZERS,
+    SCHEDULES,
+    Positive,
+    PositiveInt,
+    Registry,
+    Spec,
+    SpecOf,
+)
+
+
+def entry(registry: Registry, name: str) -> Any:
+    """Return a field whose default is the entry ``name`` of ``registry`` with its default options."""
+    return Field(default_factory=lambda: registry.spec(name)(type=name))
+
+
+class Section(BaseModel):
+    """A part of a config: frozen, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, defer_build=True
+    )
+
+
+class DataSpec(Spec):
+    """What every data set takes besides its own options.
+
+    ``root`` is the folder to look in first. The last ``validation`` training examples, or as many drawn
+    by a seeded shuffle, are held out. ``normalize`` is fitted on the training examples that remain.
+    """
+
+    root: str | None = None
+    validation: Annotated[int, Field(ge=0)] = 0
+    validation_split: Literal["shuffled", "last"] = "shuffled"
+    normalize: Annotated[Spec, SpecOf(NORMALIZATIONS)] = entry(NORMALIZATIONS, "standard")
+
+
+class EarlyStopping(Section):
+    """Stop when ``metric`` has not improved by ``min_delta`` in ``patience`` evaluations in a row."""
+
+    patience: PositiveInt
+    metric: Literal["loss", "accuracy"] = "loss"
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Training(Section):
+    """How long, in which batches, and how often to evaluate, log and save.
+
+    One of ``steps`` and ``epochs`` is given. ``evaluate_every``, ``log_every`` and ``checkpoint_every``
+    count steps; None evaluates and saves at the end of each epoch.
+    """
+
+    steps: PositiveInt | None = None
+    epochs: PositiveInt | None = None
+    batch_size: PositiveInt = 32
+    replacement: bool = False
+    drop_last: bool = True
+    evaluate_every: PositiveInt | None = None
+    evaluate_on: Literal["validation", "test"] = "validation"
+    log_every: PositiveInt = 1
+    checkpoint_every: PositiveInt | None = None
+    clip_norm: Positive | None = None
+    early_stopping: EarlyStopping | None = None
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "Training":
+        if (self.steps is None) == (self.epochs is None):
+            raise PydanticCustomError("option", "give one of steps and epochs")
+        return self
+
+
+class Experiment(Section):
+    """A whole experiment: with the code and the data, all that a run depends on."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    data: Annotated[DataSpec, SpecOf(DATASETS)]
+    network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
+    loss: Annotated[Spec, SpecOf(LOSSES)] = entry(LOSSES, "softmax_cross_entropy")
+    optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
+    schedule: Annotated[Spec, SpecOf(SCHEDULES)] = entry(SCHEDULES, "constant")
+    training: Training

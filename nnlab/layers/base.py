@@ -1,0 +1,47 @@
+"""What every layer is: three verbs and no hidden memory."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from nnlab.arrays import Array, Named, Rng, Shape
+
+
+class Layer(ABC):
+    """A differentiable function of a batch, with parameters of its own.
+
+    ``input_shape`` and ``output_shape`` leave out the batch axis. ``params`` are trained, ``state`` is
+    saved but not trained (running statistics, updated in place), ``streams`` are the random streams that
+    ``forward`` draws from. A layer is complete when constructed: from its input shape, a random stream
+    and keyword-only options, which are what a config may say of it.
+
+    What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
+    """
+
+    def __init__(self, input_shape: Shape, output_shape: Shape) -> None:
+        self.input_shape = input_shape
+        self.output_shape = output_shape
+        self.params: Named = {}
+        self.state: Named = {}
+        self.streams: dict[str, Rng] = {}
+
+    @abstractmethod
+    def predict(self, x: Array) -> Array:
+        """Return y for x (N, *input_shape), as at inference; remembers nothing."""
+
+    @abstractmethod
+    def forward(self, x: Array) -> tuple[Array, Any]:
+        """Return y (N, *output_shape), as in training, and the cache that ``backward`` takes."""
+
+    @abstractmethod
+    def backward(self, grad_y: Array, cache: Any) -> tuple[Array, Named]:
+        """Return dL/dx and dL/dparams (the keys of ``params``) for grad_y = dL/dy."""
+
+    def bind(self, params: Mapping[str, Array]) -> None:
+        """Let ``params``, of the same names and shapes, be the layer's parameters from now on."""
+        self.params = dict(params)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiplications each followed by an addition, for one example's inference."""
+        return 0

@@ -1,0 +1,50 @@
+"""Fully connected layer."""
+
+from math import prod
+
+from nnlab.arrays import Array, Named, Rng, Shape
+from nnlab.initializers import HeNormal, Initializer, Zeros
+from nnlab.layers.base import Layer
+from nnlab.registry import LAYERS, PositiveInt
+
+
+@LAYERS.register("dense")
+class Dense(Layer):
+    """Affine map of each flattened example, ``y = x @ weight + bias``.
+
+    Shapes: x (N, ...) with D values each, weight (D, M), bias (M,), y (N, M), where M is ``units``.
+    Gradients: ``dL/dx = dL/dy @ weight.T``, ``dL/dweight = x.T @ dL/dy``, ``dL/dbias = sum_n dL/dy``.
+    Derivation: docs/layers/dense.md.
+    """
+
+    def __init__(
+        self,
+        input_shape: Shape,
+        rng: Rng,
+        *,
+        units: PositiveInt,
+        init: Initializer = HeNormal(),
+        bias_init: Initializer = Zeros(),
+    ) -> None:
+        super().__init__(input_shape, output_shape=(units,))
+        self.params = {"weight": init(rng, (prod(input_shape), units)), "bias": bias_init(rng, (units,))}
+
+    def predict(self, x: Array) -> Array:
+        return rows(x) @ self.params["weight"] + self.params["bias"]
+
+    def forward(self, x: Array) -> tuple[Array, Array]:
+        return self.predict(x), x
+
+    def backward(self, grad_y: Array, cache: Array) -> tuple[Array, Named]:
+        x = cache
+        grads = {"weight": rows(x).T @ grad_y, "bias": grad_y.sum(axis=0)}
+        return (grad_y @ self.params["weight"].T).reshape(x.shape), grads
+
+    @property
+    def multiply_adds(self) -> int:
+        return self.params["weight"].size
+
+
+def rows(x: Array) -> Array:
+    """Return x (N, ...) as a matrix of N rows."""
+    return x.reshape(len(x), -1)

@@ -1,0 +1,125 @@
+"""A network: layers in a row, their parameters in one vector."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nnlab import seeding
+from nnlab.arrays import Array, Named, Rng, Shape
+from nnlab.initializers import Initializer, Unallocated
+from nnlab.layers import Layer
+from nnlab.registry import LAYERS, Spec
+
+
+class Network:
+    """A chain of layers.
+
+    ``weights`` holds all parameters in one vector, and ``gradient`` is its twin: an optimizer sees two
+    arrays, however many layers there are. The layers' own ``params`` are views of ``weights``.
+    """
+
+    def __init__(self, layers: Sequence[Layer], dtype: DTypeLike = np.float32) -> None:
+        self.layers = tuple(layers)
+        self.input_shape = self.layers[0].input_shape
+        self.output_shape = self.layers[-1].output_shape
+        self.weights: Array = np.concatenate([np.empty(0), *(p.ravel() for p in self.params.values())]).astype(
+            dtype
+        )
+        self.gradient: Array = np.zeros_like(self.weights)
+        self._gradients = self._views(self.gradient)
+        for i, views in enumerate(self._views(self.weights)):
+            self.layers[i].bind(views)
+
+    @property
+    def params(self) -> Named:
+        """All parameters, by layer and name: ``3.weight``."""
+        return _numbered(layer.params for layer in self.layers)
+
+    @property
+    def state(self) -> Named:
+        """All state that is saved but not trained, by layer and name."""
+        return _numbered(layer.state for layer in self.layers)
+
+    @property
+    def streams(self) -> dict[str, Rng]:
+        """All random streams that training draws from, by layer and name."""
+        return {f"{i}.{name}": s for i, layer in enumerate(self.layers) for name, s in layer.streams.items()}
+
+    def predict(self, x: Array) -> Array:
+        """Return the scores of x (N, *input_shape), as at inference."""
+        for layer in self.layers:
+            x = layer.predict(x)
+        return x
+
+    def forward(self, x: Array) -> tuple[Array, list[Any]]:
+        """Return the scores of x, as in training, and the layers' caches."""
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(x)
+            caches.append(cache)
+        return x, caches
+
+    def backward(self, grad_y: Array, caches: Sequence[Any]) -> Array:
+        """Write dL/dweights into ``gradient``, given dL/dscores; return dL/dx."""
+        for layer, cache, views in zip(self.layers[::-1], caches[::-1], self._gradients[::-1], strict=True):
+            grad_y, grads = layer.backward(grad_y, cache)
+            for name, view in views.items():
+                view[...] = grads[name]
+        return grad_y
+
+    def label(self, index: int) -> str:
+        """Return how messages call a layer, e.g. ``network[3] (conv2d)``."""
+        return f"network[{index}] ({LAYERS.name_of(self.layers[index])})"
+
+    def _views(self, vector: Array) -> list[Named]:
+        """Return, per layer, parameter-shaped views of ``vector``."""
+        views: list[Named] = []
+        start = 0
+        for layer in self.layers:
+            views.append({})
+            for name, param in layer.params.items():
+                views[-1][name] = vector[start : start + param.size].reshape(param.shape)
+                start += param.size
+        return views
+
+
+def build_layers(specs: Sequence[Spec], input_shape: Shape, seed: int) -> Iterator[Layer]:
+    """Yield the layers that ``specs`` describe, each fed by the one before.
+
+    Raises OptionError at the first layer that does not fit its input.
+    """
+    for i, spec in enumerate(specs):
+        layer: Layer = LAYERS.build(spec, input_shape, seeding.stream(seed, "layer", i))
+        input_shape = layer.output_shape
+        yield layer
+
+
+def build_network(specs: Sequence[Spec], input_shape: Shape, seed: int = 0) -> Network:
+    """Return the network that ``specs`` describe for inputs (N, *input_shape).
+
+    Raises OptionError at the first layer that does not fit its input.
+    """
+    return Network(list(build_layers(specs, input_shape, seed)))
+
+
+def outline(specs: Sequence[Spec], input_shape: Shape) -> Iterator[Layer]:
+    """Yield the layers of a network without allocating their weights, to see shapes and count parameters."""
+    return build_layers([_unallocated(spec) for spec in specs], input_shape, seed=0)
+
+
+def _unallocated(value: Any) -> Any:
+    """Return ``value`` with every initializer in it, at any depth, replaced by one that takes no memory."""
+    if isinstance(value, Initializer):
+        return Unallocated()
+    if isinstance(value, tuple):
+        return tuple(_unallocated(item) for item in value)
+    if isinstance(value, Spec):
+        options = {name: _unallocated(getattr(value, name)) for name in type(value).model_fields}
+        return value.model_copy(update=options)
+    return value
+
+
+def _numbered(tables: Iterator[Named]) -> Named:
+    return {f"{i}.{name}": array for i, table in enumerate(tables) for name, array in table.items()}

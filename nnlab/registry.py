@@ -1,0 +1,189 @@
+"""What a config can name: registries of classes, whose options are read from their constructors.
+
+A class is registered under a name; its annotated keyword-only parameters *are* its options. From
+them the registry makes a pydantic model, and from the model come validation, error messages,
+``nnlab layers`` and the JSON Schema. Nothing is declared twice.
+
+    @LAYERS.register("leaky_relu")
+    class LeakyRelu(Layer):
+        def __init__(self, input_shape: Shape, rng: Rng, *, slope: float = 0.01) -> None: ...
+
+    - {type: leaky_relu, slope: 0.1}        # in a config; or the bare name, - leaky_relu
+
+A ``Spec`` is such an entry of a config: validated and frozen, but not built, because building takes
+more than options (an input shape, a random stream). A ``Component`` is a small value, such as an
+initializer or a schedule, for which the options are all it takes; it stands in a model as itself.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, reduce
+from importlib import import_module
+from operator import or_
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    create_model,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from nnlab.errors import OptionError, UsageError, suggest
+
+C = TypeVar("C")
+
+
+class Spec(BaseModel):
+    """One component as a config describes it: its ``type`` and its options, validated and frozen."""
+
+    # Models of entries that contain entries (residual) refer to each other, so they are built when first used.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, defer_build=True
+    )
+
+    type: str
+
+
+class Registry:
+    """Classes of one kind by name.
+
+    ``home`` is the module in which they register; it is imported when the registry is first asked, so
+    that naming a registry costs nothing.
+    """
+
+    def __init__(self, kind: str, home: str) -> None:
+        self.kind = kind
+        self._home = home
+        self._classes: dict[str, type[Any]] = {}
+        self.spec = cache(self._spec)
+
+    def register(self, name: str) -> Callable[[type[C]], type[C]]:
+        """Return a class decorator that registers under ``name``; raises ValueError if it is taken."""
+
+        def add(cls: type[C]) -> type[C]:
+            if name in self._classes:
+                raise ValueError(f"{self.kind} {name!r} is registered already, by {self._classes[name]}")
+            self._classes[name] = cls
+            return cls
+
+        return add
+
+    def names(self) -> list[str]:
+        """Return the registered names, sorted."""
+        import_module(self._home)
+        return sorted(self._classes)
+
+    def __getitem__(self, name: str) -> type[Any]:
+        """Return the class called ``name``; raises UsageError if there is none."""
+        if name not in self.names():
+            raise UsageError(f"unknown {self.kind} {name!r} ({suggest(name, self.names())})")
+        return self._classes[name]
+
+    def options(self, name: str) -> dict[str, Any]:
+        """Return the options of ``name``, each as pydantic's pair (type, default); ``...``: required."""
+        constructor = self[name].__init__
+        hints = get_type_hints(constructor, include_extras=True)
+        return {
+            option.name: (hints[option.name], ... if option.default is option.empty else option.default)
+            for option in inspect.signature(constructor).parameters.values()
+            if option.kind is option.KEYWORD_ONLY
+        }
+
+    def _spec(self, name: str, base: type[Spec] = Spec) -> type[Spec]:
+        """Return the model of an entry of type ``name``: the fields of ``base``, then the options."""
+        fields: dict[str, Any] = {"type": (Literal[name], name), **self.options(name)}
+        return create_model(name, __base__=base, __doc__=inspect.getdoc(self[name]), **fields)
+
+    def union(self, base: type[Spec] = Spec) -> Any:
+        """Return the type of an entry of any registered name, told apart by ``type``."""
+        models = [self.spec(name, base) for name in self.names()]
+        return Annotated[reduce(or_, models), Discriminator("type")] if len(models) > 1 else models[0]
+
+    def build(self, spec: Spec, *context: Any) -> Any:
+        """Construct what ``spec`` describes, from ``context`` (positional) and its options."""
+        cls = self[spec.type]
+        return cls(*context, **{option: getattr(spec, option) for option in self.options(spec.type)})
+
+    def name_of(self, instance: Any) -> str:
+        """Return the name under which the class of ``instance`` is registered."""
+        return next(name for name, cls in self._classes.items() if cls is type(instance))
+
+    def describe(self, component: Any) -> dict[str, Any]:
+        """Return the type and options of a built ``component``, which stores each under its own name."""
+        name = self.name_of(component)
+        return {"type": name, **{option: getattr(component, option) for option in self.options(name)}}
+
+
+def _as_mapping(entry: Any) -> Any:
+    return {"type": entry} if isinstance(entry, str) else entry
+
+
+@dataclass(frozen=True)
+class SpecOf:
+    """Marks a field, ``Annotated[Spec, SpecOf(LAYERS)]``, as an entry that names something in ``registry``."""
+
+    registry: Registry
+
+    def __get_pydantic_core_schema__(self, source: type[Spec], handler: GetCoreSchemaHandler) -> CoreSchema:
+        entry = handler.generate_schema(self.registry.union(source))
+        return core_schema.no_info_before_validator_function(_as_mapping, entry)
+
+
+class Component:
+    """A value that a config names: read from a name or a mapping, written back as a mapping."""
+
+    registry: ClassVar[Registry]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type["Component"], handler: GetCoreSchemaHandler) -> CoreSchema:
+        def accept(value: Any, parse: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            if isinstance(value, cls):
+                return value
+            try:
+                return cls.registry.build(parse(_as_mapping(value)))
+            except OptionError as error:
+                raise PydanticCustomError("option", "{message}", {"message": str(error)}) from error
+
+        return core_schema.no_info_wrap_validator_function(
+            accept,
+            handler.generate_schema(cls.registry.union()),
+            serialization=core_schema.plain_serializer_function_ser_schema(cls.registry.describe),
+        )
+
+
+def _as_pair(value: Any) -> Any:
+    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+PositiveInt = Annotated[int, Field(gt=0)]
+"""1, 2, 3, ..."""
+
+NonNegative = Annotated[float, Field(ge=0)]
+"""0 or more."""
+
+Positive = Annotated[float, Field(gt=0)]
+"""More than 0."""
+
+Probability = Annotated[float, Field(ge=0, lt=1)]
+"""At least 0, less than 1."""
+
+Sizes = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(_as_pair)]
+"""Two positive lengths (vertical, horizontal); a single number means both."""
+
+Offsets = Annotated[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], BeforeValidator(_as_pair)]
+"""Two lengths of 0 or more (vertical, horizontal); a single number means both."""
+
+
+LAYERS = Registry("layer", home="nnlab.layers")
+INITIALIZERS = Registry("initializer", home="nnlab.initializers")
+LOSSES = Registry("loss", home="nnlab.losses")
+OPTIMIZERS = Registry("optimizer", home="nnlab.optimizers")
+SCHEDULES = Registry("schedule", home="nnlab.schedules")
+DATASETS = Registry("data set", home="nnlab.data")
+NORMALIZATIONS = Registry("normalization", home="nnlab.data.normalization")
