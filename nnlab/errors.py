@@ -108,8 +108,13 @@ class Interrupted(NnlabError):
         self.exit_code = 128 + signal
 
 
+def closest(given: str, known: Iterable[str]) -> str | None:
+    """Return the one of the ``known`` names that ``given`` most likely was to be, if any is like it."""
+    return next(iter(get_close_matches(given, sorted(known), n=1, cutoff=0.6)), None)
+
+
 def suggest(given: str, known: Iterable[str]) -> str:
     """Return what to say of the unknown name ``given``: the likeliest of the ``known`` ones, or all of them."""
     names = sorted(known)
-    close = get_close_matches(given, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"known: {', '.join(names)}"
+    close = closest(given, names)
+    return f"did you mean {close}?" if close else f"known: {', '.join(names)}"

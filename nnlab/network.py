@@ -1,6 +1,6 @@
 """A network: layers in a row, their parameters in one vector."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,28 +85,25 @@ class Network:
         return views
 
 
-def build_layers(specs: Sequence[Spec], input_shape: Shape, seed: int) -> Iterator[Layer]:
-    """Yield the layers that ``specs`` describe, each fed by the one before.
-
-    Raises OptionError at the first layer that does not fit its input.
-    """
-    for i, spec in enumerate(specs):
-        layer: Layer = LAYERS.build(spec, input_shape, seeding.stream(seed, "layer", i))
-        input_shape = layer.output_shape
-        yield layer
-
-
 def build_network(specs: Sequence[Spec], input_shape: Shape, seed: int = 0) -> Network:
     """Return the network that ``specs`` describe for inputs (N, *input_shape).
 
     Raises OptionError at the first layer that does not fit its input.
     """
-    return Network(list(build_layers(specs, input_shape, seed)))
+    layers: list[Layer] = []
+    for i, spec in enumerate(specs):
+        layers.append(LAYERS.build(spec, input_shape, seeding.stream(seed, "layer", i)))
+        input_shape = layers[-1].output_shape
+    return Network(layers)
 
 
-def outline(specs: Sequence[Spec], input_shape: Shape) -> Iterator[Layer]:
-    """Yield the layers of a network without allocating their weights, to see shapes and count parameters."""
-    return build_layers([_unallocated(spec) for spec in specs], input_shape, seed=0)
+def outline_layer(spec: Spec, input_shape: Shape) -> Layer:
+    """Return the layer that ``spec`` describes with weights that take no memory, to see shapes and counts.
+
+    Raises OptionError if it does not fit its input.
+    """
+    layer: Layer = LAYERS.build(_unallocated(spec), input_shape, np.random.default_rng(0))
+    return layer
 
 
 def _unallocated(value: Any) -> Any:
@@ -121,5 +118,5 @@ def _unallocated(value: Any) -> Any:
     return value
 
 
-def _numbered(tables: Iterator[Named]) -> Named:
+def _numbered(tables: Iterable[Named]) -> Named:
     return {f"{i}.{name}": array for i, table in enumerate(tables) for name, array in table.items()}

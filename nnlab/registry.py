@@ -18,7 +18,7 @@ initializer or a schedule, for which the options are all it takes; it stands in 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from importlib import import_module
 from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
@@ -61,7 +61,7 @@ class Registry:
         self.kind = kind
         self._home = home
         self._classes: dict[str, type[Any]] = {}
-        self.spec = cache(self._spec)
+        self._models: dict[tuple[str, type[Spec]], type[Spec]] = {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
         """Return a class decorator that registers under ``name``; raises ValueError if it is taken."""
@@ -95,10 +95,13 @@ class Registry:
             if option.kind is option.KEYWORD_ONLY
         }
 
-    def _spec(self, name: str, base: type[Spec] = Spec) -> type[Spec]:
+    def spec(self, name: str, base: type[Spec] = Spec) -> type[Spec]:
         """Return the model of an entry of type ``name``: the fields of ``base``, then the options."""
-        fields: dict[str, Any] = {"type": (Literal[name], name), **self.options(name)}
-        return create_model(name, __base__=base, __doc__=inspect.getdoc(self[name]), **fields)
+        if (name, base) not in self._models:
+            fields: dict[str, Any] = {"type": (Literal[name], name), **self.options(name)}
+            model = create_model(name, __base__=base, __doc__=inspect.getdoc(self[name]), **fields)
+            self._models[name, base] = model
+        return self._models[name, base]
 
     def union(self, base: type[Spec] = Spec) -> Any:
         """Return the type of an entry of any registered name, told apart by ``type``."""
@@ -158,7 +161,11 @@ class Component:
 
 
 def _as_pair(value: Any) -> Any:
-    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, tuple):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("option", "expected a whole number, or a list of two")
+    return (value, value)
 
 
 PositiveInt = Annotated[int, Field(gt=0)]

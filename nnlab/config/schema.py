@@ -12,6 +12,7 @@ from nnlab.registry import (
     NORMALIZATIONS,
     OPTIMIZERS,
     SCHEDULES,
+    NonNegative,
     Positive,
     PositiveInt,
     Registry,
@@ -47,18 +48,18 @@ class DataSpec(Spec):
 
 
 class EarlyStopping(Section):
-    """Stop when ``metric`` has not improved by ``min_delta`` in ``patience`` evaluations in a row."""
+    """Stop when ``patience`` evaluations in a row have not improved the monitored value by ``min_delta``."""
 
     patience: PositiveInt
-    metric: Literal["loss", "accuracy"] = "loss"
-    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    min_delta: NonNegative = 0.0
 
 
 class Training(Section):
     """How long, in which batches, and how often to evaluate, log and save.
 
     One of ``steps`` and ``epochs`` is given. ``evaluate_every``, ``log_every`` and ``checkpoint_every``
-    count steps; None evaluates and saves at the end of each epoch.
+    count steps; the first is an epoch unless given, the last follows it. A training record is the mean over
+    the ``log_every`` steps before it. ``monitor`` is what the best checkpoint and early stopping go by.
     """
 
     steps: PositiveInt | None = None
@@ -68,6 +69,7 @@ class Training(Section):
     drop_last: bool = True
     evaluate_every: PositiveInt | None = None
     evaluate_on: Literal["validation", "test"] = "validation"
+    monitor: Literal["accuracy", "loss"] = "accuracy"
     log_every: PositiveInt = 1
     checkpoint_every: PositiveInt | None = None
     clip_norm: Positive | None = None
@@ -75,9 +77,19 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _one_length(self) -> "Training":
-        if (self.steps is None) == (self.epochs is None):
-            raise PydanticCustomError("option", "give one of steps and epochs")
+        if self.steps is not None and self.epochs is not None:
+            raise PydanticCustomError(
+                "option", "give steps or epochs, not both (null takes an inherited one away)"
+            )
+        if self.steps is None and self.epochs is None:
+            raise PydanticCustomError("option", "give steps or epochs")
         return self
+
+
+class Compute(Section):
+    """``threads`` to compute with; all cores unless given. The results do not depend on it."""
+
+    threads: PositiveInt | None = None
 
 
 class Experiment(Section):
@@ -91,3 +103,4 @@ class Experiment(Section):
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
     schedule: Annotated[Spec, SpecOf(SCHEDULES)] = entry(SCHEDULES, "constant")
     training: Training
+    compute: Compute = Compute()

@@ -37,6 +37,10 @@ class Layer(ABC):
     def backward(self, grad_y: Array, cache: Any) -> tuple[Array, Named]:
         """Return dL/dx and dL/dparams (the keys of ``params``) for grad_y = dL/dy."""
 
+    def gradients(self, grad_y: Array, cache: Any) -> Named:
+        """Return dL/dparams alone, as ``backward`` has them: all that is asked of a network's first layer."""
+        return self.backward(grad_y, cache)[1]
+
     def bind(self, params: Mapping[str, Array]) -> None:
         """Let ``params``, of the same names and shapes, be the layer's parameters from now on."""
         self.params = dict(params)

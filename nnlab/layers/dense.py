@@ -4,6 +4,7 @@ from math import prod
 
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.initializers import HeNormal, Initializer, Zeros
+from nnlab.kernels.blocks import matmul
 from nnlab.layers.base import Layer
 from nnlab.registry import LAYERS, PositiveInt
 
@@ -14,7 +15,7 @@ class Dense(Layer):
 
     Shapes: x (N, ...) with D values each, weight (D, M), bias (M,), y (N, M), where M is ``units``.
     Gradients: ``dL/dx = dL/dy @ weight.T``, ``dL/dweight = x.T @ dL/dy``, ``dL/dbias = sum_n dL/dy``.
-    Derivation: docs/layers/dense.md.
+    Derivation: docs/layers/affine.md.
     """
 
     def __init__(
@@ -30,15 +31,17 @@ class Dense(Layer):
         self.params = {"weight": init(rng, (prod(input_shape), units)), "bias": bias_init(rng, (units,))}
 
     def predict(self, x: Array) -> Array:
-        return rows(x) @ self.params["weight"] + self.params["bias"]
+        return matmul(rows(x), self.params["weight"]) + self.params["bias"]
 
     def forward(self, x: Array) -> tuple[Array, Array]:
         return self.predict(x), x
 
     def backward(self, grad_y: Array, cache: Array) -> tuple[Array, Named]:
-        x = cache
-        grads = {"weight": rows(x).T @ grad_y, "bias": grad_y.sum(axis=0)}
-        return (grad_y @ self.params["weight"].T).reshape(x.shape), grads
+        grad_x = matmul(grad_y, self.params["weight"].T)
+        return grad_x.reshape(cache.shape), self.gradients(grad_y, cache)
+
+    def gradients(self, grad_y: Array, cache: Array) -> Named:
+        return {"weight": matmul(rows(cache).T, grad_y), "bias": grad_y.sum(axis=0)}
 
     @property
     def multiply_adds(self) -> int:
@@ -47,4 +50,4 @@ class Dense(Layer):
 
 def rows(x: Array) -> Array:
     """Return x (N, ...) as a matrix of N rows."""
-    return x.reshape(len(x), -1)
+    return x.reshape(len(x), prod(x.shape[1:]))

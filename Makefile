@@ -1,0 +1,43 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types imports bench format clean
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+BIN := .venv/bin
+READY := .venv/.ready
+
+$(READY): pyproject.toml constraints.txt
+	python3 -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]' && touch $@
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(READY)  ## train on generated digits, evaluate, and draw the figures
+	$(BIN)/nnlab train configs/glyphs.yaml
+	$(BIN)/nnlab eval latest && $(BIN)/nnlab plot all latest --open
+
+test: $(READY)  ## run all tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term -q
+
+check: lint types imports  ## lint, type-check and check the layering
+
+lint: $(READY)  ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(READY)  ## import-linter
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## time a training step, beside PyTorch's where that is installed
+	$(BIN)/python -m bench
+
+format: $(READY)  ## format the code and sort the imports
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove the virtual environment and everything generated but runs
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +

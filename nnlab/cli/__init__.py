@@ -1,0 +1,58 @@
+"""The command line: one thin command per verb, heavy imports inside the commands.
+
+Results go to stdout, progress and messages to stderr. A user's mistake costs a message of a few lines and
+the exit code of its exception (nnlab.errors); ``--debug`` anywhere on the line shows the traceback.
+"""
+
+import sys
+import traceback
+from typing import NoReturn
+
+import typer
+
+from nnlab.cli import data, evaluate, gradcheck, init, layers, plot, resume, summary, train
+from nnlab.errors import ConfigError, NnlabError, SystemFault
+
+app = typer.Typer(
+    help="Train neural networks from one YAML file, in NumPy whose every gradient can be read.",
+    epilog="Exit codes: 0 done, 1 a bug or a wrong gradient, 2 usage or config, 3 data, 4 run or checkpoint, "
+    "5 disk or memory, 6 diverged, 130/143 interrupted. --debug shows tracebacks.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train.train)
+app.command("resume")(resume.resume)
+app.command("eval")(evaluate.evaluate)
+app.add_typer(plot.app, name="plot")
+app.command("summary")(summary.summary)
+app.command("gradcheck")(gradcheck.gradcheck)
+app.command("layers")(layers.layers)
+app.command("schema")(layers.schema)
+app.add_typer(data.app, name="data")
+app.command("init")(init.init)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    try:
+        app(args=arguments, prog_name="nnlab")
+    except ConfigError as error:
+        _leave("\nerror: ".join(str(problem) for problem in error.problems), error.exit_code, debug=debug)
+    except NnlabError as error:
+        _leave(str(error), error.exit_code, debug=debug)
+    except MemoryError as error:
+        _leave(f"out of memory: {error}", SystemFault.exit_code, debug=debug)
+    except Exception as error:  # noqa: BLE001 -- the last resort: a bug is reported in a line
+        _leave(f"a bug in nnlab: {type(error).__name__}: {error} (--debug shows where)", 1, debug=debug)
+
+
+def _leave(message: str, exit_code: int, *, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exc()
+    sys.stderr.write(f"error: {message}\n")
+    sys.exit(exit_code)

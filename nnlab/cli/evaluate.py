@@ -1,0 +1,41 @@
+"""``nnlab eval``."""
+
+from pathlib import Path
+
+import typer
+
+from nnlab.cli.options import AsJson, CheckpointChoice, RunAddress, RunsDir, Split, SplitChoice, Which
+
+
+def evaluate(
+    address: RunAddress,
+    split: Split = SplitChoice.test,
+    checkpoint: Which = CheckpointChoice.best,
+    runs_dir: RunsDir = Path("runs"),
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Evaluate a run on test data.
+
+    Prints loss, accuracy and the numbers of each class, and keeps them and the predictions in the run.
+
+    Example: nnlab eval latest --split validation
+    """
+    from nnlab import experiment
+    from nnlab.cli.output import percent, print_json, print_table
+
+    run = experiment.open_run(address, runs_dir)
+    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value)
+    if as_json:
+        print_json(evaluation.as_json())
+        return
+    metrics = evaluation.metrics
+    low, high = metrics.interval
+    typer.echo(f"{run.name}: {split.value} split, {checkpoint.value} checkpoint (step {evaluation.step:,})\n")
+    typer.echo(f"accuracy  {percent(metrics.accuracy)}  ({metrics.count:,} examples, 95 % interval ", nl=False)
+    typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats\n")
+    rows = [
+        [row["class"], *(percent(row[key]) for key in ("precision", "recall", "f1")), f"{row['support']:,}"]
+        for row in metrics.as_json()["per_class"]
+    ]
+    print_table(["class", "precision", "recall", "F1", "support"], rows)

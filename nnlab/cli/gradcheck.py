@@ -1,0 +1,61 @@
+"""``nnlab gradcheck``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnlab.cli.options import AsJson, Overrides
+
+Target = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML file.", show_default=False)]
+Samples = Annotated[int, typer.Option("--samples", min=1, help="Entries to check of each parameter of CONFIG.")]
+Everything = Annotated[bool, typer.Option("--all", help="Check every entry of every parameter of CONFIG.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the batch and of the sampled entries.")]
+
+
+def gradcheck(
+    config: Target = None,
+    overrides: Overrides = None,
+    samples: Samples = 20,
+    seed: Seed = 0,
+    *,
+    everything: Everything = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check gradients against central differences.
+
+    Without CONFIG every registered layer and loss is checked on small random shapes; with it, that network
+    from end to end, loss included, on a batch of its own data. All is computed in float64 and in training
+    mode. The exit code is 1 if a gradient is wrong.
+
+    Example: nnlab gradcheck configs/mnist.yaml
+    """
+    from nnlab import experiment
+    from nnlab.blueprint import load_config
+    from nnlab.cli.output import print_json, print_table
+
+    target = load_config(config, overrides or []) if config else None
+    checks = experiment.check_gradients(target, samples=None if everything else samples, seed=seed)
+    if as_json:
+        print_json([{**vars(check), "ok": check.ok} for check in checks])
+    else:
+        rows = [
+            [
+                check.layer,
+                check.parameter,
+                f"{check.error:.1e}",
+                ", ".join(map(str, check.worst)),
+                f"{check.analytic:.6g}",
+                f"{check.numeric:.6g}",
+                f"{check.checked:,}",
+                f"{check.kinks:,}",
+                "ok" if check.ok else "WRONG",
+            ]
+            for check in checks
+        ]
+        head = ["layer", "gradient", "error", "worst at", "backward", "numeric", "checked", "kinks", "verdict"]
+        print_table(head, rows, left=2)
+    wrong = [check for check in checks if not check.ok]
+    if wrong:
+        typer.echo(f"{len(wrong)} of {len(checks)} gradients are wrong", err=True)
+        raise typer.Exit(1)

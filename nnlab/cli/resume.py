@@ -1,0 +1,26 @@
+"""``nnlab resume``."""
+
+from pathlib import Path
+
+import typer
+
+from nnlab.cli.options import Quiet, RunAddress, RunsDir
+
+
+def resume(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, quiet: Quiet = False) -> None:
+    """Go on with a training that was stopped.
+
+    It ends in the same bits as if it had not been stopped.
+
+    Example: nnlab resume latest
+    """
+    from nnlab import experiment
+    from nnlab.cli.output import say
+    from nnlab.cli.progress import display
+
+    run = experiment.open_run(address, runs_dir)
+    with display(quiet=quiet) as show:
+        went_on = experiment.resume(run, report=show)
+    if not went_on and not quiet:
+        say(f"{run.path} is finished; there is nothing left to do")
+    typer.echo(run.path)

@@ -1,0 +1,61 @@
+"""``nnlab summary``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnlab.cli.options import AsJson, Overrides, RunsDir
+
+Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
+
+
+def summary(
+    target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("runs"), *, as_json: AsJson = False
+) -> None:
+    """Print shapes, parameters and costs.
+
+    Nothing is allocated, however large the network is.
+
+    Example: nnlab summary configs/mnist.yaml network.0.filters=32
+    """
+    from nnlab.blueprint import blueprint, load_config
+    from nnlab.cli.output import print_json, print_table
+    from nnlab.runs import find_run
+
+    path = Path(target) if Path(target).is_file() or target.endswith((".yaml", ".yml")) else None
+    config = load_config(path or find_run(target, runs_dir).config, overrides or [])
+    plan = blueprint(config)
+    if as_json:
+        print_json(plan.as_json())
+        return
+    rows = [["input", dimensions(plan.input_shape), "", "", "", ""]]
+    rows += [
+        [f"{i}  {row.layer}", dimensions(row.output_shape)]
+        + [f"{n:,}" if n else "" for n in (row.weights, row.biases, row.parameters, row.multiply_adds)]
+        for i, row in enumerate(plan.rows)
+    ]
+    weights, biases = (sum(getattr(row, key) for row in plan.rows) for key in ("weights", "biases"))
+    rows.append(
+        ["total", "", f"{weights:,}", f"{biases:,}", f"{plan.total_parameters:,}", f"{plan.multiply_adds:,}"]
+    )
+    print_table(["layer", "output", "weights", "biases", "parameters", "multiply-adds"], rows, left=2, total=True)
+    typer.echo(
+        f"\nmemory in float32: parameters and gradient {size(plan.parameter_bytes)}, "
+        f"values and gradients of a batch of {plan.batch_size} {size(plan.activation_bytes)}"
+    )
+
+
+def dimensions(shape: tuple[int, ...]) -> str:
+    """Return (28, 28, 1) as ``28x28x1``."""
+    return "x".join(map(str, shape))
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in a unit that suits it."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            break
+        value /= 1024
+    return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"

@@ -1,0 +1,19 @@
+"""Configs: YAML with places, ``extends`` and overrides, validated into frozen models."""
+
+from nnlab.config.document import Document, read_document
+from nnlab.config.dump import as_yaml
+from nnlab.config.schema import DataSpec, EarlyStopping, Experiment, Training
+from nnlab.config.validation import dotted, validate, validate_entry
+
+__all__ = [
+    "DataSpec",
+    "Document",
+    "EarlyStopping",
+    "Experiment",
+    "Training",
+    "as_yaml",
+    "dotted",
+    "read_document",
+    "validate",
+    "validate_entry",
+]

@@ -1,0 +1,38 @@
+"""A config written back as YAML that reads as the same config."""
+
+from typing import Any
+
+import yaml
+
+from nnlab.config.nodes import meaning
+from nnlab.config.schema import Experiment
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes short collections on one line and quotes every text that would read as something else."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = None if meaning(text) == text else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
+    text = repr(value)
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text if "e" not in text else _with_point(text))
+
+
+def _with_point(text: str) -> str:
+    """Return 1e-05 as 1.0e-05, which every YAML reader takes for a number."""
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent}"
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(float, _represent_float)
+
+
+def as_yaml(experiment: Experiment) -> str:
+    """Return everything that ``experiment`` says, defaults included, as YAML."""
+    data: dict[str, Any] = experiment.model_dump(mode="json")
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)

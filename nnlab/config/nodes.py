@@ -1,0 +1,247 @@
+"""YAML as a tree in which every value knows its line and column.
+
+Only plain data is read: no tags, no merge keys, bounded aliases, bounded nesting, bounded size. Scalars
+mean what the YAML 1.2 core schema says, with two differences. A whole number in exponent notation, ``1e4``,
+is an integer as well as a float. And ``010``, which YAML 1.1 and 1.2 read differently, stays a string.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeAlias
+
+import yaml
+
+from nnlab.errors import ConfigError, Problem
+
+MAX_DEPTH = 100
+MAX_NODES = 100_000
+_EXCERPT = 150
+
+_NULLS = {"", "~", "null", "Null", "NULL"}
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]{0,17})(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][-+]?[0-9]{1,3})?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands: file, line and column from 1, characters to mark, and the line itself.
+
+    An override on the command line has a ``source`` but no line (0).
+    """
+
+    source: str
+    line: int = 0
+    column: int = 0
+    length: int = 1
+    excerpt: str = ""
+
+    def problem(self, message: str, hint: str = "") -> Problem:
+        """Return a problem at this place."""
+        return Problem(message, self.source, self.line, self.column, self.length, self.excerpt, hint)
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A single value: what it means, and the ``text`` that was written."""
+
+    value: Any
+    text: str
+    place: Place
+    nodes: int = 1
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A list."""
+
+    items: "tuple[Node, ...]"
+    place: Place
+    nodes: int = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The value of a key, and where the key stands."""
+
+    key: Place
+    node: "Node"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Values by key."""
+
+    entries: dict[str, Entry]
+    place: Place
+    nodes: int = 1
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def meaning(text: str) -> Any:
+    """Return what the plain (unquoted) scalar ``text`` means: None, a bool, an int, a float or a string."""
+    if text in _NULLS:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        whole = value.is_integer() and abs(value) < 2**53 and "e" in text.lower()
+        return int(value) if whole else value
+    return _SPECIAL.get(text.lower(), text)
+
+
+def plain(node: Node) -> Any:
+    """Return ``node`` as plain data: dicts, tuples and scalars."""
+    if isinstance(node, Mapping):
+        return {key: plain(entry.node) for key, entry in node.entries.items()}
+    if isinstance(node, Sequence):
+        return tuple(plain(item) for item in node.items)
+    return node.value
+
+
+def compose(text: str, source: str) -> tuple[Node, list[Problem]]:
+    """Return the tree of the YAML ``text`` and the problems that reading can go on after (duplicate keys).
+
+    Raises ConfigError where it cannot go on: syntax, tags, recursive or exploding aliases, depth.
+    """
+    composer = _Composer(text, source)
+    try:
+        return composer.document(), composer.problems
+    except yaml.YAMLError as error:
+        raise ConfigError([composer.syntax_problem(error)]) from error
+
+
+@dataclass
+class _Composer:
+    """Builds nodes from parser events, each event consumed once."""
+
+    text: str
+    source: str
+    problems: list[Problem] = field(default_factory=list)
+    _anchors: dict[str, Node | None] = field(default_factory=dict)
+    _depth: int = 0
+
+    def __post_init__(self) -> None:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self._events: Iterator[Any] = yaml.parse(self.text, Loader=loader)
+        self._lines = re.split(r"\r\n|[\n\r\x85\u2028\u2029]", self.text)
+
+    def document(self) -> Node:
+        """Return the root of the only document; an empty file is an empty mapping."""
+        next(self._events)
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return Mapping({}, self._place(event))
+        root = self._node(next(self._events))
+        next(self._events)
+        extra = next(self._events)
+        if not isinstance(extra, yaml.StreamEndEvent):
+            self._fail(extra, "a second document; a config is one document", "remove the line ---")
+        return root
+
+    def _node(self, event: Any) -> Node:
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        if getattr(event, "tag", None) is not None:
+            self._fail(event, f"tag {event.tag!r} is not allowed; a config is plain data", "remove the tag")
+        anchor = event.anchor
+        if anchor is not None:
+            self._anchors[anchor] = None
+        if isinstance(event, yaml.ScalarEvent):
+            value = meaning(event.value) if event.implicit[0] else event.value
+            node: Node = Scalar(value, event.value, self._place(event))
+        else:
+            node = self._collection(event)
+        if anchor is not None:
+            self._anchors[anchor] = node
+        return node
+
+    def _collection(self, event: Any) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._fail(event, f"nested more than {MAX_DEPTH} levels deep")
+        is_mapping = isinstance(event, yaml.MappingStartEvent)
+        node: Node = self._mapping(event) if is_mapping else self._sequence(event)
+        if node.nodes > MAX_NODES:
+            self._fail(event, f"more than {MAX_NODES:,} values, aliases counted in")
+        self._depth -= 1
+        return node
+
+    def _sequence(self, start: Any) -> Sequence:
+        items: list[Node] = []
+        count = 1
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event))
+            count += items[-1].nodes
+            self._bound(event, count)
+        return Sequence(tuple(items), self._place(start), count)
+
+    def _mapping(self, start: Any) -> Mapping:
+        entries: dict[str, Entry] = {}
+        count = 1
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key, key_place = self._key(event)
+            value = self._node(next(self._events))
+            count += 1 + value.nodes
+            self._bound(event, count)
+            if key in entries:
+                hint = f"it stands in line {entries[key].key.line} already"
+                self.problems.append(key_place.problem(f"duplicate key {printable(key)!r}", hint))
+            else:
+                entries[key] = Entry(key_place, value)
+        return Mapping(entries, self._place(start), count)
+
+    def _key(self, event: Any) -> tuple[str, Place]:
+        if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
+            self._fail(event, "a key must be a plain name")
+        if event.value == "<<" and event.implicit[0]:
+            self._fail(event, "merge keys (<<) are not read", "use extends: BASE.yaml")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = Scalar(event.value, event.value, self._place(event))
+        return event.value, self._place(event)
+
+    def _alias(self, event: Any) -> Node:
+        name = event.anchor
+        if name not in self._anchors:
+            self._fail(event, f"alias *{name} refers to no anchor before it")
+        node = self._anchors[name]
+        if node is None:
+            self._fail(event, f"alias *{name} stands inside what it refers to")
+        return node
+
+    def _bound(self, event: Any, count: int) -> None:
+        if count > MAX_NODES:
+            self._fail(event, f"more than {MAX_NODES:,} values, aliases counted in")
+
+    def _place(self, event: Any) -> Place:
+        return self._at(event.start_mark, len(getattr(event, "value", None) or " "))
+
+    def _at(self, mark: Any, length: int = 1) -> Place:
+        """Return the place of a parser's mark, with as much of its line as fits a terminal."""
+        line = self._lines[mark.line] if mark.line < len(self._lines) else ""
+        length = max(1, min(length, len(line) - mark.column))
+        excerpt = line if len(line) <= _EXCERPT else line[:_EXCERPT] + "..."
+        return Place(self.source, mark.line + 1, mark.column + 1, length, printable(excerpt))
+
+    def _fail(self, event: Any, message: str, hint: str = "") -> NoReturn:
+        raise ConfigError([*self.problems, self._place(event).problem(message, hint)])
+
+    def syntax_problem(self, error: yaml.YAMLError) -> Problem:
+        """Return the problem that the parser's ``error`` means."""
+        mark = getattr(error, "problem_mark", None)
+        parts = [getattr(error, name, None) for name in ("context", "problem")]
+        message = ", ".join(part for part in parts if part) or str(error).splitlines()[0]
+        place = self._at(mark) if mark is not None else Place(self.source)
+        return place.problem(f"not valid YAML: {printable(message)}")
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with every character that could steer a terminal replaced by U+FFFD."""
+    return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)

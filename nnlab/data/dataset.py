@@ -1,0 +1,101 @@
+"""A data set ready for training: three splits and the normalization fitted on the first."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnlab import seeding
+from nnlab.arrays import Array, Shape
+from nnlab.config.schema import DataSpec
+from nnlab.data.base import Source, Split
+from nnlab.data.normalization import Affine, Normalization
+from nnlab.errors import DataError, OptionError, UsageError, suggest
+from nnlab.registry import DATASETS, NORMALIZATIONS
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Training, validation and test examples, raw, and the map that makes them a network's inputs."""
+
+    class_names: tuple[str, ...]
+    input_shape: Shape
+    train: Split
+    validation: Split
+    test: Split
+    normalization: Affine
+
+    def split(self, name: str) -> Split:
+        """Return ``train``, ``validation`` or ``test``.
+
+        Raises UsageError for another name, DataError if the split has no examples.
+        """
+        splits = self._splits()
+        if name not in splits:
+            raise UsageError(f"unknown split {name!r} ({suggest(name, splits)})")
+        if not len(splits[name]):
+            raise DataError(f"the {name} split is empty: data.{name} says how many examples to hold out")
+        return splits[name]
+
+    def normalize(self, inputs: NDArray[Any]) -> Array:
+        """Return raw inputs (N, *input_shape) as a new float32 array, as the network sees them."""
+        return self.normalization.apply(inputs)
+
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of each split's raw inputs and labels, in lower-case hex digits."""
+        return {name: _digest(split) for name, split in self._splits().items()}
+
+    def _splits(self) -> dict[str, Split]:
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+
+def _digest(split: Split) -> str:
+    digest = hashlib.sha256()
+    for array in (split.inputs, split.labels):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def load_dataset(spec: DataSpec, seed: int) -> Dataset:
+    """Return the data that ``spec`` describes; ``seed`` decides which examples a shuffled split holds out.
+
+    Raises OptionError if the validation examples leave none to train on, and what ``Source.load`` raises.
+    """
+    source: Source = DATASETS.build(spec)
+    root = None if spec.root is None else Path(spec.root).expanduser()
+    examples, test = source.load(root)
+    if spec.validation >= len(examples):
+        raise OptionError(
+            f"{spec.validation} validation examples leave none of the {len(examples)} to train on",
+            option="validation",
+        )
+    train, validation = _hold_out(examples, spec.validation, spec.validation_split, seed)
+    normalization: Normalization = NORMALIZATIONS.build(spec.normalize)
+    return Dataset(
+        class_names=source.class_names,
+        input_shape=source.input_shape,
+        train=train,
+        validation=validation,
+        test=test,
+        normalization=normalization.fit(train.inputs),
+    )
+
+
+def _hold_out(examples: Split, count: int, how: str, seed: int) -> tuple[Split, Split]:
+    """Return the examples to train on and the ``count`` held out, both in their original order."""
+    kept = len(examples) - count
+    if how == "last" or not count:
+        return (
+            Split(examples.inputs[:kept], examples.labels[:kept]),
+            Split(examples.inputs[kept:], examples.labels[kept:]),
+        )
+    held_out = np.zeros(len(examples), bool)
+    held_out[seeding.stream(seed, "split").permutation(len(examples))[:count]] = True
+    return (
+        Split(examples.inputs[~held_out], examples.labels[~held_out]),
+        Split(examples.inputs[held_out], examples.labels[held_out]),
+    )

@@ -1,0 +1,170 @@
+"""Verified downloads from mirrors.
+
+A file gets its final name only after its checksum was right: pooch writes it under a temporary name in
+the same folder, verifies it and renames it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnlab.data.collection import Collection, Published
+from nnlab.errors import DataError, SystemFault
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for a server, in seconds.
+
+    ``silence`` is the longest wait for a connection or for the next bytes; a whole file may take ``start``
+    and as long as its bytes take at ``slowest`` bytes a second.
+    """
+
+    silence: float = 10.0
+    start: float = 30.0
+    slowest: float = 50_000.0
+
+    def limit(self, size: int) -> float:
+        """Return the longest that a file of ``size`` bytes may take."""
+        return self.start + size / self.slowest
+
+
+def download(collection: Collection, folder: Path, patience: Patience = Patience()) -> None:
+    """Bring every published file of ``collection`` into ``folder``; verified files already there are kept.
+
+    A mirror that fails, for whatever reason, is followed by the next. Raises DataError, which lists what was
+    tried, when none is left for a file; SystemFault if the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemFault(f"cannot write {folder}: {error.strerror}") from error
+    mirrors = list(collection.mirrors)
+    for file in collection.published:
+        failures: list[str] = []
+        while (failure := _fetch(mirrors[0] + file.name, file, folder, patience)) is not None:
+            failures.append(f"{mirrors[0]}{file.name}: {failure}")
+            log.info("%s", failures[-1])
+            mirrors.append(mirrors.pop(0))  # the files that follow begin with a mirror that works
+            if len(failures) == len(mirrors):
+                raise DataError(f"no mirror has {file.name} of {collection.name}:\n  " + "\n  ".join(failures))
+
+
+def _fetch(url: str, file: Published, folder: Path, patience: Patience) -> str | None:
+    """Download ``url`` as ``file`` into ``folder``; return what the server did wrong, or None.
+
+    Raises SystemFault if the file cannot be written.
+    """
+    import pooch  # noqa: PLC0415 -- slow to import, and seldom needed
+    from requests import RequestException  # noqa: PLC0415 -- the same
+
+    pooch.get_logger().setLevel(logging.WARNING)
+
+    def retrieve() -> str | None:
+        try:
+            pooch.retrieve(
+                url,
+                known_hash=f"md5:{file.md5}",
+                fname=file.name,
+                path=folder,
+                downloader=_Transfer(file.size, patience),
+            )
+        except RequestException as error:
+            return _reason(error)
+        except ValueError:
+            return "the file's checksum is not the published one"
+        return None
+
+    limit = patience.limit(file.size)
+    try:
+        return _within(limit, retrieve)
+    except TimeoutError:
+        return f"not done after {limit:.0f} s"
+    except OSError as error:
+        raise SystemFault(f"cannot write {folder / file.name}: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True)
+class _Transfer:
+    """What pooch calls to bring the bytes of an address into a file: at most ``size`` of them."""
+
+    size: int
+    patience: Patience
+
+    def __call__(self, url: str, output_file: str, pooch: object) -> None:  # noqa: ARG002 -- pooch's signature
+        import requests  # noqa: PLC0415 -- slow to import, and seldom needed
+
+        log.info("downloading %s (%.1f MB)", url, self.size / 1e6)
+        deadline = time.monotonic() + self.patience.limit(self.size)
+        with (
+            requests.get(
+                url,
+                stream=True,
+                timeout=self.patience.silence,
+                headers={"Accept-Encoding": "identity"},  # the checksum is of the file as it is stored
+                hooks={"response": _stay_on_https},
+            ) as response,
+            Path(output_file).open("wb") as file,
+        ):
+            response.raise_for_status()
+            for chunk in response.iter_content(2**14):
+                file.write(chunk)
+                if file.tell() > self.size:
+                    raise requests.exceptions.ContentDecodingError(f"more than the published {self.size} bytes")
+                if time.monotonic() > deadline:
+                    raise requests.exceptions.Timeout("too slow")
+
+
+def _stay_on_https(response: Any, **_options: Any) -> None:
+    """Refuse to be sent from https to an address that anyone on the way can alter."""
+    from requests.exceptions import InvalidURL  # noqa: PLC0415 -- slow to import, and seldom needed
+
+    target = response.headers.get("Location", "") if response.is_redirect else ""
+    if response.url.startswith("https:") and target.lower().startswith("http:"):
+        raise InvalidURL(f"redirected from https to {target}")
+
+
+def _reason(error: Exception) -> str:
+    """Return in a few words why a request failed."""
+    from requests import exceptions  # noqa: PLC0415 -- slow to import, and seldom needed
+
+    if isinstance(error, exceptions.HTTPError) and error.response is not None:
+        return f"the server answers {error.response.status_code}"
+    if isinstance(error, exceptions.Timeout):
+        return "the server does not answer in time"
+    if isinstance(error, exceptions.ChunkedEncodingError):
+        return "the connection was cut"
+    if isinstance(error, exceptions.ConnectionError):
+        return "the connection failed"
+    return str(error)
+
+
+def _within(seconds: float, call: Callable[[], str | None]) -> str | None:
+    """Return what ``call`` returns; raises TimeoutError after ``seconds``, and what ``call`` raises.
+
+    A socket's own timeout counts silence only: a server that sends a byte a second would hold the caller for
+    days. The thread left behind ends with its connection; what it may still write is verified like the rest.
+    """
+    outcome: list[str | None] = []
+    errors: list[OSError] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call())
+        except OSError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not outcome:
+        raise TimeoutError
+    return outcome[0]

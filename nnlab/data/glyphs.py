@@ -1,0 +1,142 @@
+"""Digits drawn from the fonts that come with matplotlib: a data set for machines without a network."""
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnlab import files, seeding
+from nnlab.arrays import Array, Labels, Rng
+from nnlab.data.base import Source, Split
+from nnlab.data.lookup import cache_directory
+from nnlab.data.outlines import SIZE, SPAN, digit_distances
+from nnlab.data.synthetic import Seed
+from nnlab.errors import SystemFault
+from nnlab.registry import DATASETS, PositiveInt
+
+SIDE = 28
+_PIXELS = SIDE * SIDE
+_DIGEST = hashlib.sha256().digest_size
+_CHUNK = 500  # examples drawn at a time
+_RECIPE = 1  # part of a cached file's name: a change of what is drawn needs a new number
+
+
+def draw(rng: Rng, labels: Labels, distances: Array) -> NDArray[np.uint8]:
+    """Return a distorted picture (N, 28, 28, 1) of each of ``labels`` (N,), given ``digit_distances()``.
+
+    Only uniform draws and single, correctly rounded operations are used (no sine, no sums in an order that
+    depends on the machine): the same stream gives the same bytes everywhere.
+    """
+    count = len(labels)
+
+    def uniform(low: float, high: float) -> Array:
+        return (low + (high - low) * rng.random((count, 1))).astype(np.float32)
+
+    font = rng.integers(len(distances), size=count)
+    height, aspect = uniform(15, 22), uniform(0.8, 1.25)
+    half_turn, shear = uniform(-0.16, 0.16), uniform(-0.3, 0.3)
+    shift_x, shift_y = uniform(-3, 3), uniform(-3, 3)
+    stroke, softness = uniform(-0.01, 0.05), uniform(0.7, 1.5)
+    paper, ink, noise = uniform(0, 50), uniform(140, 255), uniform(0.02, 0.16)
+
+    # Where on its map each pixel lies: shifted back, turned (given tan(angle / 2)), sheared and scaled.
+    norm = 1 + half_turn * half_turn
+    cos, sin = (1 - half_turn * half_turn) / norm, 2 * half_turn / norm
+    ticks = np.arange(SIDE, dtype=np.float32) - np.float32((SIDE - 1) / 2)
+    right, down = np.tile(ticks, SIDE) - shift_x, np.repeat(ticks, SIDE) - shift_y
+    x, y = cos * right + sin * down, cos * down - sin * right
+    inside = stroke + _interpolate(
+        distances, font * 10 + labels, x=(x + shear * y) / (height * aspect), y=y / height
+    )
+    coverage = np.clip(inside * height / softness + np.float32(0.5), 0, 1)
+    grain = rng.integers(256, size=(count, _PIXELS, 4), dtype=np.uint8).sum(axis=2, dtype=np.int16) - np.int16(510)
+    values = np.rint(np.clip(paper + (ink - paper) * coverage + noise * grain, 0, 255))
+    pixels: NDArray[np.uint8] = values.astype(np.uint8)
+    return pixels.reshape(count, SIDE, SIDE, 1)
+
+
+def _interpolate(maps: Array, which: Labels, x: Array, y: Array) -> Array:
+    """Return the values of map ``which`` (N,) at the points x, y (N, P), bilinearly between the map's points."""
+    scale = np.float32(SIZE / SPAN)
+    middle = np.float32((SIZE - 1) / 2)
+    column = np.clip(x * scale + middle, 0, np.float32(SIZE - 1.001))
+    row = np.clip(y * scale + middle, 0, np.float32(SIZE - 1.001))
+    j, i = column.astype(np.int32), row.astype(np.int32)
+    column -= j
+    row -= i
+    corner = which[:, np.newaxis] * (SIZE * SIZE) + i * SIZE + j
+    values = maps.ravel()
+    top = values[corner] * (1 - column) + values[corner + 1] * column
+    bottom = values[corner + SIZE] * (1 - column) + values[corner + SIZE + 1] * column
+    interpolated: Array = top * (1 - row) + bottom * row
+    return interpolated
+
+
+def generate(seed: int, name: str, count: int, distances: Array) -> Split:
+    """Return ``count`` pictures and their labels from the stream ``name`` of ``seed``."""
+    rng = seeding.stream(seed, "glyphs", name)
+    labels = rng.integers(10, size=count)
+    inputs = np.empty((count, SIDE, SIDE, 1), np.uint8)
+    for start in range(0, count, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        inputs[part] = draw(rng, labels[part], distances)
+    return Split(inputs, labels)
+
+
+@DATASETS.register("glyphs")
+class Glyphs(Source):
+    """Grey 28 x 28 pictures of digits in 22 fonts, shifted, turned, scaled, sheared, bolder or finer, with noise.
+
+    They are drawn in a second or two, the same for the same seed, and kept in the user's cache.
+    """
+
+    input_shape = (SIDE, SIDE, 1)
+    class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+
+    def __init__(self, *, train: PositiveInt = 10_000, test: PositiveInt = 2_000, seed: Seed = 0) -> None:
+        self.train = train
+        self.test = test
+        self.seed = seed
+
+    def load(self, root: Path | None) -> tuple[Split, Split]:  # noqa: ARG002 -- no files of the user's
+        cached = cache_directory() / "glyphs" / f"{_RECIPE}-{self.seed}-{self.train}-{self.test}.bin"
+        splits = self._unpacked(cached)
+        if splits is None:
+            distances = digit_distances()
+            splits = (
+                generate(self.seed, "train", self.train, distances),
+                generate(self.seed, "test", self.test, distances),
+            )
+            with contextlib.suppress(SystemFault):  # a cache saves time; doing without one is no failure
+                files.write_bytes(cached, _packed(splits))
+        return splits
+
+    def _unpacked(self, cached: Path) -> tuple[Split, Split] | None:
+        """Return what the file ``cached`` holds; None if it is not there, cannot be read or is not intact."""
+        size = _DIGEST + (self.train + self.test) * (_PIXELS + 1)
+        try:
+            if cached.stat().st_size != size:
+                return None
+            content = np.fromfile(cached, np.uint8)
+        except OSError:
+            return None
+        if hashlib.sha256(content[_DIGEST:].data).digest() != content[:_DIGEST].tobytes():
+            return None
+        train, test = np.split(content[_DIGEST:].reshape(-1, _PIXELS + 1), [self.train])
+        return _split(train), _split(test)
+
+
+def _packed(splits: tuple[Split, Split]) -> bytes:
+    """Return both splits, each example its label and its pixels, behind the SHA-256 of them all."""
+    rows = [
+        np.column_stack([split.labels.astype(np.uint8), split.inputs.reshape(-1, _PIXELS)]) for split in splits
+    ]
+    content = np.concatenate(rows).tobytes()
+    return hashlib.sha256(content).digest() + content
+
+
+def _split(rows: NDArray[np.uint8]) -> Split:
+    inputs = np.ascontiguousarray(rows[:, 1:]).reshape(-1, SIDE, SIDE, 1)
+    return Split(inputs, rows[:, 0].astype(np.int64))

@@ -1,0 +1,132 @@
+"""Where data sets are on this machine, and how they get there."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnlab.data.base import Source
+from nnlab.data.collection import Collection
+from nnlab.data.download import download
+from nnlab.errors import DataError, SystemFault, UsageError
+from nnlab.registry import DATASETS
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What this machine has of a data set: ``files``, ``size`` bytes in all.
+
+    ``note`` says what there is to know otherwise: that it is generated, not here, or what is wrong with it.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    size: int
+    note: str = ""
+
+
+def cache_directory() -> Path:
+    """Return the user's folder for what nnlab can bring or make again; it need not exist."""
+    import platformdirs  # noqa: PLC0415 -- not needed where data.root holds the data
+
+    return platformdirs.user_cache_path("nnlab")
+
+
+def roots(root: Path | None) -> list[Path]:
+    """Return the folders to look in: ``root``, $NNLAB_DATA, ./data and the cache, as far as they are given.
+
+    Raises DataError if ``root`` or $NNLAB_DATA names a folder that is not there.
+    """
+    named: dict[str, Path] = {} if root is None else {"data.root": root}
+    if os.environ.get("NNLAB_DATA"):
+        named["NNLAB_DATA"] = Path(os.environ["NNLAB_DATA"]).expanduser()
+    for origin, folder in named.items():
+        if not folder.is_dir():
+            raise DataError(f"there is no folder {folder}, which {origin} names")
+    return [*named.values(), Path("data"), _downloads()]
+
+
+def locate(collection: Collection, root: Path | None) -> list[Path]:
+    """Return the files of ``collection``, downloaded if they are in none of the ``roots``.
+
+    Raises DataError if a folder holds only a part of them or only a pickled copy, or if no mirror can be
+    reached; SystemFault if a folder cannot be read.
+    """
+    try:
+        folders = roots(root)
+        for folder in folders[:-1]:
+            if files := collection.find(folder):
+                return files
+        if files := _complete_download(collection):
+            return files
+        _refuse_unsafe(collection, folders)
+    except OSError as error:
+        raise SystemFault(f"cannot read {error.filename}: {error.strerror}") from error
+    return _downloaded(collection, folders)
+
+
+def fetch(name: str) -> Path:
+    """Download the data set ``name`` into the user's cache, unless it is there; return its folder.
+
+    Raises UsageError for an unknown data set and for one that is generated, DataError if no mirror can be
+    reached.
+    """
+    source: type[Source] = DATASETS[name]
+    if source.collection is None:
+        raise UsageError(f"{name} is generated: there is nothing to fetch")
+    return _downloaded(source.collection, [])[0].parent
+
+
+def available(root: Path | None = None) -> list[Holding]:
+    """Return what this machine has of each data set, by name; nothing is read or downloaded.
+
+    Raises DataError if ``root`` or $NNLAB_DATA names a folder that is not there.
+    """
+    folders = roots(root)
+    return [_holding(name, DATASETS[name].collection, folders) for name in DATASETS.names()]
+
+
+def _holding(name: str, collection: Collection | None, folders: list[Path]) -> Holding:
+    if collection is None:
+        return Holding(name, (), 0, "generated")
+    try:
+        files = next((files for files in map(collection.find, folders[:-1]) if files), None)
+    except (DataError, OSError) as error:
+        return Holding(name, (), 0, str(error))
+    files = files or _complete_download(collection)
+    return Holding(name, tuple(files), sum(file.stat().st_size for file in files), "" if files else "not here")
+
+
+def _downloads() -> Path:
+    return cache_directory() / "data"
+
+
+def _complete_download(collection: Collection) -> list[Path]:
+    """Return the files in the cache; none if a download was never made or did not end."""
+    try:
+        return collection.find(_downloads())
+    except DataError:
+        return []
+
+
+def _downloaded(collection: Collection, searched: list[Path]) -> list[Path]:
+    folder = _downloads() / collection.name
+    try:
+        download(collection, folder)
+    except DataError as error:
+        places = f"\nlooked in {', '.join(str(path) for path in searched)}" if searched else ""
+        names = ", ".join(file.name for file in collection.published)
+        raise DataError(
+            f"{error}{places}\nput {names} into data/{collection.name}/ or into a folder that NNLAB_DATA names; "
+            "data: {type: glyphs} needs no download"
+        ) from error
+    return collection.find(_downloads())
+
+
+def _refuse_unsafe(collection: Collection, folders: list[Path]) -> None:
+    for folder in folders:
+        if path := collection.find_unsafe(folder):
+            safe = collection.published[0].name
+            raise DataError(
+                f"{path} is in an unsafe format: a pickle can run any code when it is read; take "
+                f"{safe} instead, from {collection.mirrors[0]}{safe} or with nnlab data fetch {collection.name}"
+            )

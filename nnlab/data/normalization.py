@@ -1,0 +1,175 @@
+"""What a network sees of raw inputs: affine maps fitted on the training examples."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnlab.arrays import Array
+from nnlab.registry import NORMALIZATIONS, Positive
+
+_CHUNK = 2**15  # numbers turned to float64 at a time: 256 KiB, which stays in the processor's cache
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """The map ``y = (x - shift) * gain``, computed in float32.
+
+    Shapes: shift and gain () or (D,) for inputs of D values each.
+    """
+
+    shift: Array
+    gain: Array
+
+    def apply(self, inputs: NDArray[Any]) -> Array:
+        """Return y as a new float32 array of the shape of ``inputs`` (N, ...)."""
+        x = inputs.reshape(len(inputs), -1)
+        if self.shift.ndim == 0 and self.shift == 0:
+            y: Array = np.multiply(x, self.gain, dtype=np.float32)
+        else:
+            y = np.subtract(x, self.shift, dtype=np.float32)
+            y *= self.gain
+        return y.reshape(inputs.shape)
+
+
+class Normalization(ABC):
+    """A rule that finds an ``Affine`` from training inputs.
+
+    Statistics are accumulated in float64, which is exact for pixels, a few examples at a time. A *channel*
+    is an index of the last axis: a colour of an image, or a feature.
+    """
+
+    @abstractmethod
+    def fit(self, inputs: NDArray[Any]) -> Affine:
+        """Return the map for ``inputs`` (N, ...), uint8 or float32."""
+
+
+@NORMALIZATIONS.register("none")
+@dataclass(frozen=True, kw_only=True)
+class Unchanged(Normalization):
+    """Raw values as floats, ``y = x``."""
+
+    def fit(self, inputs: NDArray[Any]) -> Affine:  # noqa: ARG002 -- nothing to learn from them
+        return Affine(_float32(0), _float32(1))
+
+
+@NORMALIZATIONS.register("scale")
+@dataclass(frozen=True, kw_only=True)
+class Scale(Normalization):
+    """``y = x / divide``: pixels become 0..1."""
+
+    divide: Positive = 255.0
+
+    def fit(self, inputs: NDArray[Any]) -> Affine:  # noqa: ARG002 -- nothing to learn from them
+        return Affine(_float32(0), _float32(1 / self.divide))
+
+
+@NORMALIZATIONS.register("min_max")
+@dataclass(frozen=True, kw_only=True)
+class MinMax(Normalization):
+    """``y = (x - min) / (max - min)`` per channel; a constant channel becomes 0.
+
+    An image of one channel has one minimum and one maximum, over all its pixels.
+    """
+
+    def fit(self, inputs: NDArray[Any]) -> Affine:
+        channels = inputs.shape[-1]
+        low = inputs.min(axis=0).reshape(-1, channels).min(axis=0).astype(np.float64)
+        high = inputs.max(axis=0).reshape(-1, channels).max(axis=0).astype(np.float64)
+        return Affine(_per_value(low, inputs), _per_value(_inverse(high - low), inputs))
+
+
+@NORMALIZATIONS.register("mean")
+@dataclass(frozen=True, kw_only=True)
+class Mean(Normalization):
+    """``y = (x - mean) / divide``, with one mean over all values of all training inputs."""
+
+    divide: Positive = 255.0
+
+    def fit(self, inputs: NDArray[Any]) -> Affine:
+        return Affine(_float32(_mean_input(inputs).mean()), _float32(1 / self.divide))
+
+
+@NORMALIZATIONS.register("mean_image")
+@dataclass(frozen=True, kw_only=True)
+class MeanImage(Normalization):
+    """``y = (x - mean) / divide``, with a mean for each value of an input: the mean image."""
+
+    divide: Positive = 1.0
+
+    def fit(self, inputs: NDArray[Any]) -> Affine:
+        return Affine(_float32(_mean_input(inputs)), _float32(1 / self.divide))
+
+
+@NORMALIZATIONS.register("mean_channel")
+@dataclass(frozen=True, kw_only=True)
+class MeanChannel(Normalization):
+    """``y = (x - mean) / divide``, with a mean per channel: the mean colour."""
+
+    divide: Positive = 1.0
+
+    def fit(self, inputs: NDArray[Any]) -> Affine:
+        return Affine(_per_value(_channel_means(_mean_input(inputs), inputs), inputs), _float32(1 / self.divide))
+
+
+@NORMALIZATIONS.register("standard")
+@dataclass(frozen=True, kw_only=True)
+class Standard(Normalization):
+    """``y = (x - mean) / std`` per channel; a constant channel becomes 0.
+
+    ``std = sqrt(mean((x - mean)^2))``, over all training inputs.
+    """
+
+    def fit(self, inputs: NDArray[Any]) -> Affine:
+        mean = _channel_means(_mean_input(inputs), inputs)
+        shift = np.broadcast_to(mean, inputs.shape[1:]).ravel()
+        squares = np.zeros_like(shift)
+        for x in _chunks(inputs):
+            squares += np.square(x - shift).sum(axis=0)
+        std = np.sqrt(_channel_means(squares / len(inputs), inputs))
+        std[std <= np.finfo(np.float32).eps * np.abs(mean)] = 0  # less than the inputs themselves resolve
+        return Affine(_per_value(mean, inputs), _per_value(_inverse(std), inputs))
+
+
+def _chunks(inputs: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    """Yield ``inputs`` (N, ...) as float64 rows (n, D), each chunk a copy."""
+    rows = inputs.reshape(len(inputs), -1)
+    step = max(1, _CHUNK // rows.shape[1])
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step].astype(np.float64)
+
+
+def _mean_input(inputs: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the mean (D,) of ``inputs`` (N, ...) of D values each."""
+    total = np.zeros(inputs[0].size)
+    for x in _chunks(inputs):
+        total += x.sum(axis=0)
+    return total / len(inputs)
+
+
+def _channel_means(values: NDArray[np.float64], inputs: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the means (C,) over all places of ``values`` (D,), where ``inputs`` have C channels."""
+    means: NDArray[np.float64] = values.reshape(-1, inputs.shape[-1]).mean(axis=0)
+    return means
+
+
+def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / spread, and 1 where nothing varies."""
+    return 1 / np.where(spread > 0, spread, 1.0)
+
+
+def _per_value(channels: NDArray[np.float64], inputs: NDArray[Any]) -> Array:
+    """Return (C,) numbers repeated for each of the D values of an input; () if all are one number.
+
+    A long row is several times faster to subtract from a batch than a short one.
+    """
+    if len(channels) == 1:
+        return _float32(channels[0])
+    return _float32(np.broadcast_to(channels, inputs.shape[1:]).ravel())
+
+
+def _float32(values: Any) -> Array:
+    return np.asarray(values, np.float32)

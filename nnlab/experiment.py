@@ -1,0 +1,184 @@
+"""Train, resume and evaluate: the only place that wires everything together."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nnlab import files, seeding
+from nnlab.arrays import Array, Shape
+from nnlab.blueprint import blueprint, load_config
+from nnlab.config import Experiment, as_yaml
+from nnlab.data import Dataset, load_dataset
+from nnlab.errors import DivergedError, Interrupted, RunError
+from nnlab.evaluation import Metrics, Predictions, measure, predict_split
+from nnlab.gradcheck import GradientCheck, check_network, check_registered
+from nnlab.interrupts import stop_signals
+from nnlab.kernels import threads
+from nnlab.losses import Loss
+from nnlab.network import Network, build_network
+from nnlab.recording import Recorder, Reporter, ignore
+from nnlab.registry import LOSSES
+from nnlab.runs import Checkpoint, Run, check_writable, create_run, environment, find_run
+from nnlab.runs.checkpoints import Which
+from nnlab.training import fit
+from nnlab.trial import Trial, prepare, restore_weights
+
+SplitName = Literal["train", "validation", "test"]
+
+
+def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter = ignore) -> Run:
+    """Train what ``config`` describes in a new run directory and return the run.
+
+    Raises SystemFault if ``runs_dir`` cannot be written (before anything else is done), DataError if the
+    data are missing, DivergedError if the training diverges, and Interrupted after SIGINT or SIGTERM, when
+    the state has been saved.
+    """
+    check_writable(Path(runs_dir))
+    with threads.compute(config.compute.threads):
+        trial = prepare(config)
+        run = create_run(Path(runs_dir), config.name)
+        files.write_text(run.config, as_yaml(config))
+        run.write_json("environment.json", environment(config.seed, trial.dataset.digests(), threads.count()))
+        with run.locked():
+            _carry_on(trial, run, report, metrics_bytes=0)
+    return run
+
+
+def open_run(address: str, runs_dir: str | Path = "runs") -> Run:
+    """Return the run at ``address``: a path, the unique beginning of a name in ``runs_dir``, or ``latest``.
+
+    Raises RunError if there is none, or more than one.
+    """
+    return find_run(address, Path(runs_dir))
+
+
+def resume(run: Run, *, report: Reporter = ignore) -> bool:
+    """Go on with a training that was stopped, to the same bits as if it had not been.
+
+    Returns whether there was anything left to do. Raises RunError if the run is in use or damaged, or if its
+    data are not the data it began with; otherwise as ``train``.
+    """
+    config = load_config(run.config)
+    with run.locked(), threads.compute(config.compute.threads):
+        trial = prepare(config)
+        if trial.dataset.digests() != run.read_json("environment.json").get("data"):
+            raise RunError(f"{run.path} was trained on other data than {config.data.type} is now")
+        metrics_bytes = 0
+        if run.checkpoints.exist:
+            last = run.checkpoints.load("last")
+            best = run.checkpoints.load("best") if last.facts["monitor"]["best"] else None
+            trial.restore(last, best)
+            metrics_bytes = last.facts["metrics_bytes"]
+        if trial.finished:
+            return False
+        _carry_on(trial, run, report, metrics_bytes)
+    return True
+
+
+def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> None:
+    """Train to the end, logging, evaluating and saving on the way."""
+    clip_norm = trial.config.training.clip_norm
+    steps = fit(trial.trainee, trial.dataset, trial.schedule, trial.clock, after=trial.step, clip_norm=clip_norm)
+    with Recorder(trial, run, report, metrics_bytes) as recorder, stop_signals() as received:
+        try:
+            for record in steps:
+                recorder.note(record)
+                if received or trial.finished or recorder.save_is_due:
+                    recorder.save()
+                if trial.finished:
+                    break
+                if received:
+                    recorder.summarize("interrupted")
+                    name = signal.Signals(received[0]).name
+                    message = f"{name} at step {trial.step:,}; go on with: nnlab resume {run.path}"
+                    raise Interrupted(message, signal=received[0])
+        except DivergedError:
+            recorder.summarize("diverged")
+            raise
+        recorder.summarize("completed" if trial.step == trial.clock.total_steps else "stopped early")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run's network, its data, and how it did on one split."""
+
+    network: Network
+    dataset: Dataset
+    predictions: Predictions
+    metrics: Metrics
+    split: str
+    checkpoint: str
+    step: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the metrics and what they were measured on, as plain data."""
+        return {**self.metrics.as_json(), "split": self.split, "checkpoint": self.checkpoint, "step": self.step}
+
+
+def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best") -> Evaluation:
+    """Evaluate a run's network on ``split`` and keep the predictions and metrics in its directory.
+
+    The best checkpoint is the one with the best evaluation during training; without evaluations it is the
+    last. Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing.
+    """
+    config = load_config(run.config)
+    saved = run.checkpoints.load(checkpoint)
+    with threads.compute(config.compute.threads):
+        dataset = load_dataset(config.data, config.seed)
+        network = load_network(config, saved)
+        loss: Loss = LOSSES.build(config.loss)
+        predictions = predict_split(network, loss, dataset, split)
+    metrics = measure(predictions, dataset.class_names)
+    with files.replacing(run.evaluation / "predictions.npz") as file:
+        np.savez(
+            file,
+            labels=predictions.labels,
+            predicted=predictions.predicted,
+            probabilities=predictions.probabilities,
+            losses=predictions.losses,
+        )
+    evaluation = Evaluation(network, dataset, predictions, metrics, split, checkpoint, saved.step)
+    files.write_json(run.evaluation / "metrics.json", evaluation.as_json())
+    return evaluation
+
+
+def load_network(config: Experiment, saved: Checkpoint) -> Network:
+    """Return the network of ``config`` as it was saved; raises RunError if it is another network."""
+    network = build_network(config.network, blueprint(config).input_shape, config.seed)
+    restore_weights(network, saved)
+    return network
+
+
+def first_weight(run: Run, checkpoint: Which = "best") -> tuple[Array, Shape]:
+    """Return the weight of a run's first layer that has one, and the shape of that layer's input.
+
+    Raises RunError if no layer has weights.
+    """
+    network = load_network(load_config(run.config), run.checkpoints.load(checkpoint))
+    for layer in network.layers:
+        for name, param in layer.params.items():
+            if name.endswith("weight") and param.ndim > 1:
+                return param, layer.input_shape
+    raise RunError(f"no layer of {run.name} has weights to draw")
+
+
+def check_gradients(
+    config: Experiment | None = None, *, samples: int | None = 20, batch_size: int = 4, seed: int = 0
+) -> list[GradientCheck]:
+    """Compare gradients with central differences in float64.
+
+    With a config, its network is checked from end to end, loss included, on ``batch_size`` examples of its
+    own training data, ``samples`` entries of each parameter (None: all). Without one, every registered layer
+    and loss is checked on small random shapes.
+    """
+    rng = seeding.stream(seed, "gradcheck")
+    if config is None:
+        return check_registered(rng)
+    dataset = load_dataset(config.data, config.seed)
+    network = build_network(config.network, dataset.input_shape, config.seed)
+    indices = rng.choice(len(dataset.train.labels), batch_size, replace=len(dataset.train.labels) < batch_size)
+    x, labels = dataset.normalize(dataset.train.inputs[indices]), dataset.train.labels[indices]
+    return check_network(network, LOSSES.build(config.loss), x, labels, samples=samples, rng=rng)

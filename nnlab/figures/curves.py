@@ -1,0 +1,130 @@
+"""Loss and accuracy in the course of training."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from numpy.typing import NDArray
+
+from nnlab.arrays import Array
+from nnlab.figures import style
+
+_MOST_RECORDS = 4000  # of which a line is drawn; print shows no more
+_MOST_MEANS = 1000
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Measurements in the order of training.
+
+    Shapes: steps (R,) increasing, loss (R,) in nats, accuracy (R,) 0-1; NaN where there is none.
+    """
+
+    steps: NDArray[Any]
+    loss: Array
+    accuracy: Array
+
+
+@style.styled()
+def curves(
+    training: Curve,
+    evaluation: Curve | None = None,
+    *,
+    evaluated_on: str = "validation",
+    window: int | None = None,
+    steps_per_epoch: float | None = None,
+    loss_scale: Literal["linear", "log"] = "linear",
+    title: str = "",
+) -> Figure:
+    """Return loss and accuracy over the steps: each training record, their running mean, the evaluations.
+
+    The running mean at a record is over the last ``window`` records, by default a fiftieth of them. Of
+    more than 4,000 records, only the lowest and highest of every few are drawn, and the legend says so.
+    ``steps_per_epoch`` adds an axis in epochs. Values that are not finite leave gaps, which a note counts.
+    """
+    figure = style.page(style.PAGE, 4.8, title, _not_finite(training, evaluation))
+    panels = figure.subplots(2, sharex=True)
+    if window is None:
+        window = max(1, len(training.steps) // 50)
+    for axes, name, factor in zip(panels, ("loss", "accuracy"), (1, 100), strict=True):
+        _draw_records(axes, training.steps, factor * getattr(training, name), window)
+        if evaluation is not None:
+            _draw_evaluations(axes, evaluation.steps, factor * getattr(evaluation, name), evaluated_on)
+    _label(panels, steps_per_epoch)
+    figure.align_ylabels(panels)
+    if loss_scale == "log" and any((line.get_ydata() > 0).any() for line in panels[0].lines):
+        panels[0].set_yscale("log", nonpositive="mask")
+    if panels[0].lines:
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def _draw_records(axes: Axes, steps: NDArray[Any], values: Array, window: int) -> None:
+    """Draw each record thin and their running mean thick."""
+    if not len(steps):
+        return
+    thin_steps, thin_values, every = _thinned(steps, values)
+    label = "training" if every == 1 else f"training: lowest and highest of {every:,} records"
+    mark = "." if len(steps) <= 50 else ""
+    axes.plot(thin_steps, thin_values, color=style.SKY, linewidth=0.5, marker=mark, markersize=4, label=label)
+    if window > 1:
+        label = f"running mean of {window:,} records"
+        axes.plot(*_running_mean(steps, values, window), color=style.BLUE, linewidth=1.6, label=label)
+
+
+def _draw_evaluations(axes: Axes, steps: NDArray[Any], values: Array, name: str) -> None:
+    """Draw evaluations as points that a line joins; very many of them as the line alone."""
+    thin_steps, thin_values, every = _thinned(steps, values)
+    mark = "o" if len(steps) <= 100 else ""
+    label = style.plain(name) if every == 1 else f"{style.plain(name)}: lowest and highest of {every:,}"
+    axes.plot(thin_steps, thin_values, color=style.VERMILION, linewidth=1, marker=mark, markersize=3, label=label)
+
+
+def _label(panels: NDArray[Any], steps_per_epoch: float | None) -> None:
+    loss, accuracy = panels
+    loss.set_ylabel("loss (nats)")
+    accuracy.set(ylabel="accuracy (%)", xlabel="step")
+    accuracy.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
+    accuracy.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    if steps_per_epoch is not None:
+        factor = steps_per_epoch
+        loss.spines.top.set_visible(True)
+        loss.secondary_xaxis("top", functions=(lambda x: x / factor, lambda x: x * factor)).set_xlabel("epoch")
+
+
+def _thinned(steps: NDArray[Any], values: Array) -> tuple[NDArray[Any], Array, int]:
+    """Return the lowest and the highest of every so many records, in their order, and how many that is.
+
+    Drawn as a line they look like all of them. Values that are not finite become NaN, and so does a group
+    of nothing else.
+    """
+    values = np.where(np.isfinite(values), values, np.nan)
+    every = 2 * -(-len(values) // _MOST_RECORDS)
+    if len(values) <= _MOST_RECORDS:
+        return steps, values, 1
+    groups = np.full((-(-len(values) // every), every), np.nan)
+    groups.flat[: len(values)] = values
+    lowest = np.where(np.isnan(groups), np.inf, groups).argmin(axis=1)
+    highest = np.where(np.isnan(groups), -np.inf, groups).argmax(axis=1)
+    picked = np.sort([lowest, highest], axis=0) + every * np.arange(len(groups))
+    order = picked.T.ravel()
+    return steps[order], values[order], every
+
+
+def _running_mean(steps: NDArray[Any], values: Array, window: int) -> tuple[NDArray[Any], Array]:
+    """Return, at up to 1,000 records, the mean of the finite values among the last ``window``; NaN if none is."""
+    ends = np.unique(np.linspace(1, len(values), min(len(values), _MOST_MEANS)).astype(np.int64))
+    recent = [values[max(0, end - window) : end] for end in ends]
+    finite = [part[np.isfinite(part)] for part in recent]
+    means = [part.mean(dtype=np.float64) if len(part) else np.nan for part in finite]
+    return steps[ends - 1], np.array(means)
+
+
+def _not_finite(training: Curve, evaluation: Curve | None) -> str:
+    """Return how many losses cannot be drawn, if any."""
+    losses = [curve.loss for curve in (training, evaluation) if curve is not None]
+    count = sum(int(np.count_nonzero(~np.isfinite(loss))) for loss in losses)
+    return f"losses that are not finite, left out: {count:,}" if count else ""

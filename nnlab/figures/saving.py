@@ -1,0 +1,30 @@
+"""Figures as files."""
+
+from io import BytesIO
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from nnlab.errors import UsageError
+from nnlab.figures.style import styled
+from nnlab.files import write_bytes
+
+# What would differ from one saving of the same figure to the next.
+_UNDATED = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+DPI = 200
+"""Pixels per inch of a PNG."""
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write ``figure`` to ``path`` as .png, .svg or .pdf; the same figure gives the same bytes.
+
+    Raises UsageError for another suffix, SystemFault if the machine refuses to write.
+    """
+    form = path.suffix.lower().removeprefix(".")
+    if form not in _UNDATED:
+        raise UsageError(f"cannot save a figure as {path.name!r}: its name must end in .png, .svg or .pdf")
+    content = BytesIO()
+    with styled():
+        figure.savefig(content, format=form, dpi=DPI, metadata=_UNDATED[form])
+    write_bytes(path, content.getvalue())

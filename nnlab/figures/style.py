@@ -1,0 +1,156 @@
+"""How all figures look: sizes, fonts, colours, and text that says what it was given."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import matplotlib.style
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+
+COLUMN = 3.5
+"""Width in inches of a figure that fills one of two columns."""
+
+PAGE = 7.0
+"""Width in inches of a figure that fills a page between its margins."""
+
+BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442",
+)  # fmt: skip
+"""Colours that the colour-blind tell apart: Okabe and Ito (2008), https://jfly.uni-koeln.de/color/."""
+
+PALETTE = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW)
+
+TEXT = 8.0
+"""Size in points of labels and notes."""
+
+TICK = 7.0
+"""Size in points of what stands at ticks."""
+
+TITLE = 9.0
+"""Size in points of the heading."""
+
+SMALLEST = 5.5
+"""Size in points below which nothing is written, because print would not show it."""
+
+MISSING = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a character that the font does not have."""
+
+_FONT = "DejaVu Sans"  # matplotlib brings it along, so that figures look the same everywhere
+
+_RC = {
+    "font.family": _FONT,
+    "font.size": TEXT,
+    "axes.titlesize": TEXT,
+    "axes.labelsize": TEXT,
+    "xtick.labelsize": TICK,
+    "ytick.labelsize": TICK,
+    "legend.fontsize": TICK,
+    "legend.frameon": False,
+    "figure.titlesize": TITLE,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "image.interpolation": "nearest",
+    "pdf.fonttype": 42,  # TrueType: printers' checks refuse type 3
+    "svg.hashsalt": "nnlab",
+}
+
+
+@contextlib.contextmanager
+def styled() -> Iterator[None]:
+    """Draw in this style, whatever the user's matplotlibrc says; also a decorator, ``@styled()``."""
+    with matplotlib.style.context(["default", _RC]):
+        yield
+
+
+def page(width: float, height: float, title: str = "", note: str = "") -> Figure:
+    """Return an empty figure with ``height`` inches for its content, below a title and a note."""
+    lines = [line for text in (title, note) for line in wrapped(text, width, TITLE)]
+    figure = Figure(figsize=(width, height + len(lines) * 1.25 * TITLE / 72), layout="constrained")
+    if lines:
+        figure.suptitle("\n".join(plain(line) for line in lines))
+    return figure
+
+
+def plain(text: str) -> str:
+    """Return ``text`` such that matplotlib shows it literally, on one line and without warnings.
+
+    Dollar signs are escaped, so that they start no formula, and characters that the font does not have
+    become ``MISSING``.
+    """
+    return shown(text).replace("$", r"\$")
+
+
+def shown(text: str) -> str:
+    """Return ``text`` as it will be seen: on one line, with ``MISSING`` for what the font does not have."""
+    return "".join(letter if ord(letter) in _known() else MISSING for letter in " ".join(text.split()))
+
+
+def width_of(text: str, size: float) -> float:
+    """Return the width of ``text`` in points at a font size in points."""
+    return sum(_advance(letter) for letter in shown(text)) * size
+
+
+def fitted(text: str, width: float, size: float) -> str:
+    """Return ``text`` as it will be seen, cut to ``width`` points at font size ``size``; an ellipsis says so."""
+    text = shown(text)
+    if width_of(text, size) <= width:
+        return text
+    while text and width_of(text + "…", size) > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def distinct(names: Sequence[str], width: float, size: float) -> list[str]:
+    """Return class names cut to ``width`` points; those that would look alike or blank get their number."""
+    labels = [fitted(name, width, size) for name in names]
+    often = Counter(labels)
+    return [
+        label if often[label] == 1 and label.strip(MISSING) else _numbered(label, number, width, size)
+        for number, label in enumerate(labels)
+    ]
+
+
+def wrapped(text: str, width: float, size: float) -> list[str]:
+    """Return ``text`` in lines that fit a figure ``width`` inches wide, broken between words."""
+    lines: list[str] = []
+    room = (width - 0.3) * 72
+    for word in text.split():
+        if lines and width_of(f"{lines[-1]} {word}", size) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(fitted(word, room, size))
+    return lines
+
+
+def percent(fraction: float) -> str:
+    """Return a probability as a percentage; only 0 and 1 themselves are called 0 % and 100 %."""
+    if not 0 < fraction < 1:
+        return f"{100 * fraction:.0f} %"
+    if fraction < 0.0005:
+        return "<0.1 %"
+    return f"{100 * fraction:.1f} %" if fraction < 0.9995 else ">99.9 %"
+
+
+def _numbered(label: str, number: int, width: float, size: float) -> str:
+    suffix = f" ({number})"
+    return (fitted(label, width - width_of(suffix, size), size) + suffix).strip()
+
+
+@cache
+def _known() -> frozenset[int]:
+    """Return the code points the font has a glyph for."""
+    return frozenset(get_font(findfont(FontProperties(family=_FONT))).get_charmap())
+
+
+@cache
+def _advance(letter: str) -> float:
+    """Return the width of ``letter`` as a part of the font size."""
+    font = get_font(findfont(FontProperties(family=_FONT)))
+    font.set_size(64, 72)
+    return font.load_char(ord(letter)).linearHoriAdvance / 65536 / 64

@@ -1,0 +1,133 @@
+"""Layers in a row that end in one number, which can be computed again from any layer on."""
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from nnlab import seeding
+from nnlab.arrays import Array, Labels, Named
+from nnlab.errors import UsageError
+from nnlab.layers import Layer
+from nnlab.losses import Loss
+
+Gradients: TypeAlias = dict[str, tuple[Array, ...]]
+"""Gradients by name, each as computed in one way or in several that have to agree."""
+
+
+class Head(Protocol):
+    """What makes one number of the last layer's output."""
+
+    def value(self, y: Array) -> float:
+        """Return the number."""
+
+    def gradient(self, y: Array) -> Array:
+        """Return its gradient with respect to y."""
+
+
+@dataclass(frozen=True)
+class LossHead:
+    """The loss of a batch."""
+
+    loss: Loss
+    labels: Labels
+
+    def value(self, y: Array) -> float:
+        """Return the loss of the scores y."""
+        return self.loss.forward(y, self.labels)[0]
+
+    def gradient(self, y: Array) -> Array:
+        """Return dL/dy as the loss computes it."""
+        return self.loss.backward(self.loss.forward(y, self.labels)[1])
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The inner product with a fixed array, whose gradient is that array."""
+
+    cotangent: Array
+
+    def value(self, y: Array) -> float:
+        """Return the sum of the products."""
+        return float((self.cotangent * y).sum())
+
+    def gradient(self, y: Array) -> Array:  # noqa: ARG002 -- the same for all y
+        """Return the cotangent."""
+        return self.cotangent.copy()
+
+
+def in_float64(layers: Iterable[Layer]) -> list[Layer]:
+    """Return copies of ``layers`` with parameters in float64, which share nothing with the originals."""
+    copies = []
+    for layer in layers:
+        copies.append(copy.deepcopy(layer))
+        copies[-1].bind({name: param.astype(np.float64) for name, param in layer.params.items()})
+    return copies
+
+
+class Chain:
+    """A scalar function of a batch and of the parameters of ``layers``, in training mode.
+
+    ``inputs[i]`` is what layer i is fed; the last one is what ``head`` is fed. Random streams are put back
+    before every evaluation, so that the same masks are drawn each time. The layers become the chain's own:
+    running statistics change and parameters are moved to and fro.
+    """
+
+    def __init__(self, layers: Sequence[Layer], x: Array, head: Head) -> None:
+        self.layers = tuple(layers)
+        self.head = head
+        self._streams = [
+            [(stream, seeding.saved(stream)) for stream in layer.streams.values()] for layer in layers
+        ]
+        self.inputs: list[Array] = [np.array(x, np.float64)]
+        self._caches: list[Any] = []
+        for i, layer in enumerate(self.layers):
+            self._rewind(i)
+            y, cache = layer.forward(self.inputs[i].copy())
+            self.inputs.append(y.copy())
+            self._caches.append(cache)
+
+    def _rewind(self, index: int) -> None:
+        for stream, position in self._streams[index]:
+            seeding.restore(stream, position)
+
+    def value(self, start: int) -> float:
+        """Return the value for ``inputs[start]`` and the parameters as they are now, from layer ``start`` on."""
+        y: Array = self.inputs[start]
+        for i, layer in enumerate(self.layers[start:], start):
+            self._rewind(i)
+            y, _ = layer.forward(y)
+        return self.head.value(y)
+
+    def gradients(self) -> list[Gradients]:
+        """Return what the backward passes make of each of ``inputs`` and of the parameters of each layer.
+
+        Raises UsageError if a layer leaves a gradient out or gives it a wrong shape.
+        """
+        grad_x = self.head.gradient(self.inputs[-1])
+        found: list[Gradients] = [{"scores": (grad_x,)}]
+        for i, layer in reversed(list(enumerate(self.layers))):
+            cache, kind = self._caches[i], type(layer).__name__
+            alone = layer.gradients(grad_x.copy(), cache)
+            grad_x, grads = layer.backward(grad_x.copy(), cache)
+            _require_shapes(f"{kind}.backward", self.arrays(i), {**grads, "x": grad_x})
+            _require_shapes(f"{kind}.gradients", layer.params, alone)
+            found.insert(0, {name: (grads[name], alone[name]) for name in layer.params} | {"x": (grad_x,)})
+        return found
+
+    def arrays(self, index: int) -> Named:
+        """Return what the value depends on in layer ``index``, or in the head if there is no such layer."""
+        if index == len(self.layers):
+            return {"scores": self.inputs[index]}
+        return {**self.layers[index].params, "x": self.inputs[index]}
+
+
+def _require_shapes(method: str, arrays: Named, gradients: Named) -> None:
+    for name, array in arrays.items():
+        if name not in gradients:
+            raise UsageError(f"{method} returns no gradient for {name!r}")
+        shape = gradients[name].shape
+        if shape != array.shape:
+            raise UsageError(f"{method} returns the shape {shape} for {name!r}, which is {array.shape}")

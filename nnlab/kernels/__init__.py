@@ -1,0 +1,12 @@
+"""Array-in, array-out functions that do the heavy work of the layers fast.
+
+    threads       the threads, and the scope in which a computation has them
+    blocks        elementwise functions, sums over a batch and matrix products, block by block
+    windows       the arithmetic of windows that slide over images
+    patches       the windows of images as rows of a matrix
+    convolution   sliding inner products and their gradients
+    pooling       maxima and sums over windows and their gradients
+
+A kernel has no state that anyone can see, and its result does not depend on the number of threads: work is
+cut into pieces by the shapes alone, and partial sums are added in a fixed order.
+"""

@@ -1,0 +1,105 @@
+"""Maxima and sums over windows, and their gradients, a few images at a time.
+
+Images x (N, H, W, C), outputs (N, P, Q, C).
+"""
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+from nnlab.arrays import Array
+from nnlab.kernels import threads
+from nnlab.kernels.patches import padded
+from nnlab.kernels.windows import Windows
+
+PIECE_BYTES = 1 << 19
+"""What the images of one piece may take: they, and arrays like them, stay in the cache of a core."""
+
+
+def max_pool(x: Array, windows: Windows) -> Array:
+    """Return the largest value of each window; padding counts as minus infinity."""
+    return _folded(np.maximum, x, windows, -np.inf)
+
+
+def sum_pool(x: Array, windows: Windows) -> Array:
+    """Return the sum of each window; padding counts as 0."""
+    return _folded(np.add, x, windows, 0)
+
+
+def max_pool_gradient(grad_y: Array, x: Array, y: Array, windows: Windows) -> Array:
+    """Return dL/dx of ``y = max_pool(x)``: each window's gradient goes to its first largest value, row by row."""
+    grad_x = np.empty(x.shape, grad_y.dtype)
+
+    def compute(images: slice) -> None:
+        inputs, tops = padded(x[images], windows, -np.inf), y[images]
+        # What a winner takes is gone, so that later values as large as it get nothing.
+        left = threads.scratch("left", tops.shape, grad_y.dtype)
+        left[...] = grad_y[images]
+        won = threads.scratch("won", tops.shape, np.bool_)
+        taken = threads.scratch("taken", tops.shape, grad_y.dtype)
+
+        def share(place: tuple[slice, slice, slice]) -> Array:
+            np.equal(inputs[place], tops, out=won)
+            np.multiply(left, won, out=taken)
+            np.subtract(left, taken, out=left)
+            return taken
+
+        _scatter(share, grad_x[images], windows)
+
+    threads.each(compute, _pieces(x))
+    return grad_x
+
+
+def sum_pool_gradient(grad_y: Array, windows: Windows) -> Array:
+    """Return dL/dx of ``sum_pool``: each pixel gets the gradients of all windows that hold it."""
+    grad_x = np.empty((len(grad_y), *windows.image, grad_y.shape[3]), grad_y.dtype)
+
+    def compute(images: slice) -> None:
+        _scatter(lambda _: grad_y[images], grad_x[images], windows)
+
+    threads.each(compute, _pieces(grad_x))
+    return grad_x
+
+
+def _folded(combine: np.ufunc, x: Array, windows: Windows, neutral: float) -> Array:
+    """Combine the values of each window, first down its columns, then along the row that remains."""
+    y = np.empty(windows.shape(len(x), x.shape[3]), x.dtype)
+
+    def compute(images: slice) -> None:
+        inputs = padded(x[images], windows, neutral)
+        n, _, width, channels = inputs.shape
+        row: Array = threads.scratch("row", (n, windows.counts[0], width, channels), x.dtype)
+        _fold(combine, [inputs[:, place] for place in windows.along(0)], row)
+        _fold(combine, [row[:, :, place] for place in windows.along(1)], y[images])
+
+    threads.each(compute, _pieces(x))
+    return y
+
+
+def _fold(combine: np.ufunc, arrays: list[Array], out: Array) -> None:
+    if len(arrays) == 1:
+        out[...] = arrays[0]
+    else:
+        reduce(lambda a, b: combine(a, b, out=out), arrays)
+
+
+def _scatter(share: Callable[[tuple[slice, slice, slice]], Array], grad_x: Array, windows: Windows) -> None:
+    """Write into ``grad_x`` what each place of the windows gets as its ``share``, summed over the windows."""
+    whole = (
+        grad_x
+        if not windows.bordered
+        else threads.scratch("scattered", (len(grad_x), *windows.padded, grad_x.shape[3]), grad_x.dtype)
+    )
+    whole.fill(0)
+    for place in windows.places():
+        if windows.disjoint:
+            whole[place] = share(place)
+        else:
+            whole[place] += share(place)
+    if windows.bordered:
+        grad_x[...] = whole[windows.interior]
+
+
+def _pieces(x: Array) -> list[slice]:
+    return threads.pieces(len(x), PIECE_BYTES // (x[:1].nbytes or 1))

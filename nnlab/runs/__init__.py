@@ -1,0 +1,19 @@
+"""Run directories: their layout, checkpoints, metrics and environment."""
+
+from nnlab.runs.checkpoints import Checkpoint, Checkpoints, read_checkpoint
+from nnlab.runs.directory import Run, check_writable, create_run, find_run, list_runs
+from nnlab.runs.environment import environment
+from nnlab.runs.metrics import MetricsLog
+
+__all__ = [
+    "Checkpoint",
+    "Checkpoints",
+    "MetricsLog",
+    "Run",
+    "check_writable",
+    "create_run",
+    "environment",
+    "find_run",
+    "list_runs",
+    "read_checkpoint",
+]

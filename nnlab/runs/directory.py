@@ -1,0 +1,157 @@
+"""The run directory: what is where, how one is made, and how one is found.
+
+runs/20261121-093000-mnist-7f3a/
+config.yaml       everything, defaults included; training it again repeats the run
+environment.json  versions, BLAS, CPU, threads, data digests, commit, seed
+metrics.jsonl     one record a line
+checkpoints/      see nnlab.runs.checkpoints
+summary.json      status and final numbers, written last
+evaluation/       predictions.npz, metrics.json
+figures/
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from nnlab import files
+from nnlab.errors import RunError, SystemFault
+from nnlab.runs.checkpoints import Checkpoints
+from nnlab.runs.metrics import read_metrics
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run directory."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The directory's own name."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The resolved config."""
+        return self.path / "config.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """The log of records."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def figures(self) -> Path:
+        """Where figures go."""
+        return self.path / "figures"
+
+    @property
+    def evaluation(self) -> Path:
+        """Where evaluations go."""
+        return self.path / "evaluation"
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The saved states."""
+        return Checkpoints(self.path / "checkpoints")
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the records logged so far; raises RunError if they cannot be read."""
+        return read_metrics(self.metrics)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Return the JSON object in the file ``name``; raises RunError if it cannot be read."""
+        try:
+            value = json.loads((self.path / name).read_bytes())
+        except (OSError, ValueError) as error:
+            raise RunError(f"cannot read {self.path / name}: {error}") from error
+        if not isinstance(value, dict):
+            raise RunError(f"{self.path / name} is not a JSON object")
+        return value
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write ``value`` to the file ``name``; raises SystemFault if the disk refuses."""
+        files.write_json(self.path / name, value)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for one process while it trains; raises RunError if another holds it.
+
+        The kernel drops the lock when its holder dies, so a killed run is never stuck.
+        """
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        try:
+            with lock:
+                holder = self.path / ".lock.holder"
+                holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
+                yield
+        except filelock.Timeout as error:
+            with contextlib.suppress(OSError):
+                raise RunError(f"{self.path} is in use by {(self.path / '.lock.holder').read_text()}") from error
+            raise RunError(f"{self.path} is in use by another process") from error
+
+
+def check_writable(root: Path) -> None:
+    """Raise SystemFault unless run directories can be made in ``root``, before any work is done."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix=".check-"):
+            pass
+    except OSError as error:
+        raise SystemFault(f"cannot make run directories in {root}: {error.strerror}") from error
+
+
+def create_run(root: Path, name: str) -> Run:
+    """Make a new run directory in ``root``, such as ``20261121-093000-mnist-7f3a``; raises SystemFault."""
+    slug = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60] or "run"
+    path = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
+    try:
+        path.mkdir(parents=True)
+        (path / "checkpoints").mkdir()
+    except OSError as error:
+        raise SystemFault(f"cannot make {path}: {error.strerror}") from error
+    return Run(path)
+
+
+def find_run(address: str, root: Path) -> Run:
+    """Return the run at ``address``: a path, the unique beginning of a name in ``root``, or ``latest``.
+
+    Raises RunError if there is none, or more than one.
+    """
+    if not address or len(address) > 4096 or not address.isprintable():
+        raise RunError(f"{address[:40]!r} is no run")
+    path = Path(address)
+    with contextlib.suppress(OSError):  # a name too long for the file system
+        if (path / "config.yaml").is_file():
+            return Run(path)
+    runs = list_runs(root)
+    if address == "latest":
+        if not runs:
+            raise RunError(f"there are no runs in {root}")
+        return runs[-1]
+    matches = [run for run in runs if run.name.startswith(address)]
+    if len(matches) > 1:
+        names = ", ".join(run.name for run in matches[:4]) + (", ..." if len(matches) > 4 else "")
+        raise RunError(f"{address!r} could be any of {len(matches)} runs: {names}")
+    if not matches:
+        why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} begins so"  # noqa: PTH112
+        raise RunError(f"{address[:80]!r} is no run: {why}")
+    return matches[0]
+
+
+def list_runs(root: Path) -> list[Run]:
+    """Return the runs in ``root``, the oldest first."""
+    if not root.is_dir():
+        return []
+    return [Run(path) for path in sorted(root.iterdir()) if (path / "config.yaml").is_file()]

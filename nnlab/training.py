@@ -1,0 +1,111 @@
+"""The training loop, a generator of records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite, sqrt
+
+import numpy as np
+
+from nnlab.arrays import Array, Labels
+from nnlab.batches import Batches
+from nnlab.data import Dataset
+from nnlab.errors import DivergedError
+from nnlab.losses import Loss
+from nnlab.network import Network
+from nnlab.optimizers import Optimizer
+from nnlab.schedules import Clock, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What one step did: its number from 1, loss (nats), correct answers, and factor of the learning rate."""
+
+    step: int
+    loss: float
+    correct: int
+    examples: int
+    factor: float
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """Everything that a step changes, and what it needs for that."""
+
+    network: Network
+    loss: Loss
+    optimizer: Optimizer
+    batches: Batches
+
+
+def fit(
+    trainee: Trainee,
+    dataset: Dataset,
+    schedule: Schedule,
+    clock: Clock,
+    *,
+    after: int = 0,
+    clip_norm: float | None = None,
+) -> Iterator[StepRecord]:
+    """Train to the end of ``clock``, yielding a record after each step; ``after`` steps are done already.
+
+    The caller may stop reading at any time, and between two records it may save or evaluate what it likes:
+    logging, checkpoints, progress and early stopping are its own.
+
+    Raises DivergedError if the loss, the gradient or a parameter is no longer finite.
+    """
+    inputs, labels = dataset.train.inputs, dataset.train.labels
+    for step in range(after + 1, clock.total_steps + 1):
+        batch = trainee.batches.draw()
+        factor = schedule.factor(step - 1, clock)
+        x = dataset.normalize(inputs[batch])
+        yield train_step(trainee, x, labels[batch], step=step, factor=factor, clip_norm=clip_norm)
+
+
+def train_step(
+    trainee: Trainee, x: Array, labels: Labels, *, step: int, factor: float, clip_norm: float | None
+) -> StepRecord:
+    """Take one step down the gradient of the loss on x (N, ...), labels (N,).
+
+    Raises DivergedError if the loss, the gradient or a parameter is no longer finite.
+    """
+    network, loss = trainee.network, trainee.loss
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        scores, caches = network.forward(x)
+        value, cache = loss.forward(scores, labels)
+        if not isfinite(value):
+            raise DivergedError(f"step {step}: the loss is {value}; {_first_output(network, x)}")
+        network.backward(loss.backward(cache), caches)
+        squared_norm = float(network.gradient.dot(network.gradient))
+        if not isfinite(squared_norm):
+            _require_finite(network, network.gradient, f"step {step}: the gradient")
+        if clip_norm is not None and squared_norm > clip_norm**2:
+            np.multiply(network.gradient, clip_norm / sqrt(squared_norm), out=network.gradient)
+        trainee.optimizer.update(network.weights, network.gradient, factor)
+        if not isfinite(float(network.weights.dot(network.weights))):
+            _require_finite(network, network.weights, f"step {step}: after the update the parameter")
+    correct = int(np.count_nonzero(loss.classify(scores) == labels))
+    return StepRecord(step, value, correct, len(labels), factor)
+
+
+def _first_output(network: Network, x: Array) -> str:
+    """Return where values first cease to be finite on the way from x to the scores."""
+    for index, layer in enumerate(network.layers):
+        x = layer.predict(x)
+        if not np.isfinite(x).all():
+            return f"the output of {network.label(index)} is not finite"
+    return "all layers' outputs are finite"
+
+
+def _require_finite(network: Network, vector: Array, what: str) -> None:
+    """Raise DivergedError, which names the layer and parameter, unless ``vector`` is finite."""
+    if np.isfinite(vector).all():
+        return  # only the sum of squares overflowed
+    start = 0
+    for name, param in network.params.items():
+        part = vector[start : start + param.size]
+        start += param.size
+        if not np.isfinite(part).all():
+            index, _, key = name.partition(".")
+            count = int(np.count_nonzero(~np.isfinite(part)))
+            where = f"{network.label(int(index))} {key}"
+            raise DivergedError(f"{what} of {where} is not finite ({count} of {part.size} values)")

@@ -1,0 +1,104 @@
+"""Run directories are made, found and held."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from nnlab.errors import RunError, SystemFault
+from nnlab.runs import Run, check_writable, create_run, find_run, list_runs
+
+
+def make(root, name):
+    (root / name).mkdir(parents=True)
+    (root / name / "config.yaml").write_text("name: x\n")
+    return root / name
+
+
+def test_a_new_run_is_named_by_time_experiment_and_chance(tmp_path):
+    run = create_run(tmp_path / "runs", "my <b>net</b>/../../x")
+    assert re.fullmatch(r"\d{8}-\d{6}-my-b-net-b-\.\.-\.\.-x-[0-9a-f]{4}", run.name)
+    assert run.path.parent == tmp_path / "runs"
+    assert (run.path / "checkpoints").is_dir()
+    assert create_run(tmp_path, "\u4e2d\u6587").name.split("-")[2] == "run"
+
+
+def test_a_run_is_found_by_path_beginning_or_latest(tmp_path):
+    first = make(tmp_path, "20260101-000000-a-0001")
+    second = make(tmp_path, "20260102-000000-b-0002")
+    (tmp_path / "20270101-not-a-run").mkdir()
+    assert find_run(str(first), tmp_path).path == first
+    assert find_run("20260101", tmp_path).path == first
+    assert find_run("latest", tmp_path).path == second
+    assert [run.path for run in list_runs(tmp_path)] == [first, second]
+    with pytest.raises(RunError, match="could be any of 2 runs"):
+        find_run("2026", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "nothing", "../x", "/etc", "a\x00b", "a\nb", "x" * 300, "x" * 5000, "\x1b[31m"]
+)
+def test_what_is_no_run_is_refused(tmp_path, address):
+    make(tmp_path, "20260101-000000-a-0001")
+    with pytest.raises(RunError) as caught:
+        find_run(address, tmp_path)
+    assert str(caught.value).isprintable()
+
+
+def test_no_runs_at_all(tmp_path):
+    with pytest.raises(RunError, match="there are no runs"):
+        find_run("latest", tmp_path / "missing")
+
+
+def test_a_root_that_cannot_be_written_is_found_out_first(tmp_path):
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    with pytest.raises(SystemFault, match="cannot make run directories"):
+        check_writable(blocker / "runs")
+    with pytest.raises(SystemFault, match="cannot make"):
+        create_run(blocker / "runs", "x")
+    check_writable(tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_second_holder_is_told_who_holds_it(tmp_path):
+    run = Run(make(tmp_path, "r"))
+    code = (
+        "import sys, pathlib; from nnlab.runs import Run\n"
+        "from nnlab.errors import RunError\n"
+        "try:\n"
+        "    with Run(pathlib.Path(sys.argv[1])).locked(): print('held')\n"
+        "except RunError as error: print(error)\n"
+    )
+
+    def other():
+        return subprocess.run(
+            [sys.executable, "-c", code, str(run.path)], capture_output=True, text=True, check=True
+        )
+
+    with run.locked():
+        assert f"is in use by process {os.getpid()} on" in other().stdout
+    assert other().stdout == "held\n"
+
+
+def test_a_killed_holder_leaves_the_run_free(tmp_path):
+    run = Run(make(tmp_path, "r"))
+    code = (
+        "import sys, os, pathlib; from nnlab.runs import Run\n"
+        "with Run(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(run.path)], check=False).returncode == -9
+    with run.locked():
+        pass
+
+
+def test_json_files_of_a_run(tmp_path):
+    run = Run(make(tmp_path, "r"))
+    run.write_json("summary.json", {"a": 1})
+    assert run.read_json("summary.json") == {"a": 1}
+    (run.path / "list.json").write_text("[]")
+    for name in ("list.json", "missing.json", "config.yaml"):
+        with pytest.raises(RunError):
+            run.read_json(name)
