@@ -171,12 +171,12 @@ def check_gradients(
     """Compare gradients with central differences in float64.
 
     With a config, its network is checked from end to end, loss included, on ``batch_size`` examples of its
-    own training data, ``samples`` entries of each parameter (None: all). Without one, every registered layer
-    and loss is checked on small random shapes.
+    own training data; without one, every registered layer and loss on small random shapes. ``samples``
+    entries are checked of each parameter (None: all).
     """
     rng = seeding.stream(seed, "gradcheck")
     if config is None:
-        return check_registered(rng)
+        return check_registered(rng, samples=samples)
     dataset = load_dataset(config.data, config.seed)
     network = build_network(config.network, dataset.input_shape, config.seed)
     indices = rng.choice(len(dataset.train.labels), batch_size, replace=len(dataset.train.labels) < batch_size)

@@ -61,13 +61,16 @@ class Network:
             caches.append(cache)
         return x, caches
 
-    def backward(self, grad_y: Array, caches: Sequence[Any]) -> Array:
-        """Write dL/dweights into ``gradient``, given dL/dscores; return dL/dx."""
-        for layer, cache, views in zip(self.layers[::-1], caches[::-1], self._gradients[::-1], strict=True):
-            grad_y, grads = layer.backward(grad_y, cache)
-            for name, view in views.items():
-                view[...] = grads[name]
-        return grad_y
+    def backward(self, grad_y: Array, caches: Sequence[Any]) -> None:
+        """Write dL/dweights into ``gradient``, given dL/dscores."""
+        for i in range(len(self.layers) - 1, 0, -1):
+            grad_y, grads = self.layers[i].backward(grad_y, caches[i])
+            self._keep(i, grads)
+        self._keep(0, self.layers[0].gradients(grad_y, caches[0]))  # nobody asks for dL/dx of the data
+
+    def _keep(self, index: int, grads: Named) -> None:
+        for name, view in self._gradients[index].items():
+            view[...] = grads[name]
 
     def label(self, index: int) -> str:
         """Return how messages call a layer, e.g. ``network[3] (conv2d)``."""

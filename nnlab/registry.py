@@ -18,7 +18,7 @@ initializer or a schedule, for which the options are all it takes; it stands in 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from importlib import import_module
 from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
@@ -120,22 +120,34 @@ class Registry:
     def describe(self, component: Any) -> dict[str, Any]:
         """Return the type and options of a built ``component``, which stores each under its own name."""
         name = self.name_of(component)
-        return {"type": name, **{option: getattr(component, option) for option in self.options(name)}}
+        values = {option: getattr(component, option) for option in self.options(name)}
+        return {"type": name, **{key: _described(value) for key, value in values.items()}}
 
 
-def _as_mapping(entry: Any) -> Any:
+def _described(value: Any) -> Any:
+    return value.registry.describe(value) if isinstance(value, Component) else value
+
+
+def _as_mapping(entry: Any, default: str = "") -> Any:
+    """Return the bare name of an entry as a mapping; a mapping without a type is of type ``default``."""
+    if isinstance(entry, dict) and default and "type" not in entry:
+        return {"type": default, **entry}
     return {"type": entry} if isinstance(entry, str) else entry
 
 
 @dataclass(frozen=True)
 class SpecOf:
-    """Marks a field, ``Annotated[Spec, SpecOf(LAYERS)]``, as an entry that names something in ``registry``."""
+    """Marks a field, ``Annotated[Spec, SpecOf(LAYERS)]``, as an entry that names something in ``registry``.
+
+    With a ``default``, an entry without a type is of that type.
+    """
 
     registry: Registry
+    default: str = ""
 
     def __get_pydantic_core_schema__(self, source: type[Spec], handler: GetCoreSchemaHandler) -> CoreSchema:
         entry = handler.generate_schema(self.registry.union(source))
-        return core_schema.no_info_before_validator_function(_as_mapping, entry)
+        return core_schema.no_info_before_validator_function(partial(_as_mapping, default=self.default), entry)
 
 
 class Component:

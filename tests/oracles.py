@@ -26,7 +26,7 @@ def each_window(shape, size, stride, before, after):
                 yield n, p, q, slice(top, top + size[0]), slice(left, left + size[1])
 
 
-def convolve(x, weight, bias, stride, before, after):
+def convolve(x, weight, bias, *, stride, before, after):
     size, filters = weight.shape[:2], weight.shape[3]
     inputs = padded(x, before, after, 0)
     y = np.zeros((len(x), *window_counts(x.shape[1:3], size, stride, before, after), filters), x.dtype)
@@ -36,7 +36,7 @@ def convolve(x, weight, bias, stride, before, after):
     return y
 
 
-def convolve_gradients(x, grad_y, weight, stride, before, after):
+def convolve_gradients(x, grad_y, weight, *, stride, before, after):
     inputs = padded(x, before, after, 0)
     grad_inputs, grad_weight = np.zeros_like(inputs), np.zeros_like(weight)
     for n, p, q, rows, columns in each_window(x.shape, weight.shape[:2], stride, before, after):

@@ -1,15 +1,19 @@
 """``nnlab gradcheck``."""
 
+from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nnlab.cli.options import AsJson, Overrides
 
+if TYPE_CHECKING:
+    from nnlab.gradcheck import GradientCheck
+
 Target = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML file.", show_default=False)]
-Samples = Annotated[int, typer.Option("--samples", min=1, help="Entries to check of each parameter of CONFIG.")]
-Everything = Annotated[bool, typer.Option("--all", help="Check every entry of every parameter of CONFIG.")]
+Samples = Annotated[int, typer.Option("--samples", min=1, help="Entries to check of each parameter.")]
+Everything = Annotated[bool, typer.Option("--all", help="Check every entry of every parameter.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the batch and of the sampled entries.")]
 
 
@@ -37,7 +41,7 @@ def gradcheck(
     target = load_config(config, overrides or []) if config else None
     checks = experiment.check_gradients(target, samples=None if everything else samples, seed=seed)
     if as_json:
-        print_json([{**vars(check), "ok": check.ok} for check in checks])
+        print_json([_plain(check) for check in checks])
     else:
         rows = [
             [
@@ -59,3 +63,12 @@ def gradcheck(
     if wrong:
         typer.echo(f"{len(wrong)} of {len(checks)} gradients are wrong", err=True)
         raise typer.Exit(1)
+
+
+def _plain(check: "GradientCheck") -> dict[str, Any]:
+    """Return a check as JSON can hold it: None for what was not measured."""
+    values = {
+        key: None if isinstance(value, float) and not isfinite(value) else value
+        for key, value in vars(check).items()
+    }
+    return {**values, "ok": check.ok}

@@ -44,7 +44,7 @@ class DataSpec(Spec):
     root: str | None = None
     validation: Annotated[int, Field(ge=0)] = 0
     validation_split: Literal["shuffled", "last"] = "shuffled"
-    normalize: Annotated[Spec, SpecOf(NORMALIZATIONS)] = entry(NORMALIZATIONS, "standard")
+    normalize: Annotated[Spec, SpecOf(NORMALIZATIONS, default="standard")] = entry(NORMALIZATIONS, "standard")
 
 
 class EarlyStopping(Section):
@@ -99,8 +99,8 @@ class Experiment(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: Annotated[DataSpec, SpecOf(DATASETS)]
     network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
-    loss: Annotated[Spec, SpecOf(LOSSES)] = entry(LOSSES, "softmax_cross_entropy")
+    loss: Annotated[Spec, SpecOf(LOSSES, default="softmax_cross_entropy")] = entry(LOSSES, "softmax_cross_entropy")
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
-    schedule: Annotated[Spec, SpecOf(SCHEDULES)] = entry(SCHEDULES, "constant")
+    schedule: Annotated[Spec, SpecOf(SCHEDULES, default="constant")] = entry(SCHEDULES, "constant")
     training: Training
     compute: Compute = Compute()

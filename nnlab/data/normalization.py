@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ class Affine:
 
     def apply(self, inputs: NDArray[Any]) -> Array:
         """Return y as a new float32 array of the shape of ``inputs`` (N, ...)."""
-        x = inputs.reshape(len(inputs), -1)
+        x = inputs.reshape(len(inputs), prod(inputs.shape[1:]))
         if self.shift.ndim == 0 and self.shift == 0:
             y: Array = np.multiply(x, self.gain, dtype=np.float32)
         else:

@@ -22,7 +22,7 @@ _TEXT_ROOM = 0.36  # inches, for the two lines above an image
 def misclassified(
     inputs: NDArray[Any], predictions: Predictions, class_names: Sequence[str], *, count: int = 25, title: str = ""
 ) -> Figure:
-    """Return up to ``count`` mistakes, the largest loss first, each with both classes and their probabilities.
+    """Return up to ``count`` (1 or more) mistakes, the largest loss first, each with both classes and their probabilities.
 
     Shapes: inputs (N, H, W) or (N, H, W, C), uint8 or floats, are drawn as images; (N, 2) as points in
     the plane, together with the others; in all other cases there is a table without the inputs.

@@ -26,5 +26,8 @@ def save(figure: Figure, path: Path) -> None:
         raise UsageError(f"cannot save a figure as {path.name!r}: its name must end in .png, .svg or .pdf")
     content = BytesIO()
     with styled():
+        # Laying out again starts from the last layout and ends a hair beside it, so it is done only once.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         figure.savefig(content, format=form, dpi=DPI, metadata=_UNDATED[form])
     write_bytes(path, content.getvalue())

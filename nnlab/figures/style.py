@@ -93,7 +93,7 @@ def shown(text: str) -> str:
 
 def width_of(text: str, size: float) -> float:
     """Return the width of ``text`` in points at a font size in points."""
-    return sum(_advance(letter) for letter in shown(text)) * size
+    return sum(_advance(letter if ord(letter) in _known() else MISSING) for letter in text) * size
 
 
 def fitted(text: str, width: float, size: float) -> str:
@@ -120,7 +120,7 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
     """Return ``text`` in lines that fit a figure ``width`` inches wide, broken between words."""
     lines: list[str] = []
     room = (width - 0.3) * 72
-    for word in text.split():
+    for word in shown(text).split():
         if lines and width_of(f"{lines[-1]} {word}", size) <= room:
             lines[-1] += f" {word}"
         else:

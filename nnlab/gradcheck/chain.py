@@ -83,9 +83,9 @@ class Chain:
         ]
         self.inputs: list[Array] = [np.array(x, np.float64)]
         self._caches: list[Any] = []
-        for i, layer in enumerate(self.layers):
-            self._rewind(i)
-            y, cache = layer.forward(self.inputs[i].copy())
+        for layer in self.layers:
+            # Copies, so that no cache sees an input being moved.
+            y, cache = layer.forward(self.inputs[-1].copy())
             self.inputs.append(y.copy())
             self._caches.append(cache)
 

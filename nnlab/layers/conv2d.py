@@ -1,13 +1,11 @@
 """Two-dimensional convolution."""
 
-from typing import Literal
-
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.initializers import HeNormal, Initializer, Zeros
 from nnlab.kernels import convolution
 from nnlab.layers.base import Layer
-from nnlab.layers.images import image_shape, windows_over
-from nnlab.registry import LAYERS, Offsets, PositiveInt, Sizes
+from nnlab.layers.images import Padding, windows_over
+from nnlab.registry import LAYERS, PositiveInt, Sizes
 
 
 @LAYERS.register("conv2d")
@@ -29,7 +27,7 @@ class Conv2d(Layer):
         filters: PositiveInt,
         kernel: Sizes,
         stride: Sizes = (1, 1),
-        padding: Offsets | Literal["same"] = (0, 0),
+        padding: Padding = (0, 0),
         flip: bool = False,
         bias: bool = True,
         init: Initializer = HeNormal(),
@@ -38,7 +36,7 @@ class Conv2d(Layer):
         self.windows = windows_over(input_shape, kernel, stride, padding, what="kernel", option="kernel")
         super().__init__(input_shape, output_shape=(*self.windows.counts, filters))
         self.turn = slice(None, None, -1 if flip else 1)
-        self.params = {"weight": init(rng, (*kernel, image_shape(input_shape)[2], filters))}
+        self.params = {"weight": init(rng, (*kernel, input_shape[-1], filters))}
         if bias:
             self.params["bias"] = bias_init(rng, (filters,))
 

@@ -16,9 +16,8 @@ Padding = Offsets | Literal["same"]
 def image_shape(input_shape: Shape) -> tuple[int, int, int]:
     """Return (H, W, C); raises OptionError if the input is not images."""
     if len(input_shape) != 3:
-        shape = "x".join(str(length) for length in input_shape)
         raise OptionError(
-            f"it needs images (height, width, channels), but its input has the shape {shape}",
+            f"it needs images (height, width, channels), but its input has the shape {dimensions(input_shape)}",
             hint="put it before the layers that flatten, such as flatten, dense and global_avgpool",
         )
     height, width, channels = input_shape
@@ -26,7 +25,7 @@ def image_shape(input_shape: Shape) -> tuple[int, int, int]:
 
 
 def windows_over(
-    input_shape: Shape, size: Pair, stride: Pair, padding: Pair | Literal["same"], *, what: str, option: str
+    input_shape: Shape, size: Pair, stride: Pair, padding: Padding, *, what: str, option: str
 ) -> Windows:
     """Return the windows of ``size`` over the input; raises OptionError if none fits.
 
@@ -57,6 +56,11 @@ def check_padding(size: Pair, padding: Pair) -> None:
             f"padding {_brief(padding)} must be less than the size {_brief(size)}, or some windows are empty",
             option="padding",
         )
+
+
+def dimensions(shape: Shape) -> str:
+    """Return the shape as messages have it, e.g. ``28x28x1``."""
+    return "x".join(str(length) for length in shape)
 
 
 def _pair(values: Iterable[int]) -> Pair:

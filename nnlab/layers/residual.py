@@ -8,6 +8,7 @@ from pydantic import Field
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.errors import OptionError
 from nnlab.layers.base import Layer
+from nnlab.layers.images import dimensions
 from nnlab.registry import LAYERS, Spec, SpecOf
 
 Entry = Annotated[Spec, SpecOf(LAYERS)]
@@ -104,11 +105,7 @@ def _check_shapes(start: Shape, end: Shape, projection: Layer | None) -> None:
         fitting = f"{{type: dense, units: {end[0]}}}" if len(end) == 1 else "one that ends in the body's shape"
     whose = "the projection's" if projection else "its input's"
     raise OptionError(
-        f"the body's shape {_times(end)} is not {whose} {_times(shortcut)}, so they cannot be added",
+        f"the body's shape {dimensions(end)} is not {whose} {dimensions(shortcut)}, so they cannot be added",
         option="projection" if projection else None,
         hint=f"projection: {fitting}",
     )
-
-
-def _times(shape: Shape) -> str:
-    return "x".join(str(length) for length in shape)

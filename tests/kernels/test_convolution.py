@@ -33,15 +33,15 @@ def problems(draw, max_channels=6):
 @settings(deadline=None, max_examples=150)
 def test_values_and_gradients_equal_slow_loops(problem):
     x, weight, bias, grad_y, windows, patch_bytes = problem
-    place = windows.stride, windows.before, windows.after
+    place = {"stride": windows.stride, "before": windows.before, "after": windows.after}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolution, "PATCH_BYTES", patch_bytes)
         y = convolution.convolve(x, weight, bias, windows)
         found = convolution.gradients(x, grad_y, weight, windows)
         general = convolution.input_gradient(grad_y, weight, windows)
         alone = convolution.parameter_gradients(x, grad_y, windows)
-    np.testing.assert_array_equal(y, oracles.convolve(x, weight, bias, *place))
-    expected = oracles.convolve_gradients(x, grad_y, weight, *place)
+    np.testing.assert_array_equal(y, oracles.convolve(x, weight, bias, **place))
+    expected = oracles.convolve_gradients(x, grad_y, weight, **place)
     for a, b in zip((*found, general, *alone), (*expected, *expected), strict=True):
         np.testing.assert_array_equal(a, b)
         assert a.dtype == x.dtype
@@ -91,13 +91,19 @@ def test_the_batch_need_not_be_contiguous(rng, strides):
 
 
 @pytest.mark.parametrize(
-    ("image", "channels", "filters", "size", "stride"),
-    [((28, 28), 1, 16, 5, 1), ((14, 14), 16, 16, 5, 1), ((15, 14), 16, 8, 3, 2), ((4, 4), 64, 96, 3, 1)],
+    ("image", "weight_shape", "stride"),
+    [
+        ((28, 28), (5, 5, 1, 16), 1),
+        ((14, 14), (5, 5, 16, 16), 1),
+        ((15, 14), (3, 3, 16, 8), 2),
+        ((4, 4), (3, 3, 64, 96), 1),
+    ],
 )
-def test_the_bits_do_not_depend_on_the_number_of_threads(rng, image, channels, filters, size, stride):
-    windows = Windows(image, (size, size), (stride, stride), (1, 1), (1, 1))
+def test_the_bits_do_not_depend_on_the_number_of_threads(rng, image, weight_shape, stride):
+    *size, channels, filters = weight_shape
+    windows = Windows(image, tuple(size), (stride, stride), (1, 1), (1, 1))
     x = rng.standard_normal((33, *image, channels), np.float32)
-    weight = rng.standard_normal((size, size, channels, filters), np.float32)
+    weight = rng.standard_normal(weight_shape, np.float32)
     grad_y = rng.standard_normal(windows.shape(33, filters), np.float32)
     bias = np.ones(filters, np.float32)
     results = []

@@ -51,7 +51,12 @@ def test_sums_and_their_gradient_equal_slow_loops(problem):
     for c in range(x.shape[3]):
         channel = slice(c, c + 1)
         expected, _, _ = oracles.convolve_gradients(
-            x[..., channel], grad_y[..., channel], ones, windows.stride, windows.before, windows.after
+            x[..., channel],
+            grad_y[..., channel],
+            ones,
+            stride=windows.stride,
+            before=windows.before,
+            after=windows.after,
         )
         np.testing.assert_array_equal(grad_x[..., channel], expected)
 

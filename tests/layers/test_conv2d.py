@@ -23,7 +23,7 @@ def test_values_equal_slow_loops(image, kernel, stride, padding):
     layer = conv2d((*image, 2), kernel=kernel, stride=stride, padding=padding, bias_init=Constant(value=0.5))
     x = np.random.default_rng(1).standard_normal((2, *image, 2))
     weight, bias = layer.params["weight"], layer.params["bias"]
-    expected = oracles.convolve(x, weight, bias, stride, padding, padding)
+    expected = oracles.convolve(x, weight, bias, stride=stride, before=padding, after=padding)
     np.testing.assert_allclose(layer.predict(x), expected, atol=1e-12)
     assert layer.output_shape == expected.shape[1:]
 
@@ -38,7 +38,7 @@ def test_same_padding_gives_a_window_for_each_stride(image, kernel, stride):
 def test_same_padding_of_an_even_kernel_is_longer_below_and_to_the_right():
     layer = conv2d((4, 4, 1), filters=1, kernel=(2, 4), padding="same")
     x = np.random.default_rng(1).standard_normal((1, 4, 4, 1))
-    expected = oracles.convolve(x, *layer.params.values(), (1, 1), (0, 1), (1, 2))
+    expected = oracles.convolve(x, *layer.params.values(), stride=(1, 1), before=(0, 1), after=(1, 2))
     np.testing.assert_allclose(layer.predict(x), expected, atol=1e-12)
 
 

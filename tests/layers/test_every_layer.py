@@ -208,7 +208,7 @@ def test_it_uses_the_parameters_it_was_bound_to(name):
     layer.bind(bound)
     before = layer.predict(x)
     for array in bound.values():
-        array *= 1.5
+        np.multiply(array, 1.5, out=array)
     assert layer.params.keys() == bound.keys()
     assert (layer.predict(x) != before).any() == bool(bound)
 

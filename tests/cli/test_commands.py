@@ -1,0 +1,376 @@
+"""The command line as a user meets it: what is printed where, and with which exit code."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from experiments import SMALL, write_config
+
+import nnlab.cli
+from nnlab.errors import RunError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def nnlab_(tmp_path, monkeypatch, capfd):
+    """Run a command in this process, in an empty folder; returns its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["nnlab", *map(str, arguments)])
+        try:
+            nnlab.cli.main()
+            code = 0
+        except SystemExit as leaving:
+            code = leaving.code
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def trained(nnlab_, tmp_path):
+    code, out, err = nnlab_("train", write_config(tmp_path), "-q")
+    assert (code, err) == (0, "")
+    return Path(out.strip())
+
+
+def test_train_prints_one_line_on_stdout_and_progress_on_stderr(nnlab_, tmp_path):
+    code, out, err = nnlab_("train", write_config(tmp_path), "training.steps=6", "--runs-dir", "here")
+    assert code == 0
+    assert re.fullmatch(r"here/\d{8}-\d{6}-small-[0-9a-f]{4}\n", out)
+    lines = err.splitlines()
+    assert len(lines) == 2
+    assert re.match(
+        r"step 3/6  loss \d\.\d{4}  accuracy .* left  \| validation loss \d\.\d{4}  accuracy \d+\.\d\d %", lines[0]
+    )
+
+
+def test_without_validation_a_few_lines_tell_the_progress(nnlab_, tmp_path):
+    text = (
+        SMALL.replace(", validation: 10", "").replace(", evaluate_every: 3", "").replace("steps: 12", "steps: 100")
+    )
+    code, _, err = nnlab_("train", write_config(tmp_path, text))
+    assert code == 0
+    assert len(err.splitlines()) == 20
+
+
+def test_eval_prints_a_table_or_json(nnlab_, trained):
+    code, out, _ = nnlab_("eval", "latest")
+    assert code == 0
+    assert f"{trained.name}: test split, best checkpoint" in out
+    assert re.search(r"^accuracy  \d+\.\d\d %  \(20 examples, 95 % interval", out, re.MULTILINE)
+    assert re.search(r"^class +precision +recall +F1 +support$", out, re.MULTILINE)
+    code, out, _ = nnlab_("eval", trained, "--json", "--split", "validation", "--checkpoint", "last")
+    told = json.loads(out)
+    assert code == 0
+    assert {"accuracy", "loss", "per_class"} <= told.keys()
+    assert (told["split"], told["checkpoint"], told["count"]) == ("validation", "last", 10)
+
+
+def test_summary_counts_a_config_and_a_run(nnlab_, trained):
+    for target in ("small.yaml", "latest"):
+        code, out, _ = nnlab_("summary", target, "--json")
+        told = json.loads(out)
+        assert code == 0
+        assert told["total_parameters"] == sum(layer["parameters"] for layer in told["layers"])
+    code, out, _ = nnlab_("summary", "small.yaml", "network.0.filters=3")
+    assert code == 0
+    assert re.search(r"^0  conv2d +6x6x3 +27 +3 +30 +972$", out, re.MULTILINE)
+    assert "memory in float32" in out
+
+
+def test_plots_print_the_paths_of_what_they_wrote(nnlab_, trained):
+    code, out, _ = nnlab_("plot", "all", "latest", "--open")
+    assert code == 0
+    names = [Path(line).name for line in out.splitlines()]
+    assert names == ["curves.png", "filters.png", "confusion.png", "misclassified.png"]
+    assert all(Path(line).read_bytes().startswith(b"\x89PNG") for line in out.splitlines())
+    for figure in ("curves", "filters", "confusion", "misclassified"):
+        code, out, _ = nnlab_("plot", figure, "latest", "--format", "svg")
+        assert code == 0
+        assert (
+            Path(out.strip()) == trained.relative_to(Path.cwd()) / "figures" / f"{figure}.svg"
+            if trained.is_absolute()
+            else True
+        )
+        assert b"<svg" in Path(out.strip()).read_bytes()
+    code, out, _ = nnlab_("plot", "curves", "latest", "-o", "elsewhere/c.pdf")
+    assert (code, out) == (0, "elsewhere/c.pdf\n")
+    assert Path("elsewhere/c.pdf").read_bytes().startswith(b"%PDF")
+    code, _, err = nnlab_("plot", "curves", "latest", "-o", "c.bmp")
+    assert code == 2
+    assert "must end in .png, .svg or .pdf" in err
+
+
+def test_gradcheck_of_everything_registered(nnlab_):
+    code, out, err = nnlab_("gradcheck", "--samples", "3")
+    assert (code, err) == (0, "")
+    assert (
+        out.splitlines()[0].split()
+        == "layer gradient error worst at backward numeric checked kinks verdict".split()
+    )
+    assert all(line.endswith(" ok") for line in out.splitlines()[2:])
+
+
+def test_gradcheck_of_a_config_names_what_is_wrong(nnlab_, tmp_path, monkeypatch):
+    from nnlab.layers import Conv2d
+
+    path = write_config(tmp_path)
+    code, out, _ = nnlab_("gradcheck", path, "--json", "--samples", "2")
+    assert code == 0
+    assert all(check["ok"] for check in json.loads(out))
+    exact = Conv2d.backward
+
+    def wrong(self, grad_y, cache):
+        grad_x, grads = exact(self, grad_y, cache)
+        return grad_x, {**grads, "weight": 1.01 * grads["weight"]}
+
+    monkeypatch.setattr(Conv2d, "backward", wrong)
+    code, out, err = nnlab_("gradcheck", path)
+    assert code == 1
+    assert re.search(r"^network\[0\] \(conv2d\) +weight .* WRONG$", out, re.MULTILINE)
+    assert "gradients are wrong" in err
+
+
+def test_resume_of_a_finished_run_says_so(nnlab_, trained):
+    code, out, err = nnlab_("resume", "latest")
+    assert code == 0
+    assert out.strip() == str(trained)
+    assert "is finished; there is nothing left to do" in err
+
+
+def test_init_writes_a_config_that_trains(nnlab_):
+    code, out, _ = nnlab_("init", "mine.yaml")
+    assert (code, out) == (0, "mine.yaml\n")
+    code, out, _ = nnlab_("summary", "mine.yaml", "--json")
+    assert json.loads(out)["name"] == "mine"
+    code, _, err = nnlab_("init", "mine.yaml")
+    assert code == 2
+    assert "exists already" in err
+
+
+def test_layers_and_schema_say_what_a_config_may_say(nnlab_):
+    code, out, _ = nnlab_("layers")
+    assert code == 0
+    assert "  conv2d " in out
+    assert "  softmax_cross_entropy " in out
+    code, out, _ = nnlab_("layers", "dense")
+    assert code == 0
+    assert "units: whole number > 0, required" in out
+    code, out, _ = nnlab_("layers", "dense", "--json")
+    assert json.loads(out)["layer"]["dense"]["options"][0]["name"] == "units"
+    code, _, err = nnlab_("layers", "dens")
+    assert code == 2
+    assert "did you mean dense?" in err
+    code, out, _ = nnlab_("schema")
+    assert json.loads(out)["properties"].keys() >= {"data", "network", "optimizer", "training"}
+
+
+def test_data_list_and_fetch(nnlab_, monkeypatch, tmp_path):
+    monkeypatch.setenv("NNLAB_DATA", str(tmp_path))
+    code, out, _ = nnlab_("data", "list")
+    assert code == 0
+    assert re.search(r"^glyphs +generated", out, re.MULTILINE)
+    code, out, _ = nnlab_("data", "list", "--json")
+    assert {entry["name"] for entry in json.loads(out)} >= {"mnist", "cifar10", "glyphs"}
+    code, _, err = nnlab_("data", "fetch", "glyphs")
+    assert code == 2
+    assert "is generated" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["train", "missing.yaml"], 2, "error: no config missing.yaml"),
+        (["train", "small.yaml", "network.0.filters=x"], 2, "error: override 'network.0.filters=x'"),
+        (["train", "small.yaml", "optimizer.learning_rate=1e30", "-q"], 6, "error: step "),
+        (
+            [
+                "train",
+                "small.yaml",
+                "data={type: mnist, root: /nowhere}",
+                "network.6.units=10",
+                "training.evaluate_every=null",
+            ],
+            3,
+            "error: there is no folder /nowhere",
+        ),
+        (["train", "small.yaml", "--runs-dir", "small.yaml/x"], 5, "error: cannot make run directories in"),
+        (["eval", "nothing"], 4, "error: 'nothing' is no run"),
+        (["eval", "latest"], 4, "error: there are no runs in runs"),
+        (["frobnicate"], 2, "No such command"),
+        (["train"], 2, "Missing argument"),
+        (["gradcheck", "small.yaml", "--samples", "0"], 2, "Invalid value"),
+    ],
+)
+def test_mistakes_cost_a_message_and_an_exit_code_never_a_traceback(nnlab_, tmp_path, arguments, code, message):
+    write_config(tmp_path)
+    left, out, err = nnlab_(*arguments)
+    assert left == code
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+    assert len(err.splitlines()) < 8
+
+
+def test_several_mistakes_are_each_an_error_line(nnlab_, tmp_path):
+    path = write_config(tmp_path, SMALL.replace("filters: 3", "filtres: 3", 1).replace("units: 3", "units: three"))
+    code, _, err = nnlab_("train", path)
+    assert code == 2
+    assert [line.split(": ")[0] for line in err.splitlines() if not line.startswith(" ")] == ["error", "error"]
+    assert "did you mean filters?" in err
+
+
+def test_debug_shows_the_traceback(nnlab_):
+    code, _, err = nnlab_("eval", "nothing", "--debug")
+    assert code == 4
+    assert "Traceback" in err
+    assert "RunError" in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(MemoryError("8 GiB"), 5), (ZeroDivisionError("x"), 1), (RunError("r"), 4)]
+)
+def test_whatever_escapes_has_an_exit_code(nnlab_, monkeypatch, error, code):
+    import nnlab.experiment
+
+    def fail(*arguments):
+        raise error
+
+    monkeypatch.setattr(nnlab.experiment, "open_run", fail)
+    left, _, err = nnlab_("eval", "latest")
+    assert left == code
+    assert str(error) in err
+
+
+def test_markup_and_escapes_in_names_are_literal(nnlab_, tmp_path):
+    path = write_config(tmp_path, 'name: "[red]x[/red] \\e[31m"\n' + SMALL)
+    code, out, err = nnlab_("train", path)
+    assert code == 0
+    assert "\x1b" not in out + err
+    code, out, err = nnlab_("plot", "curves", "latest")
+    assert code == 0
+    assert "\x1b" not in out + err
+
+
+def command(*arguments, cwd, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nnlab", *map(str, arguments)],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        **options,
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_to_the_command_saves_and_resume_goes_on(tmp_path, number, code):
+    path = write_config(
+        tmp_path, SMALL.replace("steps: 12", "steps: 4000").replace("evaluate_every: 3", "evaluate_every: 50")
+    )
+    process = command("train", path, cwd=tmp_path)
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert out == ""
+    assert "go on with: nnlab resume runs/" in err
+    again = command("resume", "latest", "-q", cwd=tmp_path)
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    summary = json.loads((tmp_path / out.strip() / "summary.json").read_text())
+    assert (summary["status"], summary["steps"]) == ("completed", 4000)
+
+
+def test_killed_hard_the_run_resumes_to_the_same_bits(tmp_path):
+    text = SMALL.replace("steps: 12", "steps: 600").replace("evaluate_every: 3", "evaluate_every: 7")
+    path = write_config(tmp_path, text)
+    process = command("train", path, cwd=tmp_path)
+    assert process.stderr is not None
+    for _ in range(5):
+        process.stderr.readline()
+    process.kill()
+    process.communicate()
+    resumed = command("resume", "latest", "-q", cwd=tmp_path)
+    out, err = resumed.communicate(timeout=120)
+    assert resumed.returncode == 0, err
+    whole = command("train", path, "-q", cwd=tmp_path)
+    other, _ = whole.communicate(timeout=120)
+    weights = [
+        (tmp_path / run.strip() / "checkpoints" / "step-00000600.safetensors").read_bytes() for run in (out, other)
+    ]
+    from nnlab.runs import read_checkpoint
+
+    a, b = (
+        read_checkpoint(tmp_path / run.strip() / "checkpoints" / "step-00000600.safetensors")
+        for run in (out, other)
+    )
+    assert len(weights[0]) > 0
+    assert {k: v.tobytes() for k, v in a.arrays.items()} == {k: v.tobytes() for k, v in b.arrays.items()}
+
+
+def test_importing_nnlab_and_asking_for_help_imports_nothing_heavy():
+    code = "import sys, nnlab.cli; print(sorted({'numpy', 'matplotlib', 'pydantic', 'yaml', 'rich'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def commands():
+    import typer.main
+
+    found = {}
+    for name, entry in typer.main.get_command(nnlab.cli.app).commands.items():
+        inner = getattr(entry, "commands", {})
+        found |= {f"{name} {sub}": each for sub, each in inner.items()} or {name: entry}
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_command_has_help_with_an_example_and_stands_in_the_readme(name):
+    text = commands()[name].help
+    assert "Example: nnlab " + name.split()[0] in text
+    assert text.splitlines()[0].endswith(".")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"nnlab {name}" in readme
+
+
+def test_the_live_display_of_a_terminal(tmp_path):
+    pty = pytest.importorskip("pty")
+    path = write_config(tmp_path)
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nnlab", "train", str(path)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=follower,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "150"},
+    )
+    os.close(follower)
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        shown += chunk
+    process.communicate(timeout=60)
+    os.close(leader)
+    assert process.returncode == 0
+    assert b"step 12/12" in shown
+    assert b"validation loss" in shown
+    assert b"images/s" in shown
