@@ -18,18 +18,17 @@ initializer or a schedule, for which the options are all it takes; it stands in 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import partial
 from importlib import import_module
-from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     create_model,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -39,12 +38,24 @@ from nnlab.errors import OptionError, UsageError, suggest
 C = TypeVar("C")
 
 
+def _require_type(schema: dict[str, Any]) -> None:
+    """Let a JSON Schema ask for the ``type`` that a Spec made in Python knows by itself."""
+    schema["properties"]["type"].pop("default", None)
+    schema["required"] = ["type", *schema.get("required", [])]
+
+
 class Spec(BaseModel):
     """One component as a config describes it: its ``type`` and its options, validated and frozen."""
 
     # Models of entries that contain entries (residual) refer to each other, so they are built when first used.
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, defer_build=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,
+        json_schema_extra=_require_type,
     )
 
     type: str
@@ -98,15 +109,30 @@ class Registry:
     def spec(self, name: str, base: type[Spec] = Spec) -> type[Spec]:
         """Return the model of an entry of type ``name``: the fields of ``base``, then the options."""
         if (name, base) not in self._models:
-            fields: dict[str, Any] = {"type": (Literal[name], name), **self.options(name)}
+            options = {key: (hint, _default(value)) for key, (hint, value) in self.options(name).items()}
+            fields: dict[str, Any] = {"type": (Literal[name], name), **options}
             model = create_model(name, __base__=base, __doc__=inspect.getdoc(self[name]), **fields)
             self._models[name, base] = model
         return self._models[name, base]
 
-    def union(self, base: type[Spec] = Spec) -> Any:
-        """Return the type of an entry of any registered name, told apart by ``type``."""
-        models = [self.spec(name, base) for name in self.names()]
-        return Annotated[reduce(or_, models), Discriminator("type")] if len(models) > 1 else models[0]
+    def schema(self, base: type[Spec], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return how an entry of any registered name is validated: by the model that its ``type`` names."""
+        models = {name: handler.generate_schema(self.spec(name, base)) for name in self.names()}
+        return core_schema.tagged_union_schema(models, "type")
+
+    def json_schema(self, entry: dict[str, Any], handler: GetJsonSchemaHandler, default: str = "") -> dict[str, Any]:
+        """Return the JSON Schema of an ``entry`` with its short forms.
+
+        These are the bare name of what needs no option and, with a ``default``, a mapping without a type.
+        """
+        optional = [name for name in self.names() if all(given is not ... for _, given in self.options(name).values())]
+        forms = [{"enum": optional}, entry] if optional else [entry]
+        if default:
+            model = handler.resolve_ref_schema({"$ref": entry["discriminator"]["mapping"][default]})
+            options = {name: option for name, option in model["properties"].items() if name != "type"}
+            required = [name for name in model["required"] if name != "type"]
+            forms.append({**model, "properties": options, "required": required})
+        return {"anyOf": forms}
 
     def build(self, spec: Spec, *context: Any) -> Any:
         """Construct what ``spec`` describes, from ``context`` (positional) and its options."""
@@ -128,6 +154,11 @@ def _described(value: Any) -> Any:
     return value.registry.describe(value) if isinstance(value, Component) else value
 
 
+def _default(value: Any) -> Any:
+    """Return a default as pydantic takes it; the JSON Schema shows a component as a config would have it."""
+    return Field(value, json_schema_extra={"default": _described(value)}) if isinstance(value, Component) else value
+
+
 def _as_mapping(entry: Any, default: str = "") -> Any:
     """Return the bare name of an entry as a mapping; a mapping without a type is of type ``default``."""
     if isinstance(entry, dict) and default and "type" not in entry:
@@ -146,8 +177,11 @@ class SpecOf:
     default: str = ""
 
     def __get_pydantic_core_schema__(self, source: type[Spec], handler: GetCoreSchemaHandler) -> CoreSchema:
-        entry = handler.generate_schema(self.registry.union(source))
+        entry = self.registry.schema(source, handler)
         return core_schema.no_info_before_validator_function(partial(_as_mapping, default=self.default), entry)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return self.registry.json_schema(handler(schema), handler, self.default)
 
 
 class Component:
@@ -163,20 +197,25 @@ class Component:
             try:
                 return cls.registry.build(parse(_as_mapping(value)))
             except OptionError as error:
-                raise PydanticCustomError("option", "{message}", {"message": str(error)}) from error
+                context = {"message": str(error), "option": error.option, "hint": error.hint}
+                raise PydanticCustomError("option", "{message}", context) from error
 
         return core_schema.no_info_wrap_validator_function(
             accept,
-            handler.generate_schema(cls.registry.union()),
+            cls.registry.schema(Spec, handler),
             serialization=core_schema.plain_serializer_function_ser_schema(cls.registry.describe),
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return cls.registry.json_schema(handler(schema), handler)
 
 
 def _as_pair(value: Any) -> Any:
     if isinstance(value, tuple):
         return value
     if isinstance(value, bool) or not isinstance(value, int):
-        raise PydanticCustomError("option", "expected a whole number, or a list of two")
+        raise PydanticCustomError("pair_type", "expected a whole number, or a list of two")
     return (value, value)
 
 
@@ -192,10 +231,18 @@ Positive = Annotated[float, Field(gt=0)]
 Probability = Annotated[float, Field(ge=0, lt=1)]
 """At least 0, less than 1."""
 
-Sizes = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(_as_pair)]
+Length = Annotated[int, Field(ge=0)]
+"""0, 1, 2, ..."""
+
+Sizes = Annotated[
+    tuple[PositiveInt, PositiveInt],
+    BeforeValidator(_as_pair, json_schema_input_type=PositiveInt | tuple[PositiveInt, PositiveInt]),
+]
 """Two positive lengths (vertical, horizontal); a single number means both."""
 
-Offsets = Annotated[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], BeforeValidator(_as_pair)]
+Offsets = Annotated[
+    tuple[Length, Length], BeforeValidator(_as_pair, json_schema_input_type=Length | tuple[Length, Length])
+]
 """Two lengths of 0 or more (vertical, horizontal); a single number means both."""
 
 

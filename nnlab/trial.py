@@ -1,6 +1,7 @@
 """A training under way: every object whose state a checkpoint holds."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Monitor:
     ``metric`` is ``accuracy`` or ``loss``; better means better by more than ``min_delta``.
     """
 
-    metric: str
+    metric: Literal["loss", "accuracy"]
     min_delta: float
     best: dict[str, float] | None = None
     last: dict[str, float] | None = None

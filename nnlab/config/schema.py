@@ -69,7 +69,7 @@ class Training(Section):
     drop_last: bool = True
     evaluate_every: PositiveInt | None = None
     evaluate_on: Literal["validation", "test"] = "validation"
-    monitor: Literal["accuracy", "loss"] = "accuracy"
+    monitor: Literal["loss", "accuracy"] = "loss"
     log_every: PositiveInt = 1
     checkpoint_every: PositiveInt | None = None
     clip_norm: Positive | None = None

@@ -1,6 +1,8 @@
 """Where data sets are on this machine, and how they get there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +53,7 @@ def locate(collection: Collection, root: Path | None) -> list[Path]:
     Raises DataError if a folder holds only a part of them or only a pickled copy, or if no mirror can be
     reached; SystemFault if a folder cannot be read.
     """
-    try:
+    with _reading():
         folders = roots(root)
         for folder in folders[:-1]:
             if files := collection.find(folder):
@@ -59,8 +61,6 @@ def locate(collection: Collection, root: Path | None) -> list[Path]:
         if files := _complete_download(collection):
             return files
         _refuse_unsafe(collection, folders)
-    except OSError as error:
-        raise SystemFault(f"cannot read {error.filename}: {error.strerror}") from error
     return _downloaded(collection, folders)
 
 
@@ -79,10 +79,20 @@ def fetch(name: str) -> Path:
 def available(root: Path | None = None) -> list[Holding]:
     """Return what this machine has of each data set, by name; nothing is read or downloaded.
 
-    Raises DataError if ``root`` or $NNLAB_DATA names a folder that is not there.
+    Raises DataError if ``root`` or $NNLAB_DATA names a folder that is not there, SystemFault if it cannot be
+    looked into.
     """
-    folders = roots(root)
+    with _reading():
+        folders = roots(root)
     return [_holding(name, DATASETS[name].collection, folders) for name in DATASETS.names()]
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SystemFault(f"cannot read {error.filename}: {error.strerror}") from error
 
 
 def _holding(name: str, collection: Collection | None, folders: list[Path]) -> Holding:

@@ -22,7 +22,7 @@ _TEXT_ROOM = 0.36  # inches, for the two lines above an image
 def misclassified(
     inputs: NDArray[Any], predictions: Predictions, class_names: Sequence[str], *, count: int = 25, title: str = ""
 ) -> Figure:
-    """Return up to ``count`` (1 or more) mistakes, the largest loss first, each with both classes and their probabilities.
+    """Return up to ``count`` >= 1 mistakes, the largest loss first, with both classes and their probabilities.
 
     Shapes: inputs (N, H, W) or (N, H, W, C), uint8 or floats, are drawn as images; (N, 2) as points in
     the plane, together with the others; in all other cases there is a table without the inputs.
@@ -61,9 +61,9 @@ def _images(
     tile = style.PAGE / _COLUMNS
     images, low, high, treatment = _drawable(inputs)
     height = min(tile * inputs.shape[1] / inputs.shape[2], 2 * tile) + _TEXT_ROOM
-    reading = "true class, → predicted class, with their probabilities"
+    reading = "true → predicted class (probability)"
     parts = [part for part in (note, reading, treatment) if part]
-    names = style.distinct(class_names, 0.9 * 72 * tile - style.width_of("→ >99.9 %", style.TICK), style.TICK)
+    names = style.distinct(class_names, 0.9 * 72 * tile - style.width_of("→ (>99.9 %)", style.TICK), style.TICK)
     figure = style.page(max(style.COLUMN, columns * tile), rows * height, title, "; ".join(parts))
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
@@ -72,7 +72,7 @@ def _images(
         axes.imshow(image, cmap="gray", vmin=low, vmax=high)
         true, predicted = predictions.labels[example], predictions.predicted[example]
         shares = [style.percent(float(predictions.probabilities[example, label])) for label in (true, predicted)]
-        lines = (f"{names[true]} {shares[0]}", f"→ {names[predicted]} {shares[1]}")
+        lines = (f"{names[true]} ({shares[0]})", f"→ {names[predicted]} ({shares[1]})")
         axes.set_title("\n".join(map(style.plain, lines)), fontsize=style.TICK, loc="left", pad=3)
     return figure
 

@@ -56,7 +56,7 @@ def honest_members(contents):
 
 def write_archive(path, *members):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(tar(*members), 1))
+    path.write_bytes(gzip.compress(tar(*members) + bytes(2**17), 1))
     return path
 
 
@@ -105,6 +105,7 @@ def test_the_archive_is_read_and_nothing_is_extracted(home, folder):
         (bytes(10_001 * RECORD), "batch.bin has more than 10000 records"),
         (bytes(RECORD) + b"\x0a" + bytes(RECORD - 1), "batch.bin: record 1 has the label 10, not 0 to 9"),
     ],
+    ids=["short", "empty", "too large", "label"],
 )
 def test_the_record_at_fault_is_named(home, content, message):
     (home / "batch.bin").write_bytes(content)

@@ -71,7 +71,7 @@ def test_the_cache_is_used(monkeypatch):
     assert same(Glyphs(train=60, test=20).load(None), drawn)
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "folder"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "of another size", "folder"])
 def test_a_damaged_cache_is_drawn_again(cache, damage):
     drawn = Glyphs(train=60, test=20).load(None)
     path = cache / "1-0-60-20.bin"
@@ -80,8 +80,10 @@ def test_a_damaged_cache_is_drawn_again(cache, damage):
         path.unlink()
         path.mkdir()
     else:
+        Glyphs(train=59, test=20).load(None)
+        other = (cache / "1-0-59-20.bin").read_bytes()
         content[1000] ^= 1
-        path.write_bytes({"flip": content, "cut": content[:-1], "empty": b""}[damage])
+        path.write_bytes({"flip": content, "cut": content[:-1], "empty": b"", "of another size": other}[damage])
     assert same(Glyphs(train=60, test=20).load(None), drawn)
 
 

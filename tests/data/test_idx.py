@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import os
 import struct
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.data import FashionMnist, Mnist
+from nnlab.data import FashionMnist, Mnist, idx
 from nnlab.data.idx import read_idx, read_pair
 from nnlab.errors import DataError, SystemFault
 
@@ -59,6 +60,7 @@ def test_gzip_is_recognized_by_content_not_by_name(home):
         (header(2, 3, 3) + bytes(17), "short: its header announces 18 bytes, 17 follow"),
         (header(2, 3, 3) + bytes(19), "goes on after the 18 bytes"),
     ],
+    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else None,
 )
 def test_what_is_wrong_with_a_file_is_said(home, content, message, zipped):
     path = home / "images"
@@ -158,6 +160,17 @@ def test_published_numbers_of_fashion_mnist():
     assert np.bincount(test.labels).tolist() == [1000] * 10
     assert train.inputs.mean() / 255 == pytest.approx(0.2860, abs=2e-4)
     assert train.inputs.std() / 255 == pytest.approx(0.3530, abs=2e-4)
+
+
+def test_files_of_the_other_data_set_are_recognized_by_their_labels(home, write_idx, monkeypatch):
+    *_, test_labels = write_idx(home / "data" / "fashion_mnist")
+    write_idx(home / "data" / "mnist", seed=1)
+    digest = hashlib.md5(test_labels.astype(np.uint8).tobytes(), usedforsecurity=False).hexdigest()
+    assert len(FashionMnist().load(None)[1]) == 8
+    monkeypatch.setitem(idx._TEST_LABELS, digest, "mnist")
+    with pytest.raises(DataError, match="data/fashion_mnist holds mnist, not fashion_mnist"):
+        FashionMnist().load(None)
+    assert len(Mnist().load(None)[1]) == 8
 
 
 @needs_data

@@ -39,7 +39,7 @@ def test_pixels_are_drawn_as_they_are_the_worst_first(rng, readable, shape):
         first, second = image.axes.get_title(loc="left").split("\n")
         assert first.startswith(f"{FASHION[true]} ")
         assert second.startswith(f"→ {FASHION[predicted]} ")
-        assert second.endswith(f"{100 * some.probabilities[example, predicted]:.1f} %")
+        assert second.endswith(f"{100 * some.probabilities[example, predicted]:.1f} %)")
     mistakes = (some.predicted != some.labels).sum()
     heading = next(text for text in texts if text.startswith("test split"))
     assert f"largest loss first, 12 of {mistakes} mistakes in 300 examples" in heading

@@ -1,0 +1,164 @@
+import dataclasses
+import functools
+import hashlib
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from nnlab.data import Cifar10, Mnist, available, fetch
+from nnlab.data.collection import Published
+from nnlab.data.lookup import cache_directory, locate, roots
+from nnlab.errors import DataError, SystemFault, UsageError
+
+NAMES = [
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+]
+
+
+@pytest.fixture
+def downloads(tmp_path):
+    return tmp_path / "cache" / "nnlab" / "data"
+
+
+def test_order_of_the_lookup(home, write_idx, monkeypatch, downloads):
+    """Each place, added before the others, is preferred to them."""
+    places = [downloads, home / "data", home / "shared", home / "mine"]
+    monkeypatch.setenv("NNLAB_DATA", str(home / "shared"))
+    for place in places[2:]:
+        place.mkdir()
+    for place in places:
+        write_idx(place / "mnist")
+        assert locate(Mnist.collection, home / "mine")[0].resolve().parent == place / "mnist"
+    assert locate(Mnist.collection, None)[0].parent == home / "shared" / "mnist"
+    assert roots(None) == [home / "shared", home.relative_to(home) / "data", downloads]
+
+
+def test_an_empty_variable_is_no_variable(monkeypatch, downloads):
+    monkeypatch.setenv("NNLAB_DATA", "")
+    assert len(roots(None)) == 2
+    assert cache_directory() == downloads.parent
+
+
+def test_named_folders_that_do_not_exist(home, monkeypatch):
+    with pytest.raises(DataError, match=r"there is no folder .*nowhere, which data\.root names"):
+        locate(Mnist.collection, home / "nowhere")
+    (home / "file").write_text("")
+    monkeypatch.setenv("NNLAB_DATA", "file")
+    for ask in (available, lambda: locate(Mnist.collection, None)):
+        with pytest.raises(DataError, match="there is no folder file, which NNLAB_DATA names"):
+            ask()
+
+
+def test_a_partial_set_says_what_is_missing_and_where(home, write_idx, monkeypatch):
+    write_idx(home / "shared" / "mnist")
+    (home / "shared" / "mnist" / NAMES[0]).unlink()
+    (home / "shared" / "mnist" / NAMES[3]).unlink()
+    monkeypatch.setenv("NNLAB_DATA", "shared")
+    message = "shared/mnist holds only a part of mnist: missing train-images-idx3-ubyte, t10k-labels-idx1-ubyte$"
+    with pytest.raises(DataError, match=message):
+        locate(Mnist.collection, None)
+    notes = {holding.name: holding.note for holding in available()}
+    assert notes["mnist"].startswith("shared/mnist holds only a part")
+    assert notes["fashion_mnist"] == "not here"
+
+
+def test_a_whole_set_is_preferred_to_a_part_of_one(home, write_idx):
+    write_idx(home / "data" / "mnist")
+    (home / "data" / "mnist" / NAMES[0]).unlink()
+    write_idx(home / "data")
+    assert locate(Mnist.collection, None)[0].parent.name == "data"
+
+
+def test_without_a_network_the_message_says_what_to_do(home, no_mirrors, downloads):
+    with pytest.raises(DataError) as caught:
+        Mnist().load(None)
+    text = str(caught.value)
+    assert text.count("the connection failed") == 2
+    for part in ("http://127.0.0.1:9/b/", f"looked in data, {downloads}", *NAMES, "data/mnist/", "NNLAB_DATA"):
+        assert part in text
+    assert "data: {type: glyphs} needs no download" in text
+    assert len(text.splitlines()) == 5
+    with pytest.raises(DataError, match=r"put cifar-10-binary\.tar\.gz into data/cifar10/"):
+        fetch("cifar10")
+
+
+def test_fetch_refuses_what_cannot_be_fetched():
+    with pytest.raises(UsageError, match="glyphs is generated: there is nothing to fetch"):
+        fetch("glyphs")
+    with pytest.raises(UsageError, match=r"unknown data set 'minst' \(did you mean mnist\?\)"):
+        fetch("minst")
+
+
+def test_available_names_what_is_here(home, write_idx):
+    write_idx(home / "data" / "fashion_mnist", suffix="")
+    holdings = {holding.name: holding for holding in available()}
+    assert list(holdings) == sorted(holdings)
+    assert [path.parent for path in holdings["fashion_mnist"].files] == [
+        holdings["fashion_mnist"].files[0].parent
+    ] * 4
+    assert holdings["fashion_mnist"].size == 28 * (784 + 1) + 2 * (16 + 8)
+    assert {name: holding.note for name, holding in holdings.items()} == {
+        **dict.fromkeys(["ellipse", "glyphs", "inline", "random"], "generated"),
+        **dict.fromkeys(["cifar10", "mnist"], "not here"),
+        "fashion_mnist": "",
+    }
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        self.server.asked.append(self.path)
+
+
+@pytest.fixture
+def published(tmp_path, write_idx, monkeypatch):
+    """A mirror with a small MNIST; Mnist's collection for as long as the test lasts."""
+    folder = tmp_path / "published"
+    write_idx(folder)
+    contents = {name: (folder / name).read_bytes() for name in NAMES}
+    files = tuple(
+        Published(name, len(content), hashlib.md5(content, usedforsecurity=False).hexdigest())
+        for name, content in contents.items()
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
+        server.asked = []
+        mirrors = ("http://127.0.0.1:9/", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setattr(
+            Mnist, "collection", dataclasses.replace(Mnist.collection, published=files, mirrors=mirrors)
+        )
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_what_is_nowhere_is_downloaded_once(published, downloads):
+    train, test = Mnist().load(None)
+    assert (len(train), len(test)) == (20, 8)
+    assert len(published.asked) == 4
+    Mnist().load(None)
+    assert fetch("mnist") == downloads / "mnist"
+    assert len(published.asked) == 4
+    assert {holding.name: len(holding.files) for holding in available()}["mnist"] == 4
+
+
+def test_a_download_that_was_stopped_goes_on(published, downloads):
+    Mnist().load(None)
+    (downloads / "mnist" / NAMES[2]).unlink()
+    published.asked.clear()
+    assert {holding.name: holding.note for holding in available()}["mnist"] == "not here"
+    Mnist().load(None)
+    assert len(published.asked) == 1
+
+
+def test_folders_that_cannot_be_read_are_the_machines_fault(home):
+    loop = home / "data"
+    loop.symlink_to(loop)
+    assert Mnist.collection.find(home / "data") == []
+    for ask in (available, lambda root: locate(Cifar10.collection, root)):
+        with pytest.raises(SystemFault, match=r"cannot read .*xxx: File name too long"):
+            ask(home / ("x" * 300))
