@@ -6,7 +6,7 @@ import signal
 
 import numpy as np
 import pytest
-from experiments import SMALL, load, stop_at, train_with_stops, without_clock
+from experiments import load, stop_at, train_with_stops, without_clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -25,9 +25,14 @@ def test_content_arrives_and_directories_are_made(tmp_path):
 def test_an_error_in_the_block_leaves_the_old_content(tmp_path):
     path = tmp_path / "f"
     files.write_text(path, "old")
-    with pytest.raises(ValueError, match="mine"), files.replacing(path) as file:
-        file.write(b"half")
-        raise ValueError("mine")
+
+    def interrupted():
+        with files.replacing(path) as file:
+            file.write(b"half")
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        interrupted()
     assert path.read_text() == "old"
     assert leftovers(tmp_path) == ["f"]
 

@@ -63,7 +63,8 @@ def test_the_error_messages_are_what_one_gets(folder):
     shown = ["error: " + part.rstrip() for part in block("Writing a config", "").split("error: ")[1:]]
     head = "data: {type: mnist}\noptimizer: {type: sgd, learning_rate: 0.1}\ntraining: {steps: 1}\nnetwork:\n"
     first = "  - {type: conv2d, filters: 16, kernal: 5, padding: 2}\n"
-    rest = "  - {type: avgpool2d, size: 4}\n\n  - relu\n  - {type: conv2d, filters: 16, kernel: 9}\n  - {type: dense, units: 10}\n"
+    rest = "  - {type: avgpool2d, size: 4}\n\n  - relu\n  - {type: conv2d, filters: 16, kernel: 9}\n"
+    rest += "  - {type: dense, units: 10}\n"
     for text, message in ((first, shown[0]), (first.replace("kernal", "kernel"), shown[1])):
         (folder / "my.yaml").write_text(head + text + rest)
         assert run([sys.executable, "-m", "nnlab", "train", "my.yaml"], folder).stderr.rstrip() == message

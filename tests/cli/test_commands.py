@@ -97,11 +97,7 @@ def test_plots_print_the_paths_of_what_they_wrote(nnlab_, trained):
     for figure in ("curves", "filters", "confusion", "misclassified"):
         code, out, _ = nnlab_("plot", figure, "latest", "--format", "svg")
         assert code == 0
-        assert (
-            Path(out.strip()) == trained.relative_to(Path.cwd()) / "figures" / f"{figure}.svg"
-            if trained.is_absolute()
-            else True
-        )
+        assert Path(out.strip()) == trained / "figures" / f"{figure}.svg"
         assert b"<svg" in Path(out.strip()).read_bytes()
     code, out, _ = nnlab_("plot", "curves", "latest", "-o", "elsewhere/c.pdf")
     assert (code, out) == (0, "elsewhere/c.pdf\n")
@@ -114,10 +110,7 @@ def test_plots_print_the_paths_of_what_they_wrote(nnlab_, trained):
 def test_gradcheck_of_everything_registered(nnlab_):
     code, out, err = nnlab_("gradcheck", "--samples", "3")
     assert (code, err) == (0, "")
-    assert (
-        out.splitlines()[0].split()
-        == "layer gradient error worst at backward numeric checked kinks verdict".split()
-    )
+    assert re.match(r"layer +gradient +error +worst at +backward +numeric +checked +kinks +verdict\n", out)
     assert all(line.endswith(" ok") for line in out.splitlines()[2:])
 
 
@@ -308,21 +301,18 @@ def test_killed_hard_the_run_resumes_to_the_same_bits(tmp_path):
     assert resumed.returncode == 0, err
     whole = command("train", path, "-q", cwd=tmp_path)
     other, _ = whole.communicate(timeout=120)
-    weights = [
-        (tmp_path / run.strip() / "checkpoints" / "step-00000600.safetensors").read_bytes() for run in (out, other)
-    ]
     from nnlab.runs import read_checkpoint
 
     a, b = (
         read_checkpoint(tmp_path / run.strip() / "checkpoints" / "step-00000600.safetensors")
         for run in (out, other)
     )
-    assert len(weights[0]) > 0
     assert {k: v.tobytes() for k, v in a.arrays.items()} == {k: v.tobytes() for k, v in b.arrays.items()}
 
 
 def test_importing_nnlab_and_asking_for_help_imports_nothing_heavy():
-    code = "import sys, nnlab.cli; print(sorted({'numpy', 'matplotlib', 'pydantic', 'yaml', 'rich'} & set(sys.modules)))"
+    heavy = "{'numpy', 'matplotlib', 'pydantic', 'yaml', 'rich'}"
+    code = f"import sys, nnlab.cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
