@@ -1,0 +1,55 @@
+"""The shipped configs: each loads, has the parameters its source counts, and takes a step."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlab import experiment
+from nnlab.blueprint import blueprint, load_config
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+NAMES = sorted(str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob("*.yaml"))
+
+PARAMETERS = {
+    "mnist.yaml": 14_682,
+    "cifar10_baseline.yaml": 48_602,
+    "cifar10_improved.yaml": 120_298,
+    "cifar10_mlp.yaml": 308_310,
+    "cifar10_mlp_adam.yaml": 3_139_510,
+    "cifar10_vgg.yaml": 9_231_114,
+    "mnist_mlp.yaml": 238_510,
+    "arithmetic/dense.yaml": 441_060_000,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_config_loads_and_fits_a_screen(name):
+    path = CONFIGS / name
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 45
+    assert lines[0].startswith("# ")
+    assert load_config(path).name == path.stem
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_parameters_are_those_of_the_source(name):
+    assert blueprint(load_config(CONFIGS / name)).total_parameters == PARAMETERS[name]
+
+
+def test_the_arithmetic_of_a_convolution():
+    rows = blueprint(load_config(CONFIGS / "arithmetic/convolution.yaml")).rows
+    assert rows[0].output_shape == (25, 25, 64)
+    rows = blueprint(load_config(CONFIGS / "arithmetic/filters.yaml")).rows
+    assert rows[0].parameters == 168
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "arithmetic/dense.yaml"])
+def test_every_config_takes_a_step(name, tmp_path):
+    config = load_config(CONFIGS / name)
+    plan = blueprint(config)
+    shape, classes = list(plan.input_shape), len(plan.class_names)
+    data = f"{{type: random, shape: {shape}, classes: {classes}, train: 8, test: 4, normalize: none}}"
+    small = [f"data={data}", "training={steps: 1, batch_size: 4, evaluate_on: test}"]
+    run = experiment.train(load_config(CONFIGS / name, small), runs_dir=tmp_path)
+    assert np.isfinite(run.records()[0]["loss"])
