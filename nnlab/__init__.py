@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nnlab.experiment import check_gradients, evaluate, open_run, resume, train
     from nnlab.network import build_network
 
+__version__ = "0.1.0"
+
 __all__ = ["build_network", "check_gradients", "evaluate", "load_config", "open_run", "resume", "train"]
 
 _HOMES = {

@@ -12,7 +12,8 @@ class Batches:
     """Draws the indices of one batch after the other from ``count`` examples.
 
     Without ``replacement`` each epoch runs through a new random order; its last batch is smaller than the
-    others or, with ``drop_last``, left out. With it, every example is drawn independently of the others.
+    others or, with ``drop_last``, left out (there must be enough examples for one batch then). With it, every
+    example is drawn independently of the others.
     """
 
     def __init__(self, count: int, rng: Rng, *, batch_size: int, replacement: bool, drop_last: bool) -> None:
@@ -20,7 +21,7 @@ class Batches:
         self._rng = rng
         self._size = batch_size
         self._replacement = replacement
-        self._drop_last = drop_last and count >= batch_size
+        self._drop_last = drop_last and not replacement
         self._epoch_start = seeding.saved(rng)
         self._order = np.empty(0, np.int64)
         self._position = 0

@@ -17,7 +17,7 @@ from nnlab.errors import ConfigError, OptionError, Problem
 from nnlab.layers import Layer
 from nnlab.losses import Loss
 from nnlab.network import outline_layer
-from nnlab.registry import DATASETS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf
+from nnlab.registry import DATASETS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Registry, Spec, SpecOf
 
 _BYTES = 4  # of a float32
 
@@ -107,13 +107,13 @@ def _row(name: str, layer: Layer) -> LayerRow:
     return LayerRow(name, layer.output_shape, sum(sizes.values()) - biases, biases, layer.multiply_adds)
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
+def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experiment:
     """Return the experiment that the YAML file at ``path`` describes, ``overrides`` (KEY=VALUE) applied.
 
     Raises ConfigError with every problem of the file at once, each with its place: unknown, missing and
     duplicate keys, values of the wrong type, layers that do not fit their input.
     """
-    document = read_document(Path(path), tuple(overrides))
+    document = read_document(Path(path), (overrides,) if isinstance(overrides, str) else tuple(overrides))
     experiment, problems = validate(document, Experiment)
     problems = [*document.problems, *problems, *_misfits(document, experiment)]
     if problems or experiment is None:
@@ -125,11 +125,11 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
 def _misfits(document: Document, experiment: Experiment | None) -> list[Problem]:
     """Return what does not fit together, as far as the entries of ``document`` are valid by themselves."""
     problems: list[Problem] = []
-    data = _entry(document, experiment, "data", Annotated[DataSpec, SpecOf(DATASETS)])
+    data = _entry(document, experiment, "data", DATASETS, DataSpec)
     source: Source | None = _attempt(document, problems, ("data",), DATASETS.build, data)
     shape = source.input_shape if source else None
     shape = _layer_misfits(document, problems, shape)
-    loss_spec = _entry(document, experiment, "loss", Annotated[Spec, SpecOf(LOSSES)])
+    loss_spec = _entry(document, experiment, "loss", LOSSES)
     loss: Loss | None = _attempt(document, problems, ("loss",), LOSSES.build, loss_spec)
     if loss and shape and source:
         try:
@@ -138,9 +138,9 @@ def _misfits(document: Document, experiment: Experiment | None) -> list[Problem]
             nodes, _ = document.at("network")
             last = len(nodes.items) - 1 if isinstance(nodes, Items) else 0
             problems.append(_located(document, ("network", last), error))
-    optimizer = _entry(document, experiment, "optimizer", Annotated[Spec, SpecOf(OPTIMIZERS)])
+    optimizer = _entry(document, experiment, "optimizer", OPTIMIZERS)
     _attempt(document, problems, ("optimizer",), OPTIMIZERS.build, optimizer, np.zeros(1), np.ones(1, bool))
-    schedule = _entry(document, experiment, "schedule", Annotated[Spec, SpecOf(SCHEDULES)])
+    schedule = _entry(document, experiment, "schedule", SCHEDULES)
     _attempt(document, problems, ("schedule",), SCHEDULES.build, schedule)
     if experiment is not None:
         problems.extend(_unevaluated(document, experiment))
@@ -151,7 +151,7 @@ def _layer_misfits(document: Document, problems: list[Problem], shape: Shape | N
     """Append what is wrong with the layers' shapes to ``problems``; return the output shape, if known."""
     nodes, _ = document.at("network")
     for index, node in enumerate(nodes.items if isinstance(nodes, Items) else ()):
-        spec = validate_entry(Annotated[Spec, SpecOf(LAYERS)], node)
+        spec = validate_entry(Annotated[Spec, SpecOf(LAYERS)], LAYERS, node)
         if spec is not None and shape is None and spec.type == "dense":
             shape = (1,)  # whatever comes in, what goes out is known
         layer = _attempt(document, problems, ("network", index), outline_layer, spec, shape) if shape else None
@@ -173,11 +173,15 @@ def _unevaluated(document: Document, experiment: Experiment) -> list[Problem]:
     ]
 
 
-def _entry(document: Document, experiment: Experiment | None, key: str, annotation: Any) -> Any:
+def _entry(
+    document: Document, experiment: Experiment | None, key: str, registry: Registry, base: type[Spec] = Spec
+) -> Any:
     """Return the entry ``key``, also of a config that is not valid as a whole; None if it is not valid itself."""
     if experiment is not None:
         return getattr(experiment, key)
-    return validate_entry(annotation, document.root.entries[key].node) if key in document.root.entries else None
+    if key not in document.root.entries:
+        return None
+    return validate_entry(Annotated[base, SpecOf(registry)], registry, document.root.entries[key].node)
 
 
 def _attempt(

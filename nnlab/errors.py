@@ -46,7 +46,8 @@ class OptionError(UsageError):
 class Problem:
     """One mistake in a config: its message and, as far as known, where it stands and how to mend it.
 
-    ``line`` and ``column`` count from 1; ``excerpt`` is the source line; ``length`` characters are marked.
+    ``line`` and ``column`` count from 1; ``excerpt`` is the source line, or of a long one what begins after
+    ``skipped`` characters; ``length`` characters are marked.
     """
 
     message: str
@@ -55,13 +56,14 @@ class Problem:
     column: int = 0
     length: int = 1
     excerpt: str = ""
+    skipped: int = 0
     hint: str = ""
 
     def __str__(self) -> str:
         if not self.line:
             return f"{self.source}: {self.message}" + (f" ({self.hint})" if self.hint else "")
         gutter = f"{self.line:>7} | "
-        marker = " " * (self.column - 1) + "^" * max(1, self.length)
+        marker = " " * (self.column - 1 - self.skipped) + "^" * max(1, self.length)
         return (
             f"{self.source}:{self.line}:{self.column}: {self.message}\n"
             f"{gutter}{self.excerpt}\n{'| ':>{len(gutter)}}{marker} {self.hint}".rstrip()
@@ -118,3 +120,8 @@ def suggest(given: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = closest(given, names)
     return f"did you mean {close}?" if close else f"known: {', '.join(names)}"
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with every character that could steer a terminal replaced by U+FFFD."""
+    return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)

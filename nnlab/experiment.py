@@ -12,13 +12,13 @@ from nnlab.arrays import Array, Shape
 from nnlab.blueprint import blueprint, load_config
 from nnlab.config import Experiment, as_yaml
 from nnlab.data import Dataset, load_dataset
-from nnlab.errors import DivergedError, Interrupted, RunError
+from nnlab.errors import DivergedError, Interrupted, RunError, SystemFault
 from nnlab.evaluation import Metrics, Predictions, measure, predict_split
 from nnlab.gradcheck import GradientCheck, check_network, check_registered
 from nnlab.interrupts import stop_signals
 from nnlab.kernels import threads
 from nnlab.losses import Loss
-from nnlab.network import Network, build_network
+from nnlab.network import Network, build_network, outline_layer
 from nnlab.recording import Recorder, Reporter, ignore
 from nnlab.registry import LOSSES
 from nnlab.runs import Checkpoint, Run, check_writable, create_run, environment, find_run
@@ -69,8 +69,7 @@ def resume(run: Run, *, report: Reporter = ignore) -> bool:
         metrics_bytes = 0
         if run.checkpoints.exist:
             last = run.checkpoints.load("last")
-            best = run.checkpoints.load("best") if last.facts["monitor"]["best"] else None
-            trial.restore(last, best)
+            trial.restore(last, run.checkpoints.load("best") if last.facts["monitor"]["best"] else None)
             metrics_bytes = last.facts["metrics_bytes"]
         if trial.finished:
             return False
@@ -95,9 +94,11 @@ def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> N
                     name = signal.Signals(received[0]).name
                     message = f"{name} at step {trial.step:,}; go on with: nnlab resume {run.path}"
                     raise Interrupted(message, signal=received[0])
-        except DivergedError:
+        except DivergedError as error:
             recorder.summarize("diverged")
-            raise
+            raise DivergedError(f"{error}; a smaller optimizer.learning_rate may help ({run.path})") from error
+        except SystemFault as error:
+            raise SystemFault(f"{error}; once that is mended, go on with: nnlab resume {run.path}") from error
         recorder.summarize("completed" if trial.step == trial.clock.total_steps else "stopped early")
 
 
@@ -121,6 +122,8 @@ class Evaluation:
 def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best") -> Evaluation:
     """Evaluate a run's network on ``split`` and keep the predictions and metrics in its directory.
 
+    They are in ``evaluation/`` for the test split and in a folder of it for the others.
+
     The best checkpoint is the one with the best evaluation during training; without evaluations it is the
     last. Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing.
     """
@@ -132,7 +135,8 @@ def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best")
         loss: Loss = LOSSES.build(config.loss)
         predictions = predict_split(network, loss, dataset, split)
     metrics = measure(predictions, dataset.class_names)
-    with files.replacing(run.evaluation / "predictions.npz") as file:
+    folder = run.evaluation if split == "test" else run.evaluation / split
+    with files.replacing(folder / "predictions.npz") as file:
         np.savez(
             file,
             labels=predictions.labels,
@@ -141,13 +145,18 @@ def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best")
             losses=predictions.losses,
         )
     evaluation = Evaluation(network, dataset, predictions, metrics, split, checkpoint, saved.step)
-    files.write_json(run.evaluation / "metrics.json", evaluation.as_json())
+    files.write_json(folder / "metrics.json", evaluation.as_json())
     return evaluation
 
 
 def load_network(config: Experiment, saved: Checkpoint) -> Network:
     """Return the network of ``config`` as it was saved; raises RunError if it is another network."""
-    network = build_network(config.network, blueprint(config).input_shape, config.seed)
+    shape = blueprint(config).input_shape
+    layers = []
+    for spec in config.network:
+        layers.append(outline_layer(spec, shape))
+        shape = layers[-1].output_shape
+    network = Network(layers)
     restore_weights(network, saved)
     return network
 

@@ -8,7 +8,7 @@ from types import FrameType
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM as they arrive; a second SIGINT raises KeyboardInterrupt at once."""
+    """Collect SIGINT, SIGTERM and SIGHUP as they arrive; a second SIGINT raises KeyboardInterrupt at once."""
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- the signature is Python's
@@ -17,7 +17,7 @@ def stop_signals() -> Iterator[list[int]]:
         received.append(number)
 
     previous = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with contextlib.suppress(ValueError):  # outside the main thread signals stay as they are
             previous[number] = signal.signal(number, note)
     try:

@@ -120,12 +120,16 @@ class Registry:
         models = {name: handler.generate_schema(self.spec(name, base)) for name in self.names()}
         return core_schema.tagged_union_schema(models, "type")
 
-    def json_schema(self, entry: dict[str, Any], handler: GetJsonSchemaHandler, default: str = "") -> dict[str, Any]:
+    def json_schema(
+        self, entry: dict[str, Any], handler: GetJsonSchemaHandler, default: str = ""
+    ) -> dict[str, Any]:
         """Return the JSON Schema of an ``entry`` with its short forms.
 
         These are the bare name of what needs no option and, with a ``default``, a mapping without a type.
         """
-        optional = [name for name in self.names() if all(given is not ... for _, given in self.options(name).values())]
+        optional = [
+            name for name in self.names() if all(given is not ... for _, given in self.options(name).values())
+        ]
         forms = [{"enum": optional}, entry] if optional else [entry]
         if default:
             model = handler.resolve_ref_schema({"$ref": entry["discriminator"]["mapping"][default]})
@@ -156,7 +160,9 @@ def _described(value: Any) -> Any:
 
 def _default(value: Any) -> Any:
     """Return a default as pydantic takes it; the JSON Schema shows a component as a config would have it."""
-    return Field(value, json_schema_extra={"default": _described(value)}) if isinstance(value, Component) else value
+    return (
+        Field(value, json_schema_extra={"default": _described(value)}) if isinstance(value, Component) else value
+    )
 
 
 def _as_mapping(entry: Any, default: str = "") -> Any:

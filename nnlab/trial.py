@@ -1,7 +1,7 @@
 """A training under way: every object whose state a checkpoint holds."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from nnlab.arrays import Named
 from nnlab.batches import Batches
 from nnlab.config import Experiment
 from nnlab.data import Dataset, load_dataset
-from nnlab.errors import RunError
+from nnlab.errors import RunError, UsageError
 from nnlab.losses import Loss
 from nnlab.network import Network, build_network
 from nnlab.optimizers import Optimizer
@@ -99,6 +99,7 @@ class Trial:
         network = self.trainee.network
         arrays = {**weights(network), **{f"optimizer/{k}": v for k, v in self.trainee.optimizer.state.items()}}
         facts = {
+            "config": settings(self.config),
             "streams": {name: seeding.saved(stream) for name, stream in network.streams.items()},
             "batches": self.trainee.batches.cursor,
             "monitor": vars(self.monitor),
@@ -109,7 +110,11 @@ class Trial:
         return Checkpoint(self.step, {name: array.copy() for name, array in arrays.items()}, facts)
 
     def restore(self, last: Checkpoint, best: Checkpoint | None) -> None:
-        """Go on from a checkpoint of the same config."""
+        """Go on from a checkpoint of the same config; raises RunError if it is of another."""
+        given, saved = settings(self.config), last.facts["config"]
+        changed = sorted(key for key in given.keys() | saved.keys() if given.get(key) != saved.get(key))
+        if changed:
+            raise RunError(f"the config was changed since the run began: {', '.join(changed)}")
         network = self.trainee.network
         restore_weights(network, last)
         _fill(self.trainee.optimizer.state, last.group("optimizer"))
@@ -128,8 +133,14 @@ def prepare(config: Experiment) -> Trial:
     network = build_network(config.network, dataset.input_shape, config.seed)
     decayed = np.concatenate([np.full(p.size, p.ndim > 1) for p in network.params.values()] or [np.empty(0, bool)])
     optimizer: Optimizer = OPTIMIZERS.build(config.optimizer, network.weights, decayed)
+    examples = len(dataset.train.labels)
+    if training.batch_size > examples and training.drop_last and not training.replacement:
+        raise UsageError(
+            f"training.batch_size ({training.batch_size:,}) is more than the {examples:,} training examples; "
+            "drop_last: false trains on all of them in one batch"
+        )
     batches = Batches(
-        len(dataset.train.labels),
+        examples,
         seeding.stream(config.seed, "batches"),
         batch_size=training.batch_size,
         replacement=training.replacement,
@@ -146,6 +157,21 @@ def prepare(config: Experiment) -> Trial:
         Clock(total_steps=total, steps_per_epoch=batches.steps_per_epoch),
         Monitor(training.monitor, patience.min_delta if patience else 0.0),
     )
+
+
+def settings(config: Experiment) -> dict[str, Any]:
+    """Return what decides the results, each setting under its dotted key."""
+    flat: dict[str, Any] = {}
+
+    def collect(key: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                collect(f"{key}.{name}".lstrip("."), inner)
+        else:
+            flat[key] = value
+
+    collect("", config.model_dump(mode="json", exclude={"compute"}))
+    return flat
 
 
 def restore_weights(network: Network, checkpoint: Checkpoint) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import nnlab
 from nnlab import experiment, seeding
 from nnlab.blueprint import load_config
-from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault
+from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault, UsageError
 from nnlab.layers import Dropout, Relu
 
 
@@ -234,6 +234,48 @@ def test_a_run_resumes_only_on_the_data_it_began_with(tmp_path):
     run.write_json("environment.json", environment)
     with pytest.raises(RunError, match="was trained on other data"):
         experiment.resume(run)
+
+
+def test_a_changed_config_is_not_resumed(tmp_path):
+    with pytest.raises(Interrupted):
+        experiment.train(load(tmp_path), runs_dir=tmp_path, report=stop_at(5))
+    run = experiment.open_run("latest", tmp_path)
+    run.config.write_text(run.config.read_text().replace("learning_rate: 0.05", "learning_rate: 0.5"))
+    with pytest.raises(RunError, match=r"the config was changed since the run began: optimizer\.learning_rate"):
+        experiment.resume(run)
+
+
+@pytest.mark.parametrize("damage", ["delete", "truncate", "index", "no index"])
+def test_a_lost_checkpoint_or_index_costs_some_steps_at_most(tmp_path, damage, caplog):
+    config = load(tmp_path)
+    undisturbed = experiment.train(config, runs_dir=tmp_path / "a")
+    with pytest.raises(Interrupted):
+        experiment.train(config, runs_dir=tmp_path / "b", report=stop_at(8))
+    run = experiment.open_run("latest", tmp_path / "b")
+    newest = run.path / "checkpoints" / "step-00000008.safetensors"
+    index = run.path / "checkpoints" / "index.json"
+    if damage == "delete":
+        newest.unlink()
+    elif damage == "truncate":
+        newest.write_bytes(newest.read_bytes()[:-1])
+    elif damage == "index":
+        index.write_text("{")
+    else:
+        index.unlink()
+    experiment.resume(run)
+    same_end(undisturbed, run)
+    if damage in {"delete", "truncate"}:
+        assert "going back to step 6" in caplog.text
+
+
+def test_a_batch_larger_than_the_data_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"training\.batch_size \(1,000\) is more than the 30 training examples"):
+        experiment.train(load(tmp_path, "training.batch_size=1000"), runs_dir=tmp_path)
+    run = experiment.train(
+        load(tmp_path, "training.batch_size=1000", "training.drop_last=false", "training.steps=1"),
+        runs_dir=tmp_path,
+    )
+    assert run.read_json("summary.json")["epochs"] == 1.0
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):

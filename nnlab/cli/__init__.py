@@ -4,25 +4,50 @@ Results go to stdout, progress and messages to stderr. A user's mistake costs a 
 the exit code of its exception (nnlab.errors); ``--debug`` anywhere on the line shows the traceback.
 """
 
+import logging
 import sys
 import traceback
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from nnlab.cli import data, evaluate, gradcheck, init, layers, plot, resume, summary, train
-from nnlab.errors import ConfigError, NnlabError, SystemFault
+from nnlab.cli.output import say
+from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault
 
 app = typer.Typer(
     help="Train neural networks from one YAML file, in NumPy whose every gradient can be read.",
     epilog="Exit codes: 0 done, 1 a bug or a wrong gradient, 2 usage or config, 3 data, 4 run or checkpoint, "
-    "5 disk or memory, 6 diverged, 130/143 interrupted. --debug shows tracebacks.",
+    "5 disk or memory, 6 diverged, 129/130/143 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        import nnlab
+
+        typer.echo(nnlab.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; anywhere on the line.")
+    ] = False,
+) -> None:
+    """Train neural networks from one YAML file, in NumPy whose every gradient can be read."""
+
+
 app.command("train")(train.train)
 app.command("resume")(resume.resume)
 app.command("eval")(evaluate.evaluate)
@@ -37,22 +62,27 @@ app.command("init")(init.init)
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
         app(args=arguments, prog_name="nnlab")
     except ConfigError as error:
         _leave("\nerror: ".join(str(problem) for problem in error.problems), error.exit_code, debug=debug)
+    except Interrupted as stop:
+        _leave(str(stop), stop.exit_code, debug=debug, label="")
     except NnlabError as error:
         _leave(str(error), error.exit_code, debug=debug)
+    except OSError as error:
+        _leave(f"cannot write the output: {error.strerror}", SystemFault.exit_code, debug=debug)
     except MemoryError as error:
         _leave(f"out of memory: {error}", SystemFault.exit_code, debug=debug)
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug is reported in a line
         _leave(f"a bug in nnlab: {type(error).__name__}: {error} (--debug shows where)", 1, debug=debug)
 
 
-def _leave(message: str, exit_code: int, *, debug: bool) -> NoReturn:
+def _leave(message: str, exit_code: int, *, debug: bool, label: str = "error: ") -> NoReturn:
     if debug:
         traceback.print_exc()
-    sys.stderr.write(f"error: {message}\n")
+    say(f"{label}{message}")
     sys.exit(exit_code)

@@ -4,8 +4,7 @@ import inspect
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from nnlab.config.nodes import printable
-from nnlab.errors import UsageError, suggest
+from nnlab.errors import UsageError, printable, suggest
 from nnlab.registry import (
     DATASETS,
     INITIALIZERS,

@@ -39,5 +39,7 @@ def init(path: Target = Path("experiment.yaml")) -> None:
 
     if path.exists():
         raise UsageError(f"{path} exists already; name another file")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}")
     files.write_text(path, STARTER.format(name=path, stem=path.stem))
     typer.echo(path)

@@ -1,5 +1,6 @@
 """How commands print: results to stdout, literally, as tables or as JSON."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -7,12 +8,13 @@ from typing import Any
 
 import typer
 
-from nnlab.config.nodes import printable
+from nnlab.errors import printable
 
 
 def say(message: str) -> None:
-    """Print a line of information to stderr."""
-    sys.stderr.write(f"{message}\n")
+    """Print a line of information to stderr; that nobody can read it any more stops nothing."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"{message}\n")
 
 
 def print_json(value: Any) -> None:

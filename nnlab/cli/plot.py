@@ -20,7 +20,7 @@ Format = Annotated[FigureFormat, typer.Option("--format", help="The file format.
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The file to write, instead of one in the run.")
 ]
-Count = Annotated[int, typer.Option("--count", min=1, help="How many mistakes to show.")]
+Count = Annotated[int, typer.Option("--count", min=1, max=200, help="How many mistakes to show.")]
 Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is a screen.")]
 
 
@@ -146,8 +146,11 @@ def _inside(run: "Run", name: str, figure_format: FigureFormat) -> Path:
 
 def _write(figure: "Figure", path: Path, *, show: bool) -> None:
     """Write ``figure``, print its path and, if asked and there is a screen, open it."""
+    from nnlab.errors import UsageError
     from nnlab.plotting import write_figure
 
+    if not (path.parent.is_dir() or path.parent.name == "figures"):
+        raise UsageError(f"there is no folder {path.parent}")
     typer.echo(write_figure(figure, path))
     if show and (
         sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")

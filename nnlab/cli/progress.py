@@ -157,4 +157,4 @@ def display(*, quiet: bool) -> Display:
     """Return the display that suits where stderr goes."""
     if quiet:
         return Silent()
-    return Live() if sys.stderr.isatty() else PlainLines()
+    return Live() if sys.stderr is not None and sys.stderr.isatty() else PlainLines()

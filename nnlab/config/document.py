@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose, meaning, printable
-from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, suggest
+from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose, meaning
+from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, printable, suggest
 
 MAX_BYTES = 2**20
 MAX_EXTENDS = 10
@@ -48,6 +48,8 @@ def read_document(path: Path, overrides: tuple[str, ...] = ()) -> Document:
     if it cannot be opened.
     """
     root, problems = _with_bases(path, ())
+    if not root.entries and not problems:
+        raise ConfigError([Problem("the config is empty", str(path), hint="nnlab init writes one to begin with")])
     if "name" not in root.entries:
         stem = Scalar(path.stem, path.stem, Place(str(path)))
         root = replace(root, entries={"name": Entry(stem.place, stem), **root.entries})
@@ -71,7 +73,7 @@ def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Prob
     root = replace(root, entries=entries)
     if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
         problem = extends.place.problem("extends: expected the name of one file", "extends: base.yaml")
-        return root, [*problems, problem]
+        raise ConfigError([*problems, problem])
     base_path = path.parent / extends.value
     seen = (*chain, path.resolve())
     if base_path.resolve() in seen:
@@ -105,7 +107,8 @@ def _read(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError([Problem(f"not UTF-8 text (byte {error.start})", str(path))]) from error
+        message = f"not UTF-8 text (byte {error.start})"
+        raise ConfigError([Problem(message, str(path), hint="save it as UTF-8")]) from error
 
 
 def _merged(base: Mapping, changes: Mapping) -> Mapping:

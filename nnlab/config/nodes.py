@@ -12,11 +12,12 @@ from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
-from nnlab.errors import ConfigError, Problem
+from nnlab.errors import ConfigError, Problem, printable
 
 MAX_DEPTH = 100
 MAX_NODES = 100_000
-_EXCERPT = 150
+_EXCERPT = 100  # characters that are shown of a long line
+_BEFORE = 60  # those of them that stand before what is marked
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -29,7 +30,8 @@ _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]{0,17})(\.[0-9]{0,40})?|\.[0-9]{1,40})(
 class Place:
     """Where something stands: file, line and column from 1, characters to mark, and the line itself.
 
-    An override on the command line has a ``source`` but no line (0).
+    Of a long line, ``excerpt`` is a part, which begins after ``skipped`` characters. An override on the
+    command line has a ``source`` but no line (0).
     """
 
     source: str
@@ -37,10 +39,11 @@ class Place:
     column: int = 0
     length: int = 1
     excerpt: str = ""
+    skipped: int = 0
 
     def problem(self, message: str, hint: str = "") -> Problem:
         """Return a problem at this place."""
-        return Problem(message, self.source, self.line, self.column, self.length, self.excerpt, hint)
+        return Problem(message, self.source, self.line, self.column, self.length, self.excerpt, self.skipped, hint)
 
 
 @dataclass(frozen=True)
@@ -226,9 +229,10 @@ class _Composer:
     def _at(self, mark: Any, length: int = 1) -> Place:
         """Return the place of a parser's mark, with as much of its line as fits a terminal."""
         line = self._lines[mark.line] if mark.line < len(self._lines) else ""
-        length = max(1, min(length, len(line) - mark.column))
-        excerpt = line if len(line) <= _EXCERPT else line[:_EXCERPT] + "..."
-        return Place(self.source, mark.line + 1, mark.column + 1, length, printable(excerpt))
+        skipped = max(0, mark.column - _BEFORE) if len(line) > _EXCERPT else 0
+        excerpt = printable(line[skipped : skipped + _EXCERPT])
+        length = max(1, min(length, skipped + len(excerpt) - mark.column))
+        return Place(self.source, mark.line + 1, mark.column + 1, length, excerpt, skipped)
 
     def _fail(self, event: Any, message: str, hint: str = "") -> NoReturn:
         raise ConfigError([*self.problems, self._place(event).problem(message, hint)])
@@ -240,8 +244,3 @@ class _Composer:
         message = ", ".join(part for part in parts if part) or str(error).splitlines()[0]
         place = self._at(mark) if mark is not None else Place(self.source)
         return place.problem(f"not valid YAML: {printable(message)}")
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with every character that could steer a terminal replaced by U+FFFD."""
-    return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from nnlab.config.document import Document
-from nnlab.config.nodes import Mapping, Node, Scalar, Sequence, plain, printable
-from nnlab.errors import Problem, closest, suggest
+from nnlab.config.nodes import Mapping, Node, Scalar, Sequence, plain
+from nnlab.errors import Problem, closest, printable, suggest
 from nnlab.registry import Component, Registry, SpecOf
 
 M = TypeVar("M", bound=BaseModel)
@@ -30,12 +30,19 @@ def validate(document: Document, model: type[M]) -> tuple[M | None, list[Problem
             return model.model_validate(data), []
         except ValidationError as error:
             errors = error.errors(include_url=False)
+    errors = [error for error in errors if not _is_echo(document, error)]
     misspelt = {(*error["loc"][:-1], _meant(model, error["loc"])) for error in errors if _is_extra(error)}
     return None, [
         problem(document, model, error)
         for error in errors
         if error["type"] != "missing" or error["loc"] not in misspelt
     ]
+
+
+def _is_echo(document: Document, error: ErrorDetails) -> bool:
+    """Return whether ``error`` counts only the valid entries of a list whose invalid ones are reported."""
+    node, _ = document.at(*error["loc"])
+    return error["type"] == "too_short" and isinstance(node, Sequence) and len(node.items) > 0
 
 
 def _is_extra(error: ErrorDetails) -> bool:
@@ -47,12 +54,26 @@ def _meant(model: type[BaseModel], loc: Path) -> str | None:
     return closest(str(loc[-1]), fields_at(model, loc[:-1]))
 
 
-def validate_entry(annotation: Any, node: Node) -> Any | None:
-    """Return what a single ``node`` means as ``annotation``, or None if it is not valid by itself."""
-    try:
-        return _adapter(annotation).validate_python(plain(node))
-    except ValidationError:
-        return None
+def validate_entry(annotation: Any, registry: Registry, node: Node) -> Any | None:
+    """Return what a single ``node`` means as an entry of ``registry``, or None if that cannot be told.
+
+    Keys that are misspelt are taken for what they most likely were to be, and those that mean nothing are
+    left out, so that whatever follows can be checked too.
+    """
+    data = plain(node)
+    for _ in range(2):
+        try:
+            return _adapter(annotation).validate_python(data)
+        except ValidationError as error:
+            unknown = [
+                str(each["loc"][-1]) for each in error.errors() if _is_extra(each) and len(each["loc"]) == 2
+            ]
+            if not unknown:
+                return None
+        known = registry.options(data["type"])
+        meant = {closest(key, known) or key: data[key] for key in unknown}
+        data = {key: value for key, value in (meant | data).items() if key not in unknown}
+    return None
 
 
 @cache
@@ -148,7 +169,7 @@ def _mend(what: str, given: Any, node: Node) -> str:
         return f"write {node.text!r}, in quotes"
     if "number" in what and isinstance(given, str):
         digits = given.replace("_", "").lstrip("0")
-        if digits.replace(".", "", 1).isdecimal() and digits.isascii():
+        if digits.replace(".", "", 1).isdecimal() and digits.isascii() and digits != given:
             return f"write {digits}"
     return ""
 
@@ -164,7 +185,8 @@ def _one_of(error: ErrorDetails, node: Node) -> tuple[str, str]:  # noqa: ARG001
     known = [word.strip("'") for word in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
     given = error["input"]
     hint = suggest(given, known) if isinstance(given, str) else f"known: {', '.join(known)}"
-    return f"expected one of {', '.join(known)}, got {_given(given)}", hint if hint.startswith("did") else ""
+    what = known[0] if len(known) == 1 else f"one of {', '.join(known)}"
+    return f"expected {what}, got {_given(given)}", hint if hint.startswith("did") else ""
 
 
 def _untyped(error: ErrorDetails, node: Node) -> tuple[str, str]:
@@ -177,7 +199,11 @@ def _length(error: ErrorDetails, node: Node) -> tuple[str, str]:  # noqa: ARG001
     context = error["ctx"]
     if error["type"] == "too_long":
         return f"expected {context['max_length']} entries, got {context['actual_length']}", ""
-    return f"needs at least {context['min_length']}, got {context['actual_length']}", ""
+    if error["type"] == "string_too_long":
+        return f"longer than {context['max_length']} characters", ""
+    if error["type"] == "string_too_short":
+        return "must not be empty", ""
+    return f"needs at least {context['min_length']} entry, got {context['actual_length']}", ""
 
 
 def _other(error: ErrorDetails, node: Node) -> tuple[str, str]:  # noqa: ARG001 -- one signature for all
@@ -187,6 +213,7 @@ def _other(error: ErrorDetails, node: Node) -> tuple[str, str]:  # noqa: ARG001 
 
 _MESSAGES: dict[str, Callable[[ErrorDetails, Node], tuple[str, str]]] = {
     "int_type": _expected("a whole number"),
+    "pair_type": _expected("a whole number, or a list of two"),
     "float_type": _expected("a number"),
     "bool_type": _expected("true or false"),
     "string_type": _expected("a text"),
@@ -203,6 +230,8 @@ _MESSAGES: dict[str, Callable[[ErrorDetails, Node], tuple[str, str]]] = {
     "union_tag_not_found": _untyped,
     "too_long": _length,
     "too_short": _length,
+    "string_too_long": _length,
+    "string_too_short": _length,
 }
 
 

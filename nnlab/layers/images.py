@@ -2,14 +2,23 @@
 
 from collections.abc import Iterable
 from math import ceil
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Tag
 
 from nnlab.arrays import Shape
 from nnlab.errors import OptionError
 from nnlab.kernels.windows import Pair, Windows
 from nnlab.registry import Offsets
 
-Padding = Offsets | Literal["same"]
+
+def _form(value: Any) -> str:
+    return "name" if isinstance(value, str) else "pair"
+
+
+Padding = Annotated[
+    Annotated[Offsets, Tag("pair")] | Annotated[Literal["same"], Tag("name")], Discriminator(_form)
+]
 """Rows and columns added on either side, or ``same``: as many as give ``ceil(H / stride)`` rows of windows."""
 
 

@@ -11,6 +11,8 @@ index no longer names. Whatever interrupts it, the index names valid files.
 
 import hashlib
 import json
+import logging
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +26,10 @@ from nnlab.arrays import Array
 from nnlab.errors import RunError, SystemFault
 
 Which = Literal["last", "best"]
+
+log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"(step|best)-\d{8,}\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,15 @@ class Checkpoints:
     @property
     def exist(self) -> bool:
         """Whether anything has been saved."""
-        return (self._directory / "index.json").exists()
+        return any(self._directory.glob("*.safetensors"))
 
     def save(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Keep ``last``, and ``best`` where it is a new one; raises SystemFault if the disk refuses."""
-        index = self._index() if self.exist else {}
+        index = self._index() if (self._directory / "index.json").exists() else {}
         before = index.get("last")
         index["last"] = self._write("step", last)
         if before != index["last"]:
-            index["previous"] = before
+            index |= {"previous": before} if before else {}
         if best is not None and index.get("best") != _name("best", best.step):
             index["best"] = self._write("best", best)
         files.write_json(self._directory / "index.json", index)
@@ -66,24 +72,47 @@ class Checkpoints:
                 path.unlink()
 
     def load(self, which: Which) -> Checkpoint:
-        """Return the last or the best checkpoint, verified; raises RunError if it is missing or damaged."""
-        index = self._index()
-        name = index.get(which) or index.get("last")
-        if not isinstance(name, str) or Path(name).name != name:
-            raise RunError(f"{self._directory / 'index.json'} names no checkpoint")
-        return read_checkpoint(self._directory / name)
+        """Return the last or the best checkpoint, verified; without a best one the last serves.
 
-    def _index(self) -> dict[str, Any]:
+        A last one that is missing or damaged is replaced by the one before it, with a warning in the log.
+        Raises RunError if none can be used.
+        """
+        index = self._index()
+        if which == "best" and index.get("best"):
+            return read_checkpoint(self._directory / index["best"])
+        names = [index[key] for key in ("last", "previous") if index.get(key)]
+        failures = []
+        for name in names:
+            try:
+                checkpoint = read_checkpoint(self._directory / name)
+            except RunError as error:
+                failures.append(str(error))
+                continue
+            for failure in failures:
+                log.warning("warning: %s; going back to step %d", failure, checkpoint.step)
+            return checkpoint
+        raise RunError("; ".join(failures) or f"{self._directory.parent} has no checkpoint yet")
+
+    def _index(self) -> dict[str, str]:
+        """Return which files are the last, the previous and the best; found again if the index is lost."""
         path = self._directory / "index.json"
         try:
             index = json.loads(path.read_bytes())
-        except FileNotFoundError as error:
-            raise RunError(f"{self._directory.parent} has no checkpoint yet") from error
-        except (OSError, ValueError) as error:
-            raise RunError(f"cannot read {path}: {error}") from error
-        if not isinstance(index, dict):
-            raise RunError(f"{path} is not an index of checkpoints")
+        except FileNotFoundError:
+            return self._found()
+        except OSError as error:
+            raise RunError(f"cannot read {path}: {error.strerror}") from error
+        except ValueError:
+            index = None
+        if not isinstance(index, dict) or not all(_is_name(name) for name in index.values()):
+            log.warning("warning: %s is damaged; going by the names of the files beside it", path)
+            return self._found()
         return index
+
+    def _found(self) -> dict[str, str]:
+        steps = sorted(path.name for path in self._directory.glob("step-*.safetensors"))[::-1]
+        bests = sorted(path.name for path in self._directory.glob("best-*.safetensors"))[::-1]
+        return dict(zip(("last", "previous"), steps, strict=False)) | dict(zip(("best",), bests, strict=False))
 
     def _write(self, kind: str, checkpoint: Checkpoint) -> str:
         path = self._directory / _name(kind, checkpoint.step)
@@ -93,6 +122,10 @@ class Checkpoints:
         except RunError as error:
             raise SystemFault(f"wrote {path}, but it does not read back: {error}") from error
         return path.name
+
+
+def _is_name(value: object) -> bool:
+    return value is None or (isinstance(value, str) and _NAME.fullmatch(value) is not None)
 
 
 def _name(kind: str, step: int) -> str:
@@ -110,7 +143,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
 def digest(array: Array) -> str:
     """Return the SHA-256 of an array's type, shape and bytes."""
     sha = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
-    sha.update(array.tobytes())
+    sha.update(np.ascontiguousarray(array).data)
     return sha.hexdigest()
 
 

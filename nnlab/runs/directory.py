@@ -74,8 +74,10 @@ class Run:
         """Return the JSON object in the file ``name``; raises RunError if it cannot be read."""
         try:
             value = json.loads((self.path / name).read_bytes())
-        except (OSError, ValueError) as error:
-            raise RunError(f"cannot read {self.path / name}: {error}") from error
+        except OSError as error:
+            raise RunError(f"cannot read {self.path / name}: {error.strerror}") from error
+        except ValueError as error:
+            raise RunError(f"{self.path / name} is damaged: {error}") from error
         if not isinstance(value, dict):
             raise RunError(f"{self.path / name} is not a JSON object")
         return value
@@ -146,6 +148,8 @@ def find_run(address: str, root: Path) -> Run:
         raise RunError(f"{address!r} could be any of {len(matches)} runs: {names}")
     if not matches:
         why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} begins so"  # noqa: PTH112
+        similar = [run.name for run in runs if address in run.name]
+        why += f"; the newest with it in its name is {similar[-1]}" if similar else ""
         raise RunError(f"{address[:80]!r} is no run: {why}")
     return matches[0]
 

@@ -24,6 +24,8 @@ class MetricsLog:
         self._path = path
         self.size = keep
         try:
+            if keep and not path.exists():
+                raise RunError(f"{path} is missing; the checkpoint goes on from its {keep:,} bytes")
             if keep and path.stat().st_size < keep:
                 raise RunError(f"{path} is shorter than it was at the checkpoint; it was changed since")
             self._file = path.open("ab", buffering=0)

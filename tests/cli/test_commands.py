@@ -99,12 +99,15 @@ def test_plots_print_the_paths_of_what_they_wrote(nnlab_, trained):
         assert code == 0
         assert Path(out.strip()) == trained / "figures" / f"{figure}.svg"
         assert b"<svg" in Path(out.strip()).read_bytes()
-    code, out, _ = nnlab_("plot", "curves", "latest", "-o", "elsewhere/c.pdf")
-    assert (code, out) == (0, "elsewhere/c.pdf\n")
-    assert Path("elsewhere/c.pdf").read_bytes().startswith(b"%PDF")
+    code, out, _ = nnlab_("plot", "curves", "latest", "-o", "c.pdf")
+    assert (code, out) == (0, "c.pdf\n")
+    assert Path("c.pdf").read_bytes().startswith(b"%PDF")
     code, _, err = nnlab_("plot", "curves", "latest", "-o", "c.bmp")
     assert code == 2
     assert "must end in .png, .svg or .pdf" in err
+    code, _, err = nnlab_("plot", "curves", "latest", "-o", "no/such/c.png")
+    assert code == 2
+    assert "there is no folder no/such" in err
 
 
 def test_gradcheck_of_everything_registered(nnlab_):
@@ -149,6 +152,9 @@ def test_init_writes_a_config_that_trains(nnlab_):
     code, _, err = nnlab_("init", "mine.yaml")
     assert code == 2
     assert "exists already" in err
+    code, _, err = nnlab_("init", "no/such/mine.yaml")
+    assert code == 2
+    assert "there is no folder no/such" in err
 
 
 def test_layers_and_schema_say_what_a_config_may_say(nnlab_):
@@ -267,7 +273,32 @@ def command(*arguments, cwd, **options):
     )
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_version(nnlab_):
+    code, out, _ = nnlab_("--version")
+    assert (code, out) == (0, f"{nnlab.__version__}\n")
+
+
+def test_training_goes_on_when_nobody_reads_its_progress(tmp_path):
+    path = write_config(tmp_path)
+    process = command("train", path, cwd=tmp_path)
+    assert process.stderr is not None
+    process.stderr.close()
+    assert process.stdout is not None
+    assert process.stdout.read().startswith("runs/")
+    assert process.wait(timeout=60) == 0
+    process.stdout.close()
+
+
+def test_an_output_that_cannot_be_written_is_no_bug(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "nnlab", "layers"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 5
+    assert "cannot write the output: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_to_the_command_saves_and_resume_goes_on(tmp_path, number, code):
     path = write_config(
         tmp_path, SMALL.replace("steps: 12", "steps: 4000").replace("evaluate_every: 3", "evaluate_every: 50")

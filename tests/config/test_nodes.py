@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nnlab.config.nodes import Mapping, Scalar, Sequence, compose, meaning, plain, printable
-from nnlab.errors import ConfigError
+from nnlab.config.nodes import Mapping, Scalar, Sequence, compose, meaning, plain
+from nnlab.errors import ConfigError, printable
 
 
 def read(text):
