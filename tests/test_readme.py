@@ -60,14 +60,12 @@ def test_the_example_config_is_valid(folder):
 
 
 def test_the_error_messages_are_what_one_gets(folder):
-    shown = ["error: " + part.rstrip() for part in block("Writing a config", "").split("error: ")[1:]]
-    head = "data: {type: mnist}\noptimizer: {type: sgd, learning_rate: 0.1}\ntraining: {steps: 1}\nnetwork:\n"
-    first = "  - {type: conv2d, filters: 16, kernal: 5, padding: 2}\n"
-    rest = "  - {type: avgpool2d, size: 4}\n\n  - relu\n  - {type: conv2d, filters: 16, kernel: 9}\n"
-    rest += "  - {type: dense, units: 10}\n"
-    for text, message in ((first, shown[0]), (first.replace("kernal", "kernel"), shown[1])):
-        (folder / "my.yaml").write_text(head + text + rest)
-        assert run([sys.executable, "-m", "nnlab", "train", "my.yaml"], folder).stderr.rstrip() == message
+    text = "data: {type: mnist}\noptimizer: {type: sgd, learning_rate: 0.1}\ntraining: {steps: 1}\nnetwork:\n"
+    text += "  - {type: conv2d, filters: 16, kernal: 5, padding: 2}\n  - {type: avgpool2d, size: 4}\n\n  - relu\n"
+    text += "  - {type: conv2d, filters: 16, kernel: 9}\n  - {type: dense, units: 10}\n"
+    (folder / "my.yaml").write_text(text)
+    told = run([sys.executable, "-m", "nnlab", "train", "my.yaml"], folder).stderr
+    assert told.rstrip() == block("Writing a config", "").rstrip()
 
 
 def test_the_new_layer_is_checked_documented_and_trained(folder):

@@ -1,9 +1,12 @@
-"""What can be named in a config, read from the registries."""
+"""What can be named in a config, read from the registries and the schema."""
 
 import inspect
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
+
+from nnlab.config.schema import Compute, DataSpec, EarlyStopping, Training
 from nnlab.errors import UsageError, printable, suggest
 from nnlab.registry import (
     DATASETS,
@@ -18,24 +21,31 @@ from nnlab.registry import (
     SpecOf,
 )
 
-_WORDS = {int: "whole number", float: "number", bool: "true or false", str: "text", NoneType: "nothing"}
+_WORDS = {int: "whole number", float: "number", bool: "true or false", str: "text", NoneType: "null"}
 _REGISTRIES = (LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, INITIALIZERS, DATASETS, NORMALIZATIONS)
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "data": DataSpec,
+    "training": Training,
+    "early_stopping": EarlyStopping,
+    "compute": Compute,
+}
 
 
 def catalogue(name: str | None) -> dict[str, dict[str, Any]]:
-    """Return, by kind and name, the summary and options of everything registered, or of ``name`` alone.
+    """Return, by kind and name, the summary and options of all that a config can say, or of ``name`` alone.
 
     Raises UsageError if nothing is called ``name``.
     """
-    kinds: dict[str, dict[str, Any]] = {}
+    kinds: dict[str, dict[str, Any]] = {"section": {each: _section(model) for each, model in _SECTIONS.items()}}
     for registry in _REGISTRIES:
-        for each in registry.names():
-            if name in {None, each}:
-                kinds.setdefault(registry.kind, {})[each] = _facts(registry, each)
-    if not kinds:
-        known = [each for registry in _REGISTRIES for each in registry.names()]
-        raise UsageError(f"nothing is called {printable(str(name))!r} ({suggest(str(name), known)})")
-    return kinds
+        kinds[registry.kind] = {each: _component(registry, each) for each in registry.names()}
+    if name is None:
+        return kinds
+    chosen = {kind: {name: names[name]} for kind, names in kinds.items() if name in names}
+    if not chosen:
+        known = {each for names in kinds.values() for each in names}
+        raise UsageError(f"nothing is called {printable(name)!r} ({suggest(name, known)})")
+    return chosen
 
 
 def entry(name: str) -> str:
@@ -49,29 +59,58 @@ def entry(name: str) -> str:
 
 
 def _default(option: dict[str, Any]) -> str:
-    return ", required" if option["required"] else f" = {option['default']}"
+    return ", required" if option["required"] else f" = {in_yaml(option['default'])}"
 
 
-def _facts(registry: Registry, name: str) -> dict[str, Any]:
-    documentation = inspect.getdoc(registry[name]) or ""
-    options = []
-    for option, (annotation, default) in registry.options(name).items():
-        value = as_written(default)
-        required = default is ...
-        options.append({"name": option, "type": wording(annotation), "required": required, "default": value})
-    return {"summary": documentation.partition("\n")[0], "documentation": documentation, "options": options}
+def _component(registry: Registry, name: str) -> dict[str, Any]:
+    return _facts(registry[name], registry.options(name))
 
 
-def as_written(default: Any) -> Any:
-    """Return a default as a config would write it."""
+def _section(model: type[BaseModel]) -> dict[str, Any]:
+    options = {}
+    for name, field in model.model_fields.items():
+        annotation: Any = field.annotation
+        for extra in field.metadata:
+            annotation = Annotated[annotation, extra]
+        options[name] = (annotation, ... if field.is_required() else field.get_default(call_default_factory=True))
+    return _facts(model, options)
+
+
+def _facts(described: type[Any], options: dict[str, Any]) -> dict[str, Any]:
+    documentation = (inspect.getdoc(described) or "").replace("``", "")
+    return {
+        "summary": documentation.partition("\n")[0],
+        "documentation": documentation,
+        "options": [
+            {"name": name, "type": wording(annotation), "required": default is ..., "default": plain(default)}
+            for name, (annotation, default) in options.items()
+        ],
+    }
+
+
+def plain(default: Any) -> Any:
+    """Return a default as plain data: the name of a component, or a mapping if it has options."""
     if isinstance(default, Component):
         described = default.registry.describe(default)
-        options = {key: as_written(value) for key, value in described.items() if key != "type"}
-        inside = ", ".join(f"{key}: {value}" for key, value in options.items())
-        return f"{{type: {described['type']}, {inside}}}" if inside else described["type"]
+        return described if len(described) > 1 else described["type"]
+    if isinstance(default, BaseModel):
+        return plain(default.model_dump(mode="json"))
     if default is ...:
         return None
     return list(default) if isinstance(default, tuple) else default
+
+
+def in_yaml(value: Any) -> str:
+    """Return plain data as a config has it, on one line."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {in_yaml(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(in_yaml, value))}]"
+    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if _is_word(value) else str(value)
+
+
+def _is_word(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
 
 
 def wording(annotation: Any) -> str:
@@ -80,12 +119,14 @@ def wording(annotation: Any) -> str:
         return _WORDS[annotation]
     if isinstance(annotation, type) and issubclass(annotation, Component):
         return annotation.registry.kind
+    if annotation in _SECTIONS.values():
+        return next(name for name, model in _SECTIONS.items() if model is annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     kinds = [item.registry.kind for item in arguments if isinstance(item, SpecOf)]
     if kinds:
         return kinds[0]
     if origin is Literal:
-        return f"one of {', '.join(map(str, arguments))}"
+        return f"one of {', '.join(map(str, arguments))}" if len(arguments) > 1 else str(arguments[0])
     return _compound(origin, arguments)
 
 

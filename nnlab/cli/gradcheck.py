@@ -11,6 +11,8 @@ from nnlab.cli.options import AsJson, Overrides
 if TYPE_CHECKING:
     from nnlab.gradcheck import GradientCheck
 
+_WIDEST = 44  # characters of a layer's description, so that the table fits a terminal
+
 Target = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML file.", show_default=False)]
 Samples = Annotated[int, typer.Option("--samples", min=1, help="Entries to check of each parameter.")]
 Everything = Annotated[bool, typer.Option("--all", help="Check every entry of every parameter.")]
@@ -36,33 +38,34 @@ def gradcheck(
     """
     from nnlab import experiment
     from nnlab.blueprint import load_config
-    from nnlab.cli.output import print_json, print_table
+    from nnlab.cli.output import print_json, print_table, say
 
     target = load_config(config, overrides or []) if config else None
     checks = experiment.check_gradients(target, samples=None if everything else samples, seed=seed)
     if as_json:
         print_json([_plain(check) for check in checks])
     else:
-        rows = [
-            [
-                check.layer,
-                check.parameter,
-                f"{check.error:.1e}",
-                ", ".join(map(str, check.worst)),
-                f"{check.analytic:.6g}",
-                f"{check.numeric:.6g}",
-                f"{check.checked:,}",
-                f"{check.kinks:,}",
-                "ok" if check.ok else "WRONG",
-            ]
-            for check in checks
-        ]
-        head = ["layer", "gradient", "error", "worst at", "backward", "numeric", "checked", "kinks", "verdict"]
-        print_table(head, rows, left=2)
+        head = ["layer", "gradient", "error", "worst at", "backward", "numeric", "checked", "kinks", ""]
+        print_table(head, [_row(check) for check in checks], left=2)
     wrong = [check for check in checks if not check.ok]
     if wrong:
-        typer.echo(f"{len(wrong)} of {len(checks)} gradients are wrong", err=True)
+        say(f"{len(wrong)} of {len(checks)} gradients are wrong")
         raise typer.Exit(1)
+    say(f"all {len(checks)} gradients are right")
+
+
+def _row(check: "GradientCheck") -> list[str]:
+    return [
+        check.layer if len(check.layer) <= _WIDEST else f"{check.layer[: _WIDEST - 3]}...",
+        check.parameter,
+        f"{check.error:.1e}",
+        ", ".join(map(str, check.worst)),
+        f"{check.analytic:.4g}",
+        f"{check.numeric:.4g}",
+        f"{check.checked:,}",
+        f"{check.kinks:,}",
+        "ok" if check.ok else "WRONG",
+    ]
 
 
 def _plain(check: "GradientCheck") -> dict[str, Any]:

@@ -10,9 +10,9 @@ Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="What to show
 
 
 def layers(name: Name = None, *, as_json: AsJson = False) -> None:
-    """List what a config can name.
+    """List what a config can say.
 
-    With NAME, show its documentation and options.
+    With NAME, such as conv2d or training, show its documentation and options.
 
     Example: nnlab layers conv2d
     """

@@ -3,37 +3,43 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
-
-from numpy.typing import NDArray
+from typing import ClassVar
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.collection import Collection
+from nnlab.data.examples import Examples, Selection
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """Examples and their classes.
 
-    Shapes: inputs (N, *input_shape), C-contiguous, uint8 (pixels 0..255, images NHWC) or float32; labels (N,).
+    Shapes: inputs (N, *input_shape), uint8 (pixels 0..255, images NHWC) or float32; labels (N,). The inputs
+    need not be in memory: ``split.inputs[rows]`` brings those of some examples there.
     """
 
-    inputs: NDArray[Any]
+    inputs: Examples
     labels: Labels
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def select(self, rows: Labels) -> "Split":
+        """Return the examples ``rows``, in that order, without a copy of their inputs."""
+        return Split(Selection(self.inputs, rows), self.labels[rows])
+
 
 class Source(ABC):
     """A kind of data set, as a config names it.
 
-    ``input_shape`` and ``class_names`` are known before anything is read, so that a network can be checked
-    against them; constructing a source touches no file. ``collection`` says which files it reads; None: it
-    is generated.
+    ``input_shape`` and ``class_names`` are known before inputs are read, so that a network can be checked
+    against them; constructing a source touches no file, unless it is the user's own arrays, whose headers and
+    labels say both. ``collection`` says which published files it reads; None: none, and ``origin`` says where
+    its examples come from.
     """
 
     collection: ClassVar[Collection | None] = None
+    origin: ClassVar[str] = "generated"
 
     input_shape: Shape
     class_names: tuple[str, ...]

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.data.base import Source, Split
+from nnlab.data.cache import digest_of_files, remembered
 from nnlab.data.collection import Collection, Layout, Published
 from nnlab.data.lookup import locate
 from nnlab.errors import DataError, SystemFault
@@ -170,5 +171,10 @@ class Cifar10(Source):
 
     def load(self, root: Path | None) -> tuple[Split, Split]:
         found = locate(self.collection, root)
-        files = iter(read_archive(found[0])) if found[0].name == _ARCHIVE else read_files(found)
-        return split_of(islice(files, 5)), split_of(files)
+        if found[0].name != _ARCHIVE:
+            return _splits(read_files(found))
+        return remembered("cifar10", digest_of_files(found), lambda: _splits(iter(read_archive(found[0]))))
+
+
+def _splits(files: Iterator[tuple[str, bytes]]) -> tuple[Split, Split]:
+    return split_of(islice(files, 5)), split_of(files)

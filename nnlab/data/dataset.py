@@ -1,6 +1,7 @@
 """A data set ready for training: three splits and the normalization fitted on the first."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from nnlab import seeding
 from nnlab.arrays import Array, Shape
 from nnlab.config.schema import DataSpec
 from nnlab.data.base import Source, Split
+from nnlab.data.examples import Examples, Selection, chunks
 from nnlab.data.normalization import Affine, Normalization
+from nnlab.data.stored import StoredExamples
 from nnlab.errors import DataError, OptionError, UsageError, suggest
 from nnlab.registry import DATASETS, NORMALIZATIONS
+
+_CHUNK = 2**18  # numbers digested at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +50,11 @@ class Dataset:
         return self.normalization.apply(inputs)
 
     def digests(self) -> dict[str, str]:
-        """Return the SHA-256 of each split's raw inputs and labels, in lower-case hex digits."""
+        """Return the SHA-256 of each split's raw inputs and labels, in lower-case hex digits.
+
+        For inputs that stay in a file the file's own digest counts, with the numbers of the split's examples;
+        it is worked out once, until the file changes.
+        """
         return {name: _digest(split) for name, split in self._splits().items()}
 
     def _splits(self) -> dict[str, Split]:
@@ -54,10 +63,24 @@ class Dataset:
 
 def _digest(split: Split) -> str:
     digest = hashlib.sha256()
-    for array in (split.inputs, split.labels):
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+    for examples in (split.inputs, split.labels):
+        digest.update(f"{examples.dtype.str}{examples.shape}".encode())
+        for part in _content(examples):
+            digest.update(part)
     return digest.hexdigest()
+
+
+def _content(examples: Examples) -> Iterator[bytes | memoryview]:
+    """Yield what tells ``examples`` from others of their shape and type."""
+    match examples:
+        case StoredExamples():
+            yield examples.digest.encode()
+        case Selection(examples=StoredExamples() as stored, rows=rows):
+            yield stored.digest.encode()
+            yield rows.data
+        case _:
+            for part in chunks(examples, _CHUNK):
+                yield np.ascontiguousarray(part).data
 
 
 def load_dataset(spec: DataSpec, seed: int) -> Dataset:
@@ -87,15 +110,8 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
 
 def _hold_out(examples: Split, count: int, how: str, seed: int) -> tuple[Split, Split]:
     """Return the examples to train on and the ``count`` held out, both in their original order."""
-    kept = len(examples) - count
-    if how == "last" or not count:
-        return (
-            Split(examples.inputs[:kept], examples.labels[:kept]),
-            Split(examples.inputs[kept:], examples.labels[kept:]),
-        )
-    held_out = np.zeros(len(examples), bool)
-    held_out[seeding.stream(seed, "split").permutation(len(examples))[:count]] = True
-    return (
-        Split(examples.inputs[~held_out], examples.labels[~held_out]),
-        Split(examples.inputs[held_out], examples.labels[held_out]),
-    )
+    total = len(examples)
+    order = np.arange(total)[::-1] if how == "last" else seeding.stream(seed, "split").permutation(total)
+    held_out = np.zeros(total, bool)
+    held_out[order[:count]] = True
+    return examples.select(np.flatnonzero(~held_out)), examples.select(np.flatnonzero(held_out))

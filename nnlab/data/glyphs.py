@@ -1,24 +1,20 @@
 """Digits drawn from the fonts that come with matplotlib: a data set for machines without a network."""
 
-import contextlib
-import hashlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlab import files, seeding
+from nnlab import seeding
 from nnlab.arrays import Array, Labels, Rng
 from nnlab.data.base import Source, Split
-from nnlab.data.lookup import cache_directory
+from nnlab.data.cache import remembered
 from nnlab.data.outlines import SIZE, SPAN, digit_distances
 from nnlab.data.synthetic import Seed
-from nnlab.errors import SystemFault
 from nnlab.registry import DATASETS, PositiveInt
 
 SIDE = 28
 _PIXELS = SIDE * SIDE
-_DIGEST = hashlib.sha256().digest_size
 _CHUNK = 500  # examples drawn at a time
 _RECIPE = 1  # part of a cached file's name: a change of what is drawn needs a new number
 
@@ -101,42 +97,11 @@ class Glyphs(Source):
         self.seed = seed
 
     def load(self, root: Path | None) -> tuple[Split, Split]:  # noqa: ARG002 -- no files of the user's
-        cached = cache_directory() / "glyphs" / f"{_RECIPE}-{self.seed}-{self.train}-{self.test}.bin"
-        splits = self._unpacked(cached)
-        if splits is None:
-            distances = digit_distances()
-            splits = (
-                generate(self.seed, "train", self.train, distances),
-                generate(self.seed, "test", self.test, distances),
-            )
-            with contextlib.suppress(SystemFault):  # a cache saves time; doing without one is no failure
-                files.write_bytes(cached, _packed(splits))
-        return splits
+        return remembered("glyphs", f"{_RECIPE}-{self.seed}-{self.train}-{self.test}", self._drawn)
 
-    def _unpacked(self, cached: Path) -> tuple[Split, Split] | None:
-        """Return what the file ``cached`` holds; None if it is not there, cannot be read or is not intact."""
-        size = _DIGEST + (self.train + self.test) * (_PIXELS + 1)
-        try:
-            if cached.stat().st_size != size:
-                return None
-            content = np.fromfile(cached, np.uint8)
-        except OSError:
-            return None
-        if hashlib.sha256(content[_DIGEST:].data).digest() != content[:_DIGEST].tobytes():
-            return None
-        train, test = np.split(content[_DIGEST:].reshape(-1, _PIXELS + 1), [self.train])
-        return _split(train), _split(test)
-
-
-def _packed(splits: tuple[Split, Split]) -> bytes:
-    """Return both splits, each example its label and its pixels, behind the SHA-256 of them all."""
-    rows = [
-        np.column_stack([split.labels.astype(np.uint8), split.inputs.reshape(-1, _PIXELS)]) for split in splits
-    ]
-    content = np.concatenate(rows).tobytes()
-    return hashlib.sha256(content).digest() + content
-
-
-def _split(rows: NDArray[np.uint8]) -> Split:
-    inputs = np.ascontiguousarray(rows[:, 1:]).reshape(-1, SIDE, SIDE, 1)
-    return Split(inputs, rows[:, 0].astype(np.int64))
+    def _drawn(self) -> tuple[Split, Split]:
+        distances = digit_distances()
+        return (
+            generate(self.seed, "train", self.train, distances),
+            generate(self.seed, "test", self.test, distances),
+        )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nnlab.arrays import Shape
 from nnlab.data.base import Source, Split
+from nnlab.data.cache import digest_of_files, remembered
 from nnlab.data.collection import Collection, Layout, Published
 from nnlab.data.lookup import locate
 from nnlab.errors import DataError, SystemFault
@@ -105,7 +106,15 @@ def read_pair(images: Path, labels: Path, most: int) -> Split:
 
 
 def _load(collection: Collection, root: Path | None) -> tuple[Split, Split]:
-    train_images, train_labels, test_images, test_labels = locate(collection, root)
+    paths = locate(collection, root)
+    if not all(path.suffix == ".gz" for path in paths):
+        return _read(collection, *paths)
+    return remembered(collection.name, digest_of_files(paths), lambda: _read(collection, *paths))
+
+
+def _read(
+    collection: Collection, train_images: Path, train_labels: Path, test_images: Path, test_labels: Path
+) -> tuple[Split, Split]:
     test = read_pair(test_images, test_labels, most=10_000)
     digest = hashlib.md5(test.labels.astype(np.uint8).data, usedforsecurity=False).hexdigest()
     if _TEST_LABELS.get(digest, collection.name) != collection.name:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnlab.data.base import Source
+from nnlab.data.cache import cache_directory
 from nnlab.data.collection import Collection
 from nnlab.data.download import download
 from nnlab.errors import DataError, SystemFault, UsageError
@@ -17,20 +18,14 @@ from nnlab.registry import DATASETS
 class Holding:
     """What this machine has of a data set: ``files``, ``size`` bytes in all.
 
-    ``note`` says what there is to know otherwise: that it is generated, not here, or what is wrong with it.
+    ``note`` says what there is to know otherwise: where else it comes from, that it is not here, or what is
+    wrong with it.
     """
 
     name: str
     files: tuple[Path, ...]
     size: int
     note: str = ""
-
-
-def cache_directory() -> Path:
-    """Return the user's folder for what nnlab can bring or make again; it need not exist."""
-    import platformdirs  # noqa: PLC0415 -- not needed where data.root holds the data
-
-    return platformdirs.user_cache_path("nnlab")
 
 
 def roots(root: Path | None) -> list[Path]:
@@ -72,7 +67,7 @@ def fetch(name: str) -> Path:
     """
     source: type[Source] = DATASETS[name]
     if source.collection is None:
-        raise UsageError(f"{name} is generated: there is nothing to fetch")
+        raise UsageError(f"{name} is {source.origin}: there is nothing to fetch")
     return _downloaded(source.collection, [])[0].parent
 
 
@@ -84,7 +79,7 @@ def available(root: Path | None = None) -> list[Holding]:
     """
     with _reading():
         folders = roots(root)
-    return [_holding(name, DATASETS[name].collection, folders) for name in DATASETS.names()]
+    return [_holding(name, DATASETS[name], folders) for name in DATASETS.names()]
 
 
 @contextmanager
@@ -95,9 +90,10 @@ def _reading() -> Iterator[None]:
         raise SystemFault(f"cannot read {error.filename}: {error.strerror}") from error
 
 
-def _holding(name: str, collection: Collection | None, folders: list[Path]) -> Holding:
+def _holding(name: str, source: type[Source], folders: list[Path]) -> Holding:
+    collection = source.collection
     if collection is None:
-        return Holding(name, (), 0, "generated")
+        return Holding(name, (), 0, source.origin)
     try:
         files = next((files for files in map(collection.find, folders[:-1]) if files), None)
     except (DataError, OSError) as error:

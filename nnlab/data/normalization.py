@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.arrays import Array
+from nnlab.data.examples import Examples, chunks
 from nnlab.registry import NORMALIZATIONS, Positive
 
 _CHUNK = 2**15  # numbers turned to float64 at a time: 256 KiB, which stays in the processor's cache
@@ -39,13 +40,13 @@ class Affine:
 class Normalization(ABC):
     """A rule that finds an ``Affine`` from training inputs.
 
-    Statistics are accumulated in float64, which is exact for pixels, a few examples at a time. A *channel*
-    is an index of the last axis: a colour of an image, or a feature.
+    Statistics are accumulated in float64, which is exact for pixels, a few examples at a time and in one pass
+    over them. A *channel* is an index of the last axis: a colour of an image, or a feature.
     """
 
     @abstractmethod
-    def fit(self, inputs: NDArray[Any]) -> Affine:
-        """Return the map for ``inputs`` (N, ...), uint8 or float32."""
+    def fit(self, inputs: Examples) -> Affine:
+        """Return the map for ``inputs`` (N, ...), uint8 or float32, in memory or not."""
 
 
 @NORMALIZATIONS.register("none")
@@ -53,7 +54,7 @@ class Normalization(ABC):
 class Unchanged(Normalization):
     """Raw values as floats, ``y = x``."""
 
-    def fit(self, inputs: NDArray[Any]) -> Affine:  # noqa: ARG002 -- nothing to learn from them
+    def fit(self, inputs: Examples) -> Affine:  # noqa: ARG002 -- nothing to learn from them
         return Affine(_float32(0), _float32(1))
 
 
@@ -64,7 +65,7 @@ class Scale(Normalization):
 
     divide: Positive = 255.0
 
-    def fit(self, inputs: NDArray[Any]) -> Affine:  # noqa: ARG002 -- nothing to learn from them
+    def fit(self, inputs: Examples) -> Affine:  # noqa: ARG002 -- nothing to learn from them
         return Affine(_float32(0), _float32(1 / self.divide))
 
 
@@ -76,10 +77,14 @@ class MinMax(Normalization):
     An image of one channel has one minimum and one maximum, over all its pixels.
     """
 
-    def fit(self, inputs: NDArray[Any]) -> Affine:
+    def fit(self, inputs: Examples) -> Affine:
         channels = inputs.shape[-1]
-        low = inputs.min(axis=0).reshape(-1, channels).min(axis=0).astype(np.float64)
-        high = inputs.max(axis=0).reshape(-1, channels).max(axis=0).astype(np.float64)
+        lowest = highest = inputs[:1]
+        for x in chunks(inputs, _CHUNK):
+            lowest = np.minimum(lowest, x.min(axis=0))
+            highest = np.maximum(highest, x.max(axis=0))
+        low = lowest.reshape(-1, channels).min(axis=0).astype(np.float64)
+        high = highest.reshape(-1, channels).max(axis=0).astype(np.float64)
         return Affine(_per_value(low, inputs), _per_value(_inverse(high - low), inputs))
 
 
@@ -90,7 +95,7 @@ class Mean(Normalization):
 
     divide: Positive = 255.0
 
-    def fit(self, inputs: NDArray[Any]) -> Affine:
+    def fit(self, inputs: Examples) -> Affine:
         return Affine(_float32(_mean_input(inputs).mean()), _float32(1 / self.divide))
 
 
@@ -101,7 +106,7 @@ class MeanImage(Normalization):
 
     divide: Positive = 1.0
 
-    def fit(self, inputs: NDArray[Any]) -> Affine:
+    def fit(self, inputs: Examples) -> Affine:
         return Affine(_float32(_mean_input(inputs)), _float32(1 / self.divide))
 
 
@@ -112,7 +117,7 @@ class MeanChannel(Normalization):
 
     divide: Positive = 1.0
 
-    def fit(self, inputs: NDArray[Any]) -> Affine:
+    def fit(self, inputs: Examples) -> Affine:
         return Affine(_per_value(_channel_means(_mean_input(inputs), inputs), inputs), _float32(1 / self.divide))
 
 
@@ -121,37 +126,41 @@ class MeanChannel(Normalization):
 class Standard(Normalization):
     """``y = (x - mean) / std`` per channel; a constant channel becomes 0.
 
-    ``std = sqrt(mean((x - mean)^2))``, over all training inputs.
+    ``std = sqrt(mean((x - mean)^2))``, over all training inputs. It is found in one pass, from the sums of
+    ``d = x - x_0`` and ``d^2``, where ``x_0`` is a channel's first value: ``mean = x_0 + mean(d)`` and
+    ``std^2 = mean(d^2) - mean(d)^2`` (Chan, Golub and LeVeque 1983, doi:10.1080/00031305.1983.10483115).
     """
 
-    def fit(self, inputs: NDArray[Any]) -> Affine:
-        mean = _channel_means(_mean_input(inputs), inputs)
-        shift = np.broadcast_to(mean, inputs.shape[1:]).ravel()
-        squares = np.zeros_like(shift)
+    def fit(self, inputs: Examples) -> Affine:
+        first = inputs[:1].reshape(-1, inputs.shape[-1])[0].astype(np.float64)
+        start = np.broadcast_to(first, inputs.shape[1:]).ravel()
+        total, squares = np.zeros_like(start), np.zeros_like(start)
         for x in _chunks(inputs):
-            squares += np.square(x - shift).sum(axis=0)
-        std = np.sqrt(_channel_means(squares / len(inputs), inputs))
+            d = np.subtract(x, start, out=x)
+            total += d.sum(axis=0)
+            squares += np.square(d, out=d).sum(axis=0)
+        offset = _channel_means(total / len(inputs), inputs)
+        mean = first + offset
+        std = np.sqrt(np.maximum(_channel_means(squares / len(inputs), inputs) - offset**2, 0))
         std[std <= np.finfo(np.float32).eps * np.abs(mean)] = 0  # less than the inputs themselves resolve
         return Affine(_per_value(mean, inputs), _per_value(_inverse(std), inputs))
 
 
-def _chunks(inputs: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+def _chunks(inputs: Examples) -> Iterator[NDArray[np.float64]]:
     """Yield ``inputs`` (N, ...) as float64 rows (n, D), each chunk a copy."""
-    rows = inputs.reshape(len(inputs), -1)
-    step = max(1, _CHUNK // rows.shape[1])
-    for start in range(0, len(rows), step):
-        yield rows[start : start + step].astype(np.float64)
+    for x in chunks(inputs, _CHUNK):
+        yield x.reshape(len(x), -1).astype(np.float64)
 
 
-def _mean_input(inputs: NDArray[Any]) -> NDArray[np.float64]:
+def _mean_input(inputs: Examples) -> NDArray[np.float64]:
     """Return the mean (D,) of ``inputs`` (N, ...) of D values each."""
-    total = np.zeros(inputs[0].size)
+    total = np.zeros(prod(inputs.shape[1:]))
     for x in _chunks(inputs):
         total += x.sum(axis=0)
     return total / len(inputs)
 
 
-def _channel_means(values: NDArray[np.float64], inputs: NDArray[Any]) -> NDArray[np.float64]:
+def _channel_means(values: NDArray[np.float64], inputs: Examples) -> NDArray[np.float64]:
     """Return the means (C,) over all places of ``values`` (D,), where ``inputs`` have C channels."""
     means: NDArray[np.float64] = values.reshape(-1, inputs.shape[-1]).mean(axis=0)
     return means
@@ -162,7 +171,7 @@ def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / np.where(spread > 0, spread, 1.0)
 
 
-def _per_value(channels: NDArray[np.float64], inputs: NDArray[Any]) -> Array:
+def _per_value(channels: NDArray[np.float64], inputs: Examples) -> Array:
     """Return (C,) numbers repeated for each of the D values of an input; () if all are one number.
 
     A long row is several times faster to subtract from a batch than a short one.

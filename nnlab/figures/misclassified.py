@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nnlab.arrays import Labels
+from nnlab.data import Examples
 from nnlab.evaluation import Predictions, worst
 from nnlab.figures import style
 from nnlab.figures.mistake_points import mistake_points
@@ -20,7 +21,7 @@ _TEXT_ROOM = 0.36  # inches, for the two lines above an image
 
 @style.styled()
 def misclassified(
-    inputs: NDArray[Any], predictions: Predictions, class_names: Sequence[str], *, count: int = 25, title: str = ""
+    inputs: Examples, predictions: Predictions, class_names: Sequence[str], *, count: int = 25, title: str = ""
 ) -> Figure:
     """Return up to ``count`` >= 1 mistakes, the largest loss first, with both classes and their probabilities.
 
@@ -33,10 +34,10 @@ def misclassified(
     if not mistakes:
         return _no_mistakes(f"no mistakes in {examples:,} examples", title)
     note = f"largest loss first, {len(shown):,} of {mistakes:,} mistakes in {examples:,} examples"
-    if inputs.ndim in {3, 4}:
+    if len(inputs.shape) in {3, 4}:
         return _images(inputs[shown], predictions, shown, class_names, title=title, note=note)
     if inputs.shape[1:] == (2,):
-        return mistake_points(inputs, predictions, shown, class_names, title=title, note=note)
+        return mistake_points(inputs[:], predictions, shown, class_names, title=title, note=note)
     return mistake_table(predictions, shown, class_names, title=title, note=note)
 
 

@@ -21,11 +21,12 @@ def numbered(count, **fields):
 
 
 def numbers(split):
-    return split.inputs[:, 0].astype(int).tolist()
+    return split.inputs[:][:, 0].astype(int).tolist()
 
 
 def test_registered_data_sets_know_their_shape_without_loading(home):
-    assert DATASETS.names() == ["cifar10", "ellipse", "fashion_mnist", "glyphs", "inline", "mnist", "random"]
+    own = ["arrays", "inline", "random"]
+    assert DATASETS.names() == sorted([*own, "cifar10", "ellipse", "fashion_mnist", "glyphs", "mnist"])
     shapes = {"cifar10": (32, 32, 3), "ellipse": (2,), "fashion_mnist": (28, 28, 1), "glyphs": (28, 28, 1)}
     for name, shape in shapes.items():
         source = DATASETS.build(spec(type=name))
@@ -51,7 +52,7 @@ def test_every_example_is_in_one_split_and_in_order(count, held_out, seed, how):
     assert validation == sorted(validation)
     if how == "last":
         assert validation == list(range(count))[count - held_out :]
-    assert data.train.inputs.flags.c_contiguous
+    assert data.train.inputs[:].flags.c_contiguous
 
 
 def test_labels_stay_with_their_inputs():
@@ -71,9 +72,9 @@ def test_the_seed_decides_which_examples_are_held_out():
 
 def test_normalization_is_fitted_without_the_validation_and_test_examples():
     data = load_dataset(numbered(12, validation=6, validation_split="last", normalize={"type": "min_max"}), 0)
-    np.testing.assert_allclose(data.normalize(data.train.inputs)[:, 0], np.arange(6) / 5)
-    np.testing.assert_allclose(data.normalize(data.validation.inputs)[:, 0], np.arange(6, 12) / 5)
-    assert data.train.inputs.tolist() == [[i] for i in range(6)]
+    np.testing.assert_allclose(data.normalize(data.train.inputs[:])[:, 0], np.arange(6) / 5)
+    np.testing.assert_allclose(data.normalize(data.validation.inputs[:])[:, 0], np.arange(6, 12) / 5)
+    assert data.train.inputs[:].tolist() == [[i] for i in range(6)]
 
 
 @pytest.mark.parametrize("held_out", [4, 5])

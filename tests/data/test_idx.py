@@ -163,7 +163,7 @@ def test_published_numbers_of_fashion_mnist():
 
 
 def test_files_of_the_other_data_set_are_recognized_by_their_labels(home, write_idx, monkeypatch):
-    *_, test_labels = write_idx(home / "data" / "fashion_mnist")
+    *_, test_labels = write_idx(home / "data" / "fashion_mnist", suffix="")
     write_idx(home / "data" / "mnist", seed=1)
     digest = hashlib.md5(test_labels.astype(np.uint8).tobytes(), usedforsecurity=False).hexdigest()
     assert len(FashionMnist().load(None)[1]) == 8

@@ -7,8 +7,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from nnlab.data import Cifar10, Mnist, available, fetch
+from nnlab.data.cache import cache_directory
 from nnlab.data.collection import Published
-from nnlab.data.lookup import cache_directory, locate, roots
+from nnlab.data.lookup import locate, roots
 from nnlab.errors import DataError, SystemFault, UsageError
 
 NAMES = [
@@ -104,6 +105,7 @@ def test_available_names_what_is_here(home, write_idx):
     assert {name: holding.note for name, holding in holdings.items()} == {
         **dict.fromkeys(["ellipse", "glyphs", "inline", "random"], "generated"),
         **dict.fromkeys(["cifar10", "mnist"], "not here"),
+        "arrays": "in the folder or file that data.path names",
         "fashion_mnist": "",
     }
 
