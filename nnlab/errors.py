@@ -16,6 +16,9 @@ Anything else that escapes a command is a bug and leaves with exit code 1.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from unicodedata import combining, east_asian_width
+
+_LONGEST = 40  # characters of what a user wrote that a message repeats
 
 
 class NnlabError(Exception):
@@ -63,7 +66,9 @@ class Problem:
         if not self.line:
             return f"{self.source}: {self.message}" + (f" ({self.hint})" if self.hint else "")
         gutter = f"{self.line:>7} | "
-        marker = " " * (self.column - 1 - self.skipped) + "^" * max(1, self.length)
+        start = self.column - 1 - self.skipped
+        before, marked = self.excerpt[:start], self.excerpt[start:][: self.length]
+        marker = " " * _width(before) + "^" * max(1, _width(marked))
         return (
             f"{self.source}:{self.line}:{self.column}: {self.message}\n"
             f"{gutter}{self.excerpt}\n{'| ':>{len(gutter)}}{marker} {self.hint}".rstrip()
@@ -111,8 +116,15 @@ class Interrupted(NnlabError):
 
 
 def closest(given: str, known: Iterable[str]) -> str | None:
-    """Return the one of the ``known`` names that ``given`` most likely was to be, if any is like it."""
-    return next(iter(get_close_matches(given, sorted(known), n=1, cutoff=0.6)), None)
+    """Return the one of the ``known`` names that ``given`` most likely was to be, if any is like it.
+
+    Capitals do not matter, and initials are like the name: ``lr`` like ``learning_rate``.
+    """
+    names = {name.lower(): name for name in sorted(known)}
+    initials = {"".join(word[:1] for word in name.split("_")): name for name in names if "_" in name}
+    near = get_close_matches(given.lower()[:_LONGEST], names, n=1, cutoff=0.6)
+    found = near[0] if near else initials.get(given.lower())
+    return names[found] if found else None
 
 
 def suggest(given: str, known: Iterable[str]) -> str:
@@ -125,3 +137,13 @@ def suggest(given: str, known: Iterable[str]) -> str:
 def printable(text: str) -> str:
     """Return ``text`` with every character that could steer a terminal replaced by U+FFFD."""
     return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)
+
+
+def brief(text: str) -> str:
+    """Return ``text`` in quotes, printable and no longer than a message can bear."""
+    return repr(printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."))
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal ``text`` takes."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -38,10 +38,14 @@ from nnlab.errors import OptionError, UsageError, suggest
 C = TypeVar("C")
 
 
-def _require_type(schema: dict[str, Any]) -> None:
-    """Let a JSON Schema ask for the ``type`` that a Spec made in Python knows by itself."""
+def _complete(schema: dict[str, Any], model: type["Spec"]) -> None:
+    """Let a JSON Schema ask for the ``type``, which only Python code may leave out, and describe components."""
     schema["properties"]["type"].pop("default", None)
     schema["required"] = ["type", *schema.get("required", [])]
+    defaults = {name: field.default for name, field in model.model_fields.items()}
+    for name, default in defaults.items():
+        if isinstance(default, Component):
+            schema["properties"][name]["default"] = default.registry.describe(default)
 
 
 class Spec(BaseModel):
@@ -55,7 +59,7 @@ class Spec(BaseModel):
         allow_inf_nan=False,
         validate_default=True,
         defer_build=True,
-        json_schema_extra=_require_type,
+        json_schema_extra=_complete,
     )
 
     type: str
@@ -109,8 +113,7 @@ class Registry:
     def spec(self, name: str, base: type[Spec] = Spec) -> type[Spec]:
         """Return the model of an entry of type ``name``: the fields of ``base``, then the options."""
         if (name, base) not in self._models:
-            options = {key: (hint, _default(value)) for key, (hint, value) in self.options(name).items()}
-            fields: dict[str, Any] = {"type": (Literal[name], name), **options}
+            fields: dict[str, Any] = {"type": (Literal[name], name), **self.options(name)}
             model = create_model(name, __base__=base, __doc__=inspect.getdoc(self[name]), **fields)
             self._models[name, base] = model
         return self._models[name, base]
@@ -120,22 +123,16 @@ class Registry:
         models = {name: handler.generate_schema(self.spec(name, base)) for name in self.names()}
         return core_schema.tagged_union_schema(models, "type")
 
-    def json_schema(
-        self, entry: dict[str, Any], handler: GetJsonSchemaHandler, default: str = ""
-    ) -> dict[str, Any]:
-        """Return the JSON Schema of an ``entry`` with its short forms.
-
-        These are the bare name of what needs no option and, with a ``default``, a mapping without a type.
-        """
-        optional = [
+    def json_schema(self, entry: dict[str, Any], handler: GetJsonSchemaHandler, default: str) -> dict[str, Any]:
+        """Return the JSON Schema of an ``entry`` or a bare name or, if there is a ``default``, no type."""
+        names = [
             name for name in self.names() if all(given is not ... for _, given in self.options(name).values())
         ]
-        forms = [{"enum": optional}, entry] if optional else [entry]
+        forms = [{"enum": names}, entry] if names else [entry]
         if default:
             model = handler.resolve_ref_schema({"$ref": entry["discriminator"]["mapping"][default]})
             options = {name: option for name, option in model["properties"].items() if name != "type"}
-            required = [name for name in model["required"] if name != "type"]
-            forms.append({**model, "properties": options, "required": required})
+            forms.append({**model, "properties": options, "required": model["required"][1:]})
         return {"anyOf": forms}
 
     def build(self, spec: Spec, *context: Any) -> Any:
@@ -156,13 +153,6 @@ class Registry:
 
 def _described(value: Any) -> Any:
     return value.registry.describe(value) if isinstance(value, Component) else value
-
-
-def _default(value: Any) -> Any:
-    """Return a default as pydantic takes it; the JSON Schema shows a component as a config would have it."""
-    return (
-        Field(value, json_schema_extra={"default": _described(value)}) if isinstance(value, Component) else value
-    )
 
 
 def _as_mapping(entry: Any, default: str = "") -> Any:
@@ -214,7 +204,7 @@ class Component:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return cls.registry.json_schema(handler(schema), handler)
+        return cls.registry.json_schema(handler(schema), handler, default="")
 
 
 def _as_pair(value: Any) -> Any:
@@ -237,17 +227,15 @@ Positive = Annotated[float, Field(gt=0)]
 Probability = Annotated[float, Field(ge=0, lt=1)]
 """At least 0, less than 1."""
 
-Length = Annotated[int, Field(ge=0)]
-"""0, 1, 2, ..."""
-
 Sizes = Annotated[
     tuple[PositiveInt, PositiveInt],
     BeforeValidator(_as_pair, json_schema_input_type=PositiveInt | tuple[PositiveInt, PositiveInt]),
 ]
 """Two positive lengths (vertical, horizontal); a single number means both."""
 
+_Length = Annotated[int, Field(ge=0)]
 Offsets = Annotated[
-    tuple[Length, Length], BeforeValidator(_as_pair, json_schema_input_type=Length | tuple[Length, Length])
+    tuple[_Length, _Length], BeforeValidator(_as_pair, json_schema_input_type=_Length | tuple[_Length, _Length])
 ]
 """Two lengths of 0 or more (vertical, horizontal); a single number means both."""
 

@@ -3,13 +3,15 @@
 from nnlab.config.document import Document, read_document
 from nnlab.config.dump import as_yaml
 from nnlab.config.schema import DataSpec, EarlyStopping, Experiment, Training
-from nnlab.config.validation import dotted, validate, validate_entry
+from nnlab.config.spots import dotted
+from nnlab.config.validation import Reading, validate, validate_entry
 
 __all__ = [
     "DataSpec",
     "Document",
     "EarlyStopping",
     "Experiment",
+    "Reading",
     "Training",
     "as_yaml",
     "dotted",

@@ -9,16 +9,19 @@ from nnlab.config.schema import Experiment
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes short collections on one line and quotes every text that would read as something else."""
+    """Writes short collections on one line, everything in full, and in quotes what would not read as a text."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 -- not even what is the same object
+        return True
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = None if meaning(text) == text else "'"
+    style = '"' if not text.isprintable() else None if meaning(text) == text else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
-    text = repr(value)
+    text = repr(value).replace("inf", ".inf").replace("nan", ".nan")
     return dumper.represent_scalar("tag:yaml.org,2002:float", text if "e" not in text else _with_point(text))
 
 
@@ -34,5 +37,5 @@ _Dumper.add_representer(float, _represent_float)
 
 def as_yaml(experiment: Experiment) -> str:
     """Return everything that ``experiment`` says, defaults included, as YAML."""
-    data: dict[str, Any] = experiment.model_dump(mode="json")
+    data: dict[str, Any] = experiment.model_dump()
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)

@@ -1,0 +1,136 @@
+"""Exceptions, their exit codes, and the words that all messages share."""
+
+import inspect
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nnlab import errors
+from nnlab.errors import ConfigError, Interrupted, OptionError, Problem, brief, closest, printable, suggest
+
+NAMES = ["conv2d", "dense", "learning_rate", "mean_squared_error", "relu", "sgd", "weight_decay"]
+
+
+def test_every_exception_has_its_exit_code():
+    codes = {
+        name: cls.exit_code
+        for name, cls in vars(errors).items()
+        if inspect.isclass(cls) and issubclass(cls, errors.NnlabError)
+    }
+    assert codes == {
+        "NnlabError": 1,
+        "UsageError": 2,
+        "OptionError": 2,
+        "ConfigError": 2,
+        "DataError": 3,
+        "RunError": 4,
+        "SystemFault": 5,
+        "DivergedError": 6,
+        "Interrupted": 1,
+    }
+    assert {Interrupted("stopped", signal=number).exit_code for number in (2, 15)} == {130, 143}
+
+
+def test_the_drawing_of_the_hierarchy_is_true():
+    """The module's docstring draws every class, below its base, with its exit code."""
+    stack = []
+    drawn = {}
+    for line in errors.__doc__.splitlines():
+        match = re.match(r"    ([│ ]*)(?:[├└]── )?([A-Z]\w+) +([\d/]+) ", line)
+        if match:
+            depth = match.start(2) // 4 - 1
+            stack[depth:] = [match[2]]
+            drawn[match[2]] = (stack[-2] if len(stack) > 1 else None, match[3])
+    for name, (base, code) in drawn.items():
+        cls = getattr(errors, name)
+        assert cls.__bases__[0].__name__ == (base or "Exception")
+        assert code == ("130/143" if name == "Interrupted" else str(cls.exit_code))
+    assert len(drawn) == 9
+
+
+def test_an_option_error_carries_what_a_config_needs():
+    error = OptionError("it does not fit", option="kernel", hint="padding: 1")
+    assert (str(error), error.option, error.hint) == ("it does not fit", "kernel", "padding: 1")
+    assert (OptionError("no").option, OptionError("no").hint) == (None, "")
+
+
+def test_a_problem_shows_its_line_and_marks_the_place():
+    problem = Problem("unknown key 'kernal'", "c.yaml", 12, 9, 6, "  - {a: kernal}", hint="did you mean kernel?")
+    assert str(problem) == (
+        "c.yaml:12:9: unknown key 'kernal'\n"
+        "     12 |   - {a: kernal}\n"
+        "        |         ^^^^^^ did you mean kernel?"
+    )
+
+
+def test_a_problem_without_a_line_is_one_line():
+    assert str(Problem("not UTF-8 text", "c.yaml")) == "c.yaml: not UTF-8 text"
+    assert str(Problem("expected KEY=VALUE", "override 'x'", hint="such as a=1")) == (
+        "override 'x': expected KEY=VALUE (such as a=1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "column", "length", "skipped", "under"),
+    [
+        ("größe: ü", 8, 1, 0, "ü"),
+        ("名前: 値 # x", 8, 1, 0, " "),
+        ("a: e\u0301e\u0301 bad", 9, 3, 0, "bad"),
+        ("skipped part bad", 74, 3, 60, "bad"),
+    ],
+)
+def test_the_marker_stands_below_what_it_marks(excerpt, column, length, skipped, under):
+    lines = str(Problem("m", "c", 1, column, length, excerpt, skipped, hint="")).splitlines()
+    start, end = lines[2].index("^"), lines[2].rindex("^") + 1
+    shown = "".join(c * errors._width(c) for c in lines[1])
+    assert shown[start:end].strip() == under.strip()
+
+
+@given(st.text(max_size=30), st.integers(1, 300), st.integers(0, 300), st.integers(0, 50))
+def test_any_place_can_be_drawn(excerpt, column, length, skipped):
+    problem = Problem("m", "c", 3, max(column, skipped + 1), length, printable(excerpt), skipped, hint="")
+    _, second, third = str(problem).split("\n")
+    assert "^" in third
+    assert len(third) <= len(second) + 2 * len(excerpt) + 1
+
+
+def test_a_config_error_shows_all_its_problems():
+    error = ConfigError([Problem("one", "a"), Problem("two", "b", 1, 1, 1, "x")])
+    assert [problem.message for problem in error.problems] == ["one", "two"]
+    assert str(error) == "a: one\nb:1:1: two\n      1 | x\n        | ^"
+
+
+@pytest.mark.parametrize(
+    ("given_name", "meant"),
+    [
+        ("conv", "conv2d"),
+        ("Conv2D", "conv2d"),
+        ("SGD", "sgd"),
+        ("RELU", "relu"),
+        ("lr", "learning_rate"),
+        ("mse", "mean_squared_error"),
+        ("learningrate", "learning_rate"),
+        ("weigth_decay", "weight_decay"),
+        ("transformer", None),
+        ("", None),
+        ("d" * 10**5, None),
+    ],
+)
+def test_the_likeliest_name_is_found(given_name, meant):
+    assert closest(given_name, NAMES) == meant
+    assert suggest(given_name, reversed(NAMES)) == (
+        f"did you mean {meant}?" if meant else f"known: {', '.join(NAMES)}"
+    )
+
+
+@given(st.text(max_size=300))
+@example("\x1b[31m\u202e\n\t\u2028")
+def test_nothing_in_a_message_steers_the_terminal(text):
+    assert printable(text).isprintable()
+    assert len(printable(text)) == len(text)
+    assert brief(text).isprintable()
+    assert len(brief(text)) < 100
+    if len(text) <= 40 and text.isprintable():
+        assert brief(text) == repr(text)
