@@ -97,11 +97,13 @@ def _understood(unknown: list[Mistake], mistakes: Iterable[Mistake]) -> list[Mis
 
 
 def _may_be(field: FieldInfo, node: Node) -> bool:
-    """Return whether ``node`` is of the form that ``field`` wants, whatever may be wrong inside of it."""
+    """Return whether ``node`` is of the form that ``field`` wants, whatever else may be wrong inside of it."""
     try:
         TypeAdapter(field.rebuild_annotation()).validate_python(plain(node))
     except ValidationError as error:
-        return all(each["loc"] for each in error.errors(include_url=False))
+        locs = [each["loc"] for each in error.errors(include_url=False)]
+        alien = isinstance(node, Mapping) and all((key,) in locs for key in node.entries)
+        return () not in locs and not alien
     return True
 
 

@@ -491,6 +491,15 @@ def test_a_base_is_told_by_its_own_file_and_line(folder, problems):
     assert found[-1].message.startswith("training: give steps or epochs, not both")
 
 
+def test_an_unknown_key_is_not_taken_for_what_it_does_not_look_like(problems):
+    for value in ("{a: 1}", "{}", "5", "[1]"):
+        text = BASE[: BASE.index("training:")] + f"zzz: {value}\n"
+        assert [(p.line, p.message) for p in problems(text)] == [
+            (1, "missing 'training'"),
+            (16, "unknown key 'zzz'"),
+        ]
+
+
 def test_an_override_is_told_by_itself(problems):
     overrides = (
         "network.0.padding=smae",
