@@ -1,0 +1,88 @@
+"""Whether nnlab and PyTorch compute the same, so that comparing their times means something.
+
+Losses are compared step by step. They alone would not notice a gradient that is a little wrong, because a few
+small steps hardly change them; so the gradient of the first step is compared too, parameter by parameter,
+and at the end how far the weights have come, which is where a wrong optimizer shows. All that is done in
+float64, where nothing but a mistake makes a difference: in float32 it takes one input of a ReLU that rounding
+moves across 0 to change gradients by a thousandth. In float32, the precision that is timed, the losses of
+whole batches are compared.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from math import sqrt
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from bench.catalogue import BATCHES
+from bench.results import Agreement
+from bench.torch_training import TorchTraining, torch_loss, torch_optimizer
+from bench.trainings import NnlabTraining, batches_of, named_gradients
+from bench.twin import in_torch_layouts, same_masks, twin_of
+from nnlab.arrays import Array, Named
+from nnlab.config import Experiment
+from nnlab.kernels import threads
+from nnlab.network import Network
+from nnlab.registry import OPTIMIZERS
+from nnlab.trial import Trial, prepare
+
+STEPS = 4
+
+EXAMPLES = 8
+"""How many of each batch are used in float64, in which PyTorch's convolutions are slow."""
+
+_FLOOR = 1e-4
+"""A gradient smaller than this part of the whole is as good as zero: it is mostly rounding."""
+
+
+def agreement(config: Experiment) -> Agreement:
+    """Take a few steps of ``config`` in nnlab and in PyTorch, from the same weights on the same batches.
+
+    Dropout draws the same masks in both.
+    """
+    loss, gradient, movement = _differences(config, np.float64, examples=EXAMPLES)
+    single_loss, _, _ = _differences(config, np.float32, examples=config.training.batch_size)
+    return Agreement(steps=STEPS, loss=loss, gradient=gradient, movement=movement, single_loss=single_loss)
+
+
+def largest_difference(given: Named, expected: Named) -> float:
+    """Return the largest relative difference of an array in ``given`` from its namesake in ``expected``."""
+    least = _FLOOR * _norm(expected.values())
+    return max(_norm([given[name] - array]) / max(_norm([array]), least) for name, array in expected.items())
+
+
+def _differences(config: Experiment, dtype: DTypeLike, *, examples: int) -> tuple[float, float, float]:
+    """Return the relative differences of the losses, the first gradient and the movement of all weights.
+
+    Of each batch only the first ``examples`` are used.
+    """
+    trial = _in_precision(prepare(config), dtype)
+    network = trial.trainee.network
+    twin = twin_of(network, "eager", dropout=same_masks)
+    batches = [(x[:examples].astype(dtype), labels[:examples]) for x, labels in batches_of(trial, BATCHES)]
+    optimizer = torch_optimizer(trial.trainee.optimizer, list(twin.params.values()), fused=False)
+    mine = NnlabTraining(trial, batches)
+    theirs = TorchTraining(twin, torch_loss(trial.trainee.loss), optimizer, batches, "eager")
+    begun = twin.values()
+    with threads.compute():
+        losses = [(mine.step(), theirs.step())]
+        gradient = largest_difference(in_torch_layouts(network, named_gradients(network)), twin.gradients())
+        losses += [(mine.step(), theirs.step()) for _ in range(STEPS - 1)]
+    ended, weights = twin.values(), in_torch_layouts(network, network.params)
+    apart = _norm(weights[name] - ended[name] for name in ended)
+    moved = _norm(ended[name] - begun[name] for name in ended)
+    return max(abs(a - b) / abs(b) for a, b in losses), gradient, apart / moved
+
+
+def _in_precision(trial: Trial, dtype: DTypeLike) -> Trial:
+    """Return ``trial``, before its first step, with weights of ``dtype``."""
+    network = Network(trial.trainee.network.layers, dtype)
+    decayed = np.ones(network.weights.size, bool)
+    optimizer = OPTIMIZERS.build(trial.config.optimizer, network.weights, decayed)
+    return replace(trial, trainee=replace(trial.trainee, network=network, optimizer=optimizer))
+
+
+def _norm(arrays: Iterable[Array]) -> float:
+    """Return the Euclidean norm of all ``arrays`` together."""
+    return sqrt(sum(float(np.vdot(array, array)) for array in arrays))

@@ -1,0 +1,73 @@
+"""Peak memory of a process that trains one network and does nothing else: ``python -m bench.memory``."""
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.catalogue import BATCHES, load
+from bench.trainings import NnlabTraining, batches_of
+from nnlab.errors import SystemFault
+from nnlab.kernels import threads as kernel_threads
+from nnlab.trial import prepare
+
+STEPS = 3
+
+_COMMAND = (sys.executable, "-m", "bench.memory")
+
+_UNITS_PER_MIB = 1 << (20 if sys.platform == "darwin" else 10)
+
+
+def peaks(name: str, frameworks: Sequence[str], threads: int) -> dict[str, float]:
+    """Return, by framework, the peak memory in MiB of a few steps of the network called ``name``.
+
+    The processes run at the same time, which does not change what they need. Raises SystemFault if one fails.
+    """
+    arguments = {framework: [framework, name, str(threads)] for framework in frameworks}
+    running = {
+        framework: subprocess.Popen([*_COMMAND, *given], stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own
+        for framework, given in arguments.items()
+    }
+    printed = {framework: process.communicate()[0] for framework, process in running.items()}
+    for framework, process in running.items():
+        if process.returncode:
+            raise SystemFault(f"measuring the memory of {framework} on {name} failed ({process.returncode})")
+    return {framework: float(text) for framework, text in printed.items()}
+
+
+def main(framework: str, name: str, threads: int) -> None:
+    """Train for a few steps and print the most memory that this process ever had, in MiB."""
+    step = _torch_step(name, threads) if framework == "torch" else _nnlab_step(name)
+    with kernel_threads.compute(threads):
+        for _ in range(STEPS):
+            step()
+    sys.stdout.write(f"{peak()}\n")
+
+
+def peak(status: Path = Path("/proc/self/status")) -> float:
+    """Return the most memory, in MiB, that this process ever had."""
+    try:
+        lines = status.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _UNITS_PER_MIB
+    # On Linux getrusage also counts what the process that started this one had.
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
+def _nnlab_step(name: str) -> Callable[[], float]:
+    trial = prepare(load(name))
+    return NnlabTraining(trial, batches_of(trial, BATCHES)).step
+
+
+def _torch_step(name: str, threads: int) -> Callable[[], float]:
+    """Return PyTorch's step; the nnlab network whose weights it copied is given back before it is taken."""
+    from bench.pytorch import PyTorch, torch_training  # noqa: PLC0415 -- not to be measured with nnlab
+
+    PyTorch(threads)
+    trial = prepare(load(name))
+    return torch_training(trial, batches_of(trial, BATCHES), "eager", fused=False).step
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

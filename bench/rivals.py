@@ -1,0 +1,85 @@
+"""What nnlab is compared with: PyTorch, or nobody where it is not installed."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypeAlias
+
+from bench.race import Contender
+from bench.results import Agreement
+from bench.trainings import Batch
+from nnlab.arrays import Array
+from nnlab.config import Experiment
+from nnlab.network import Network
+from nnlab.optimizers import Optimizer
+from nnlab.trial import Trial
+
+Verb: TypeAlias = Literal["forward", "backward", "gradients"]
+"""What a layer does: ``gradients`` are those of its parameters alone, as of a network's first layer."""
+
+
+class Rival(Protocol):
+    """Another implementation of the same arithmetic, in one form or more."""
+
+    @property
+    def version(self) -> str | None:
+        """What and which it is; None if it is nobody."""
+
+    @property
+    def frameworks(self) -> tuple[str, ...]:
+        """The names under which ``bench.memory`` knows it."""
+
+    def agreement(self, config: Experiment) -> Agreement | None:
+        """Return how closely both agree in the first steps of ``config``."""
+
+    def training(self, trial: Trial, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:
+        """Return forms of ``trial`` on ``batches``, the ordinary one first; ``seconds`` are for choosing it."""
+
+    def layer(self, network: Network, verb: Verb, x: Array, grad_y: Array) -> dict[str, Contender]:
+        """Return forms of the one layer of ``network`` at work on x, given grad_y = dL/dy."""
+
+    def layer_difference(self, network: Network, x: Array, grad_y: Array) -> float | None:
+        """Return the largest relative difference of a result or gradient of the one layer of ``network``."""
+
+    def optimizer(self, optimizer: Optimizer, weights: Array, gradient: Array) -> dict[str, Contender]:
+        """Return forms of the update that moves a copy of ``weights``."""
+
+    def optimizer_difference(self, optimizer: Optimizer, weights: Array, gradient: Array) -> float | None:
+        """Return the relative difference of the movement in a few updates of ``weights``."""
+
+
+class Nobody:
+    """No rival: nnlab is timed alone."""
+
+    version = None
+    frameworks = ()
+
+    def agreement(self, config: Experiment) -> None:
+        """Compare nothing."""
+
+    def training(self, trial: Trial, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:  # noqa: ARG002
+        """Return no contender."""
+        return {}
+
+    def layer(self, network: Network, verb: Verb, x: Array, grad_y: Array) -> dict[str, Contender]:  # noqa: ARG002
+        """Return no contender."""
+        return {}
+
+    def layer_difference(self, network: Network, x: Array, grad_y: Array) -> None:
+        """Compare nothing."""
+
+    def optimizer(self, optimizer: Optimizer, weights: Array, gradient: Array) -> dict[str, Contender]:  # noqa: ARG002
+        """Return no contender."""
+        return {}
+
+    def optimizer_difference(self, optimizer: Optimizer, weights: Array, gradient: Array) -> None:
+        """Compare nothing."""
+
+
+def rival(threads: int) -> Rival:
+    """Return PyTorch on ``threads`` threads if it is installed, otherwise nobody."""
+    try:
+        from bench.pytorch import PyTorch  # noqa: PLC0415 -- it may not be installed
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        return Nobody()
+    return PyTorch(threads)

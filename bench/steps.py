@@ -1,0 +1,62 @@
+"""Training steps of whole networks: how long, how much memory, and whether they agree."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from bench.catalogue import BATCHES, load
+from bench.memory import peaks
+from bench.race import Contender, race
+from bench.results import Comparison, NetworkResult
+from bench.rivals import Rival
+from bench.trainings import NnlabTraining, batches_of
+from nnlab.blueprint import blueprint
+from nnlab.config import Experiment
+from nnlab.kernels import threads as kernel_threads
+from nnlab.trial import prepare
+
+_HEATS = 0.2
+"""The share of a network's time in which the rival may try its forms."""
+
+
+def time_networks(
+    names: Sequence[str], rival: Rival, *, steps: int, seconds: float, threads: int
+) -> Iterator[NetworkResult]:
+    """Yield the result of each network; together they take about ``seconds``."""
+    end = time.perf_counter() + seconds
+    for i, name in enumerate(names):
+        left = end - time.perf_counter()
+        yield time_network(name, rival, steps=steps, seconds=left / (len(names) - i), threads=threads)
+
+
+def time_network(name: str, rival: Rival, *, steps: int, seconds: float, threads: int) -> NetworkResult:
+    """Return the result of one network, in about ``seconds``; no step is taken more than ``steps`` times."""
+    end = time.perf_counter() + seconds
+    config = load(name)
+    memory = peaks(name, ("nnlab", *rival.frameworks), threads)
+    agreement = rival.agreement(config)
+    trial = prepare(config)
+    batches = batches_of(trial, BATCHES)
+    rivals = rival.training(trial, batches, seconds=_HEATS * (end - time.perf_counter()))
+    mine = Contender(NnlabTraining(trial, batches).step, lambda: kernel_threads.compute(threads))
+    times = race({"nnlab": mine, **rivals}, steps=steps, seconds=end - time.perf_counter())
+    return NetworkResult(
+        name=name,
+        batch_size=config.training.batch_size,
+        parameters=trial.trainee.network.weights.size,
+        operations=operations(config),
+        form=next(iter(rivals), None),
+        comparison=Comparison.of(times),
+        peak_memory=memory,
+        agreement=agreement,
+    )
+
+
+def operations(config: Experiment) -> int:
+    """Return the float operations of a training step as the formulas have them.
+
+    Each multiply-add of the forward pass is two, and comes again for the weight's gradient and for the
+    input's; the data needs no gradient.
+    """
+    plan = blueprint(config)
+    first = next((row.multiply_adds for row in plan.rows if row.parameters), 0)
+    return 2 * plan.batch_size * (3 * plan.multiply_adds - first)
