@@ -1,6 +1,7 @@
 """A network: layers in a row, their parameters in one vector."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,11 @@ from numpy.typing import DTypeLike
 
 from nnlab import seeding
 from nnlab.arrays import Array, Named, Rng, Shape
-from nnlab.initializers import Initializer, Unallocated
+from nnlab.errors import OptionError
+from nnlab.initializers import Initializer, Unallocated, Values
+from nnlab.kernels.blocks import assign
 from nnlab.layers import Layer
+from nnlab.layers.chain import Chain
 from nnlab.registry import LAYERS, Spec
 
 
@@ -24,13 +28,13 @@ class Network:
         self.layers = tuple(layers)
         self.input_shape = self.layers[0].input_shape
         self.output_shape = self.layers[-1].output_shape
-        self.weights: Array = np.concatenate([np.empty(0), *(p.ravel() for p in self.params.values())]).astype(
-            dtype
-        )
+        parts = [np.empty(0, dtype), *(param.ravel() for param in self.params.values())]
+        self.weights: Array = np.concatenate(parts, dtype=dtype, casting="unsafe")
         self.gradient: Array = np.zeros_like(self.weights)
         self._gradients = self._views(self.gradient)
         for i, views in enumerate(self._views(self.weights)):
             self.layers[i].bind(views)
+        self._chain = Chain(self.layers)
 
     @property
     def params(self) -> Named:
@@ -49,28 +53,17 @@ class Network:
 
     def predict(self, x: Array) -> Array:
         """Return the scores of x (N, *input_shape), as at inference."""
-        for layer in self.layers:
-            x = layer.predict(x)
-        return x
+        return self._chain.predict(x)
 
     def forward(self, x: Array) -> tuple[Array, list[Any]]:
-        """Return the scores of x, as in training, and the layers' caches."""
-        caches = []
-        for layer in self.layers:
-            x, cache = layer.forward(x)
-            caches.append(cache)
-        return x, caches
+        """Return the scores of x, as in training, and the caches that ``backward`` takes."""
+        return self._chain.forward(x)
 
     def backward(self, grad_y: Array, caches: Sequence[Any]) -> None:
         """Write dL/dweights into ``gradient``, given dL/dscores."""
-        for i in range(len(self.layers) - 1, 0, -1):
-            grad_y, grads = self.layers[i].backward(grad_y, caches[i])
-            self._keep(i, grads)
-        self._keep(0, self.layers[0].gradients(grad_y, caches[0]))  # nobody asks for dL/dx of the data
-
-    def _keep(self, index: int, grads: Named) -> None:
-        for name, view in self._gradients[index].items():
-            view[...] = grads[name]
+        for views, grads in zip(self._gradients, self._chain.gradients(grad_y, caches), strict=True):
+            for name, view in views.items():
+                assign(view, grads[name])
 
     def label(self, index: int) -> str:
         """Return how messages call a layer, e.g. ``network[3] (conv2d)``."""
@@ -103,20 +96,39 @@ def build_network(specs: Sequence[Spec], input_shape: Shape, seed: int = 0) -> N
 def outline_layer(spec: Spec, input_shape: Shape) -> Layer:
     """Return the layer that ``spec`` describes with weights that take no memory, to see shapes and counts.
 
-    Raises OptionError if it does not fit its input.
+    Raises OptionError if it does not fit its input, or if it is larger than an array can be.
     """
-    layer: Layer = LAYERS.build(_unallocated(spec), input_shape, np.random.default_rng(0))
+    try:
+        layer: Layer = LAYERS.build(_unallocated(spec), input_shape, np.random.default_rng(0))
+    except (MemoryError, ValueError) as error:
+        raise OptionError("its arrays are too large") from error
     return layer
 
 
-def _unallocated(value: Any) -> Any:
+@dataclass(frozen=True)
+class _Fitted(Initializer):
+    """Values written out in a config, which take the memory that they took already; blames the right option."""
+
+    values: Values
+    option: str
+
+    def __call__(self, rng: Rng, shape: Shape) -> Array:
+        try:
+            return self.values(rng, shape)
+        except OptionError as error:
+            raise OptionError(str(error), option=self.option) from error
+
+
+def _unallocated(value: Any, option: str = "") -> Any:
     """Return ``value`` with every initializer in it, at any depth, replaced by one that takes no memory."""
+    if isinstance(value, Values):
+        return _Fitted(value, f"{option}.values")
     if isinstance(value, Initializer):
         return Unallocated()
     if isinstance(value, tuple):
         return tuple(_unallocated(item) for item in value)
     if isinstance(value, Spec):
-        options = {name: _unallocated(getattr(value, name)) for name in type(value).model_fields}
+        options = {name: _unallocated(getattr(value, name), name) for name in type(value).model_fields}
         return value.model_copy(update=options)
     return value
 

@@ -17,6 +17,9 @@ BLOCK_VALUES = 1 << 16
 BLOCK_PRODUCTS = 1 << 22
 """How many multiplications a block of a matrix product has: below this, threads cost more than they save."""
 
+PAIR_PRODUCTS = 1 << 26
+"""How many multiplications two blocks of it have at most, while there are few blocks."""
+
 
 def elementwise(function: Callable[..., Array], *arrays: Array) -> Array:
     """Return ``function(*arrays)``, where each value depends on the values at its place alone.
@@ -57,7 +60,7 @@ def matmul(a: Array, b: Array) -> Array:
     if products < 2 * BLOCK_PRODUCTS:
         return a @ b
     out = np.empty((rows, columns), np.result_type(a, b))
-    parts = min(products // BLOCK_PRODUCTS, 8)
+    parts = min(2 * -(-products // PAIR_PRODUCTS), 8)
 
     if rows >= columns:
 
@@ -69,8 +72,20 @@ def matmul(a: Array, b: Array) -> Array:
             np.matmul(a, b[:, block], out=out[:, block])
 
     longest = max(rows, columns)
-    threads.each(compute, threads.pieces(longest, longest // parts))
+    threads.each(compute, threads.pieces(longest, -(-longest // parts)))
     return out
+
+
+def assign(target: Array, values: Array) -> None:
+    """Copy ``values`` into ``target``, of the same shape."""
+    if target.size < 2 * BLOCK_VALUES:
+        target[...] = values
+        return
+
+    def compute(block: slice) -> None:
+        target[block] = values[block]
+
+    threads.each(compute, _blocks(target))
 
 
 def _blocks(x: Array) -> list[slice]:

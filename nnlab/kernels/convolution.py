@@ -1,115 +1,64 @@
-"""Sliding inner products and their gradients, as products of patch matrices, a few images at a time.
+"""Sliding inner products and their gradients, by the algorithm that is fastest for their shape.
 
-Images x (N, H, W, C), weight (K, L, C, F), bias (F,), outputs (N, P, Q, F). The images of one piece are
-few enough that their patches stay in the cache of a core.
+Images x (N, H, W, C), weight (K, L, C, F), bias (F,), outputs (N, P, Q, F).
+
+    patches         all windows as rows of a matrix: any shape
+    taps            one tap of the filters after the other: small images with many channels
+    tiles           minimal filtering: fewer multiplications, where channels are many enough
 """
 
-import math
-
-import numpy as np
+from functools import lru_cache
 
 from nnlab.arrays import Array
-from nnlab.kernels import threads
-from nnlab.kernels.patches import patches
+from nnlab.kernels import by_patches, by_taps, by_tiles
 from nnlab.kernels.windows import Windows
+from nnlab.kernels.winograd import Tiling
 
-PATCH_BYTES = 1 << 20
-"""What the patches of one piece may take: half of a common second-level cache."""
+
+def choice(windows: Windows, channels: int, filters: int) -> str:
+    """Return what the algorithm for this shape is called: ``patches``, ``taps``, or e.g. ``tiles of 4x4``."""
+    algorithm = _algorithm(windows, channels, filters)
+    return algorithm if isinstance(algorithm, str) else "tiles of {}x{}".format(*algorithm.outputs)
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> Array:
     """Return ``y[n, p, q] = sum_ijc x_padded[n, p s + i, q s + j, c] weight[i, j, c] + bias`` (None: 0)."""
-    filters = weight.shape[3]
-    matrix = weight.reshape(-1, filters)
-    y = np.empty(windows.shape(len(x), filters), np.result_type(x, weight))
-
-    def compute(images: slice) -> None:
-        out = y[images].reshape(-1, filters)
-        np.matmul(patches(x[images], windows), matrix, out=out)
-        if bias is not None:
-            out += bias
-
-    threads.each(compute, _pieces(x, windows, filters))
-    return y
+    match _algorithm(windows, *weight.shape[2:]):
+        case Tiling() as tiling:
+            return by_tiles.convolve(x, weight, bias, tiling)
+        case "taps":
+            return by_taps.convolve(x, weight, bias, windows)
+        case _:
+            return by_patches.convolve(x, weight, bias, windows)
 
 
 def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Array, Array]:
     """Return dL/dweight and dL/dbias of ``convolve``, given x and grad_y = dL/dy."""
-    channels, filters = x.shape[3], grad_y.shape[3]
-    images = _pieces(x, windows, filters)
-    dtype = np.result_type(x, grad_y)
-    weights = np.empty((len(images), math.prod(windows.size) * channels, filters), dtype)
-    biases = np.empty((len(images), filters), grad_y.dtype)
-
-    def compute(i: int) -> None:
-        grads = grad_y[images[i]].reshape(-1, filters)
-        np.matmul(patches(x[images[i]], windows).T, grads, out=weights[i])
-        np.matmul(np.ones(len(grads), grads.dtype), grads, out=biases[i])
-
-    threads.each(compute, range(len(images)))
-    return weights.sum(axis=0).reshape(*windows.size, channels, filters), biases.sum(axis=0)
+    if _algorithm(windows, x.shape[3], grad_y.shape[3]) == "taps":
+        return by_taps.parameter_gradients(x, grad_y, windows)
+    return by_patches.parameter_gradients(x, grad_y, windows)
 
 
 def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple[Array, Array, Array]:
     """Return dL/dx, dL/dweight and dL/dbias of ``convolve``, given x and grad_y = dL/dy."""
-    if windows.reversible:
-        return _gradients_from_reversed(x, grad_y, weight, windows)
-    return input_gradient(grad_y, weight, windows), *parameter_gradients(x, grad_y, windows)
+    match _algorithm(windows, *weight.shape[2:]):
+        case Tiling() as tiling:
+            return by_tiles.gradients(x, grad_y, weight, tiling)
+        case "taps":
+            return by_taps.gradients(x, grad_y, weight, windows)
+        case _:
+            return by_patches.gradients(x, grad_y, weight, windows)
 
 
-def input_gradient(grad_y: Array, weight: Array, windows: Windows) -> Array:
-    """Return dL/dx of ``convolve``, given grad_y = dL/dy, for any stride and padding."""
-    channels, filters = weight.shape[2:]
-    grad_x = np.empty((len(grad_y), *windows.image, channels), np.result_type(grad_y, weight))
-    places = list(windows.places())
-    taps = weight.reshape(-1, channels, filters)
-
-    def compute(images: slice) -> None:
-        grads = grad_y[images]
-        padded = threads.scratch("padded", (len(grads), *windows.padded, channels), grad_x.dtype)
-        padded.fill(0)
-        for place, tap in zip(places, taps, strict=True):
-            padded[place] += grads @ tap.T
-        grad_x[images] = padded[windows.interior]
-
-    threads.each(compute, _pieces(grad_x, windows, filters))
-    return grad_x
-
-
-def _gradients_from_reversed(
-    x: Array, grad_y: Array, weight: Array, windows: Windows
-) -> tuple[Array, Array, Array]:
-    """Return what ``gradients`` does, from the patches of dL/dy around each pixel of x.
-
-    Turned by 180 degrees, the weight maps these patches to dL/dx; multiplied by the pixels they give
-    dL/dweight, turned likewise.
-    """
-    height, width, channels, filters = weight.shape
-    turned = np.ascontiguousarray(weight[::-1, ::-1].transpose(0, 1, 3, 2)).reshape(-1, channels)
-    backwards = windows.reversed()
-    images = _pieces(grad_y, backwards, channels)
-    grad_x = np.empty(x.shape, np.result_type(grad_y, weight))
-    weights = np.empty((len(images), channels, height * width * filters), np.result_type(x, grad_y))
-    biases = np.empty((len(images), filters), grad_y.dtype)
-
-    def compute(i: int) -> None:
-        around = patches(grad_y[images[i]], backwards)
-        np.matmul(around, turned, out=grad_x[images[i]].reshape(-1, channels))
-        np.matmul(x[images[i]].reshape(-1, channels).T, around, out=weights[i])
-        grads = grad_y[images[i]].reshape(-1, filters)
-        np.matmul(np.ones(len(grads), grads.dtype), grads, out=biases[i])
-
-    threads.each(compute, range(len(images)))
-    grad_weight = weights.sum(axis=0).reshape(channels, height, width, filters)
-    grad_weight = np.ascontiguousarray(grad_weight[:, ::-1, ::-1].transpose(1, 2, 0, 3))
-    return grad_x, grad_weight, biases.sum(axis=0)
-
-
-def _pieces(x: Array, windows: Windows, filters: int) -> list[slice]:
-    """Cut the batch x (N, H, W, C) so that each piece has about PATCH_BYTES of patches.
-
-    Where the weight is larger than that, so are the pieces: reading it, or adding up its gradient, once for
-    each piece must stay cheap beside the products.
-    """
-    (p, q), values = windows.counts, math.prod(windows.size) * x.shape[3] * x.itemsize
-    return threads.pieces(len(x), max(PATCH_BYTES, values * filters) // (p * q * values))
+@lru_cache(maxsize=256)
+def _algorithm(windows: Windows, channels: int, filters: int) -> str | Tiling:
+    """Choose by what was measured, from shapes alone."""
+    if not windows.reversible or min(channels, filters) < 16 or min(windows.size) < 3:
+        return "patches"
+    if max(windows.counts) <= 4:
+        return "taps" if min(channels, filters) >= 64 else "patches"
+    if windows.size == (3, 3) and min(channels, filters) >= 32:
+        return Tiling(windows, (4, 4))
+    if windows.size[1] <= 5:
+        return Tiling(windows, (1, 4))
+    return "patches"

@@ -15,12 +15,14 @@ FEW_CHANNELS = 4
 """Up to so many channels, columns are filled rather than rows."""
 
 
-def padded(x: Array, windows: Windows, fill: float, purpose: str = "padded") -> Array:
+def padded(x: Array, windows: Windows, fill: float) -> Array:
     """Return x (N, H, W, C) with the border of ``windows`` around it: ``fill``; x itself if there is none."""
     if not windows.bordered:
         return x
-    out: Array = threads.scratch(purpose, (len(x), *windows.padded, x.shape[3]), x.dtype)
-    out.fill(fill)
+    out: Array = threads.scratch("padded", (len(x), *windows.padded, x.shape[3]), x.dtype)
+    _, rows, columns = windows.interior
+    out[:, : rows.start] = out[:, rows.stop :] = fill
+    out[:, rows, : columns.start] = out[:, rows, columns.stop :] = fill
     out[windows.interior] = x
     return out
 

@@ -11,7 +11,7 @@ import numpy as np
 from nnlab.arrays import Array
 from nnlab.kernels import threads
 from nnlab.kernels.patches import padded
-from nnlab.kernels.windows import Windows
+from nnlab.kernels.windows import Places, Windows
 
 PIECE_BYTES = 1 << 19
 """What the images of one piece may take: they, and arrays like them, stay in the cache of a core."""
@@ -32,18 +32,16 @@ def max_pool_gradient(grad_y: Array, x: Array, y: Array, windows: Windows) -> Ar
     grad_x = np.empty(x.shape, grad_y.dtype)
 
     def compute(images: slice) -> None:
-        inputs, tops = padded(x[images], windows, -np.inf), y[images]
-        # What a winner takes is gone, so that later values as large as it get nothing.
-        left = threads.scratch("left", tops.shape, grad_y.dtype)
-        left[...] = grad_y[images]
-        won = threads.scratch("won", tops.shape, np.bool_)
-        taken = threads.scratch("taken", tops.shape, grad_y.dtype)
+        inputs, tops, grads = padded(x[images], windows, -np.inf), y[images], grad_y[images]
+        # A window whose winner is found has nothing left for later values as large as it.
+        left, won = threads.scratch("won", (2, *tops.shape), np.bool_)
+        left.fill(True)
 
-        def share(place: tuple[slice, slice, slice]) -> Array:
+        def share(place: Places, out: Array) -> None:
             np.equal(inputs[place], tops, out=won)
-            np.multiply(left, won, out=taken)
-            np.subtract(left, taken, out=left)
-            return taken
+            np.logical_and(won, left, out=won)
+            np.not_equal(left, won, out=left)
+            np.multiply(grads, won, out=out)
 
         _scatter(share, grad_x[images], windows)
 
@@ -56,7 +54,7 @@ def sum_pool_gradient(grad_y: Array, windows: Windows) -> Array:
     grad_x = np.empty((len(grad_y), *windows.image, grad_y.shape[3]), grad_y.dtype)
 
     def compute(images: slice) -> None:
-        _scatter(lambda _: grad_y[images], grad_x[images], windows)
+        _scatter(lambda _, out: np.copyto(out, grad_y[images]), grad_x[images], windows)
 
     threads.each(compute, _pieces(grad_x))
     return grad_x
@@ -84,21 +82,19 @@ def _fold(combine: np.ufunc, arrays: list[Array], out: Array) -> None:
         reduce(lambda a, b: combine(a, b, out=out), arrays)
 
 
-def _scatter(share: Callable[[tuple[slice, slice, slice]], Array], grad_x: Array, windows: Windows) -> None:
-    """Write into ``grad_x`` what each place of the windows gets as its ``share``, summed over the windows."""
-    whole = (
-        grad_x
-        if not windows.bordered
-        else threads.scratch("scattered", (len(grad_x), *windows.padded, grad_x.shape[3]), grad_x.dtype)
-    )
+def _scatter(share: Callable[[Places, Array], None], grad_x: Array, windows: Windows) -> None:
+    """Write into ``grad_x`` what ``share`` gives each place of the windows, summed over the windows."""
+    if windows.partition:
+        for place in windows.places:
+            share(place, grad_x[place])
+        return
+    whole = threads.scratch("whole", (len(grad_x), *windows.padded, grad_x.shape[3]), grad_x.dtype)
+    part = threads.scratch("part", windows.shape(len(grad_x), grad_x.shape[3]), grad_x.dtype)
     whole.fill(0)
-    for place in windows.places():
-        if windows.disjoint:
-            whole[place] = share(place)
-        else:
-            whole[place] += share(place)
-    if windows.bordered:
-        grad_x[...] = whole[windows.interior]
+    for place in windows.places:
+        share(place, part)
+        whole[place] += part
+    grad_x[...] = whole[windows.interior]
 
 
 def _pieces(x: Array) -> list[slice]:

@@ -13,8 +13,8 @@ import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +22,9 @@ from numpy.typing import DTypeLike
 from threadpoolctl import ThreadpoolController
 
 from nnlab.arrays import Shape
+from nnlab.kernels import memory
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -31,12 +33,24 @@ def available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Local(threading.local):
+    """What each thread has of its own: whether it is at work on a task, and its scratch memory."""
+
+    def __init__(self) -> None:
+        self.busy = False
+        self.buffers: dict[str, np.ndarray[Any, np.dtype[np.uint8]]] = {}
+
+
+_local = _Local()
+
+
 class _Crew:
     """The calling thread and the workers that help it, who start when first needed."""
 
     def __init__(self) -> None:
         self.size = available()
-        self._workers: ThreadPoolExecutor | None = None
+        self._workers: list[threading.Thread] = []
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
     def resize(self, size: int) -> None:
         if size != self.size:
@@ -44,18 +58,28 @@ class _Crew:
             self.size = size
 
     def dismiss(self) -> None:
-        if self._workers is not None:
-            self._workers.shutdown()
-        self._workers = None
+        for _ in self._workers:
+            self._calls.put(None)
+        for worker in self._workers:
+            worker.join()
+        self._workers = []
 
     def forget(self) -> None:
         """Start afresh in a forked child, which inherits the crew's memory but none of its threads."""
-        self._workers = None
+        self._workers, self._calls = [], SimpleQueue()
 
-    def workers(self) -> ThreadPoolExecutor:
-        if self._workers is None:
-            self._workers = ThreadPoolExecutor(self.size - 1, thread_name_prefix="nnlab-kernel")
-        return self._workers
+    def call(self, function: Callable[[], None]) -> None:
+        """Let some worker call ``function``, which raises nothing."""
+        if not self._workers:
+            names = [f"nnlab-kernel-{i}" for i in range(self.size - 1)]
+            self._workers = [threading.Thread(target=self._serve, name=name, daemon=True) for name in names]
+            for worker in self._workers:
+                worker.start()
+        self._calls.put(function)
+
+    def _serve(self) -> None:
+        while function := self._calls.get():
+            function()
 
 
 _crew = _Crew()
@@ -89,6 +113,7 @@ def compute(threads: int | None = None) -> Iterator[None]:
 
     Entering costs microseconds after the first time. Raises ValueError if ``threads`` is less than 1.
     """
+    memory.keep_freed()
     before = count()
     if threads is not None:
         set_count(threads)
@@ -102,29 +127,60 @@ def compute(threads: int | None = None) -> Iterator[None]:
 def each(task: Callable[[T], None], items: Sequence[T]) -> None:
     """Call ``task`` on every item, on all threads and in any order; return when all are done.
 
-    Raises what a task raises; the others may then be done or not.
+    A task that itself divides its work keeps it. Raises what a task raises; the others may then be done or not.
     """
     helpers = min(count(), len(items)) - 1
-    if helpers < 1:
+    if helpers < 1 or _local.busy:
         for item in items:
             task(item)
-        return
+    else:
+        _share(task, items, helpers)
+
+
+def _share(task: Callable[[T], None], items: Sequence[T], helpers: int) -> None:
+    """Call ``task`` on every item, on this thread and on as many ``helpers`` as come in time."""
     tickets = itertools.count()  # next() on it is atomic
+    begun = [threading.Lock() for _ in range(helpers)]
+    ends: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def work() -> None:
-        while (ticket := next(tickets)) < len(items):
-            task(items[ticket])
+        _local.busy = True
+        try:
+            while (ticket := next(tickets)) < len(items):
+                task(items[ticket])
+        finally:
+            _local.busy = False
 
-    futures = [_crew.workers().submit(work) for _ in range(helpers)]
+    def help_out(begins: threading.Lock) -> None:
+        if not begins.acquire(blocking=False):
+            return
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 -- raised by the thread that called
+            ends.put(error)
+        else:
+            ends.put(None)
+
+    for begins in begun:
+        _crew.call(partial(help_out, begins))
     try:
         work()
     finally:
-        # A helper that has not begun has nothing left to do, and waking it would only cost time.
-        running = [future for future in futures if not future.cancel()]
-        for future in running:
-            future.exception()
-    for future in running:
-        future.result()
+        # A helper that has not begun has nothing left to do, and waiting for it would only cost time.
+        errors = [ends.get() for begins in begun if not begins.acquire(blocking=False)]
+    for error in filter(None, errors):
+        raise error
+
+
+def gather(task: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Return what ``task`` returns for every item, in their order, computed as by ``each``."""
+    results: dict[int, R] = {}
+
+    def compute(i: int) -> None:
+        results[i] = task(items[i])
+
+    each(compute, range(len(items)))
+    return [results[i] for i in range(len(items))]
 
 
 def pieces(length: int, size: int) -> list[slice]:
@@ -132,18 +188,13 @@ def pieces(length: int, size: int) -> list[slice]:
 
     There is one of them or an even number: two threads that share three pieces would take as long as for four.
     """
-    parts = math.ceil(length / max(1, size))
-    parts = min(length, parts + parts % 2) if parts > 1 else 1
+    size = max(1, size)
+    if length <= size:
+        return [slice(0, length)]
+    parts = -(-length // size)
+    parts = min(length, parts + parts % 2)
     cuts = [length * i // parts for i in range(parts + 1)]
     return [slice(start, stop) for start, stop in itertools.pairwise(cuts)]
-
-
-class _Scratch(threading.local):
-    def __init__(self) -> None:
-        self.buffers: dict[str, np.ndarray[Any, np.dtype[np.uint8]]] = {}
-
-
-_scratch = _Scratch()
 
 
 def scratch(purpose: str, shape: Shape, dtype: DTypeLike) -> np.ndarray[Any, Any]:
@@ -152,7 +203,7 @@ def scratch(purpose: str, shape: Shape, dtype: DTypeLike) -> np.ndarray[Any, Any
     It saves mapping and faulting in fresh memory each time. Never let it leave a kernel.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    buffer = _scratch.buffers.get(purpose)
+    buffer = _local.buffers.get(purpose)
     if buffer is None or buffer.size < size:
-        buffer = _scratch.buffers[purpose] = np.empty(size, np.uint8)
+        buffer = _local.buffers[purpose] = np.empty(size, np.uint8)
     return np.ndarray(shape, dtype, buffer)

@@ -1,11 +1,13 @@
-"""The arithmetic of windows that slide over images."""
+"""The arithmetic of windows that slide over images, done once for each shape."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from nnlab.arrays import Shape
 
 Pair = tuple[int, int]
+Places = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -22,35 +24,36 @@ class Windows:
     before: Pair
     after: Pair
 
-    @property
+    @cached_property
     def padded(self) -> Pair:
-        """Return the image's height and width with its border."""
+        """The image's height and width with its border."""
         (h, w), (top, left), (bottom, right) = self.image, self.before, self.after
         return h + top + bottom, w + left + right
 
-    @property
+    @cached_property
     def counts(self) -> Pair:
         """Return (P, Q), how many windows fit: ``floor((H + 2p - K) / s) + 1`` for a padding p on either side."""
         (h, w), (kh, kw), (sh, sw) = self.padded, self.size, self.stride
         return (h - kh) // sh + 1, (w - kw) // sw + 1
 
-    @property
+    @cached_property
     def bordered(self) -> bool:
         """Whether there is any padding."""
         return any(self.before + self.after)
 
-    @property
-    def disjoint(self) -> bool:
-        """Whether no two windows overlap."""
-        return all(s >= k for s, k in zip(self.stride, self.size, strict=True))
+    @cached_property
+    def partition(self) -> bool:
+        """Whether each pixel of the image is in one window, and in the windows there is nothing else."""
+        covered = tuple(count * size for count, size in zip(self.counts, self.size, strict=True))
+        return self.size == self.stride and covered == self.image and not self.bordered
 
-    @property
+    @cached_property
     def pointwise(self) -> bool:
         """Whether the windows are just the pixels of the image."""
         return self.size == self.stride == (1, 1) and not self.bordered
 
-    @property
-    def interior(self) -> tuple[slice, slice, slice]:
+    @cached_property
+    def interior(self) -> Places:
         """Where the images (N, H, W, ...) stand in the padded ones."""
         (h, w), (top, left) = self.image, self.before
         return slice(None), slice(top, top + h), slice(left, left + w)
@@ -60,14 +63,37 @@ class Windows:
         span, step = self.stride[axis] * (self.counts[axis] - 1) + 1, self.stride[axis]
         return [slice(place, place + span, step) for place in range(self.size[axis])]
 
-    def places(self) -> Iterator[tuple[slice, slice, slice]]:
-        """Yield, for each place in a window, row by row, where it lies in the padded images (N, H, W, ...)."""
-        for vertical in self.along(0):
-            for horizontal in self.along(1):
-                yield slice(None), vertical, horizontal
+    @cached_property
+    def places(self) -> tuple[Places, ...]:
+        """For each place in a window, row by row, where it lies in the padded images (N, H, W, ...)."""
+        rows, columns = self.along(0), self.along(1)
+        return tuple((slice(None), vertical, horizontal) for vertical in rows for horizontal in columns)
 
+    @cached_property
+    def overlaps(self) -> tuple[tuple[Pair, Places, Places], ...]:
+        """For each place in a window of stride 1 that ever meets the image, where both sides of the meeting lie.
+
+        That is the place, which pixels of the images (N, H, W, ...) it meets, and for which windows (N, P, Q,
+        ...).
+        """
+        return tuple(self._overlaps())
+
+    def _overlaps(self) -> Iterator[tuple[Pair, Places, Places]]:
+        for i, vertical in enumerate(self._meetings(0)):
+            for j, horizontal in enumerate(self._meetings(1)):
+                seen, seeing = zip(vertical, horizontal, strict=True)
+                if all(part.start < part.stop for part in seen):
+                    yield (i, j), (slice(None), *seen), (slice(None), *seeing)
+
+    def _meetings(self, axis: int) -> list[tuple[slice, slice]]:
+        """Return, for each place in a window along ``axis``, which pixels it meets and for which windows."""
+        length, count, before = self.image[axis], self.counts[axis], self.before[axis]
+        ends = [(max(0, before - i), min(count, length + before - i), i - before) for i in range(self.size[axis])]
+        return [(slice(start + shift, stop + shift), slice(start, stop)) for start, stop, shift in ends]
+
+    @cached_property
     def reversed(self) -> "Windows":
-        """Return the windows over the output, of as many places, that a gradient with respect to the image sums.
+        """The windows over the output, of as many places, that a gradient with respect to the image sums.
 
         They exist if the stride is 1 and the padding less than the size: pixel p was seen by the windows
         from p - size + 1 to p.
@@ -76,7 +102,7 @@ class Windows:
         before, after = (kh - 1 - top, kw - 1 - left), (kh - 1 - bottom, kw - 1 - right)
         return Windows(self.counts, self.size, (1, 1), before, after)
 
-    @property
+    @cached_property
     def reversible(self) -> bool:
         """Whether ``reversed`` exists."""
         return self.stride == (1, 1) and all(

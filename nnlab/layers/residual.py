@@ -8,6 +8,7 @@ from pydantic import Field
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.errors import OptionError
 from nnlab.layers.base import Layer
+from nnlab.layers.chain import Chain
 from nnlab.layers.images import dimensions
 from nnlab.registry import LAYERS, Spec, SpecOf
 
@@ -40,7 +41,9 @@ class Residual(Layer):
             shape = self.body[-1].output_shape
         self.projection = _build(projection, input_shape, last, "projection") if projection else None
         _check_shapes(input_shape, shape, self.projection)
+        self._chain = Chain(self.body)
         super().__init__(input_shape, output_shape=shape)
+        self.examples_apart = all(layer.examples_apart for layer in self._parts.values())
         for prefix, layer in self._parts.items():
             self.params |= {f"{prefix}.{name}": array for name, array in layer.params.items()}
             self.state |= {f"{prefix}.{name}": array for name, array in layer.state.items()}
@@ -57,27 +60,18 @@ class Residual(Layer):
             layer.bind({name: params[f"{prefix}.{name}"] for name in layer.params})
 
     def predict(self, x: Array) -> Array:
-        y = x
-        for layer in self.body:
-            y = layer.predict(y)
-        return y + (self.projection.predict(x) if self.projection else x)
+        return self._chain.predict(x) + (self.projection.predict(x) if self.projection else x)
 
-    def forward(self, x: Array) -> tuple[Array, dict[str, Any]]:
-        y, shortcut, caches = x, x, {}
-        for i, layer in enumerate(self.body):
-            y, caches[f"body.{i}"] = layer.forward(y)
-        if self.projection:
-            shortcut, caches["projection"] = self.projection.forward(x)
-        return y + shortcut, caches
+    def forward(self, x: Array) -> tuple[Array, tuple[Any, Any]]:
+        y, body_cache = self._chain.forward(x)
+        shortcut, cache = self.projection.forward(x) if self.projection else (x, None)
+        return y + shortcut, (body_cache, cache)
 
-    def backward(self, grad_y: Array, cache: dict[str, Any]) -> tuple[Array, Named]:
-        grad_body, grad_shortcut, grads = grad_y, grad_y, {}
-        for i, layer in reversed(list(enumerate(self.body))):
-            grad_body, grads[f"body.{i}"] = layer.backward(grad_body, cache[f"body.{i}"])
-        if self.projection:
-            grad_shortcut, grads["projection"] = self.projection.backward(grad_y, cache["projection"])
-        named = {f"{prefix}.{name}": grad for prefix in self._parts for name, grad in grads[prefix].items()}
-        return grad_body + grad_shortcut, named
+    def backward(self, grad_y: Array, cache: tuple[Any, Any]) -> tuple[Array, Named]:
+        grad_x, grads = self._chain.backward(grad_y, cache[0])
+        shortcut, last = self.projection.backward(grad_y, cache[1]) if self.projection else (grad_y, {})
+        parts = zip(self._parts, [*grads, last], strict=False)  # the last may have no part
+        return grad_x + shortcut, {f"{prefix}.{name}": g for prefix, named in parts for name, g in named.items()}
 
     @property
     def multiply_adds(self) -> int:

@@ -35,8 +35,17 @@ def test_products_equal_numpy_whatever_the_pieces(rows, inner, columns, smallest
     a, b = rng.standard_normal((rows, inner)), rng.standard_normal((inner, columns))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK_PRODUCTS", smallest)
+        patch.setattr(blocks, "PAIR_PRODUCTS", 2 * smallest)
         for left, right in ((a, b), (np.asfortranarray(a), b), (a, np.asfortranarray(b))):
             np.testing.assert_allclose(blocks.matmul(left, right), a @ b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_assigned_values_arrive(rng, shape):
+    values = rng.standard_normal(shape[::-1]).T
+    target = np.empty(shape, np.float32)
+    blocks.assign(target, values)
+    np.testing.assert_array_equal(target, values.astype(np.float32))
 
 
 @pytest.mark.parametrize("shape", [(300, 400, 200), (200, 400, 300), (64, 3000, 700)])

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nnlab.kernels import convolution, threads
+from nnlab.kernels import by_patches, by_taps, by_tiles, convolution, threads, winograd
 from nnlab.kernels.patches import patches
 from nnlab.kernels.windows import Windows
+from nnlab.kernels.winograd import Tiling
 
 pairs = st.tuples(st.integers(0, 3), st.integers(0, 3))
 sizes = st.tuples(st.integers(1, 4), st.integers(1, 4))
@@ -35,16 +36,88 @@ def test_values_and_gradients_equal_slow_loops(problem):
     x, weight, bias, grad_y, windows, patch_bytes = problem
     place = {"stride": windows.stride, "before": windows.before, "after": windows.after}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "PATCH_BYTES", patch_bytes)
+        patch.setattr(by_patches, "PATCH_BYTES", patch_bytes)
         y = convolution.convolve(x, weight, bias, windows)
         found = convolution.gradients(x, grad_y, weight, windows)
-        general = convolution.input_gradient(grad_y, weight, windows)
+        general = by_patches.input_gradient(grad_y, weight, windows)
         alone = convolution.parameter_gradients(x, grad_y, windows)
     np.testing.assert_array_equal(y, oracles.convolve(x, weight, bias, **place))
     expected = oracles.convolve_gradients(x, grad_y, weight, **place)
     for a, b in zip((*found, general, *alone), (*expected, *expected), strict=True):
         np.testing.assert_array_equal(a, b)
         assert a.dtype == x.dtype
+
+
+@given(problems(), st.sampled_from([(1, 2), (1, 4), (2, 2), (4, 4), (3, 2)]), st.sampled_from([1, 1 << 20]))
+@settings(deadline=None, max_examples=150)
+def test_tiles_give_nearly_what_slow_loops_give(problem, outputs, piece_bytes):
+    x, weight, bias, grad_y, windows, _ = problem
+    assume(windows.reversible)
+    place, tiling = {"before": windows.before, "after": windows.after}, Tiling(windows, outputs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(by_tiles, "PIECE_BYTES", piece_bytes)
+        found = by_tiles.convolve(x, weight, bias, tiling), *by_tiles.gradients(x, grad_y, weight, tiling)
+    y = oracles.convolve(x, weight, bias, stride=(1, 1), **place)
+    expected = oracles.convolve_gradients(x, grad_y, weight, stride=(1, 1), **place)
+    for a, b in zip(found, (y, *expected), strict=True):
+        assert a.dtype == x.dtype
+        np.testing.assert_allclose(a, b, rtol=0, atol=100 * np.finfo(x.dtype).eps * (100 + np.abs(b).max()))
+
+
+@given(problems())
+@settings(deadline=None, max_examples=100)
+def test_taps_give_what_slow_loops_give(problem):
+    x, weight, bias, grad_y, windows, _ = problem
+    assume(windows.reversible)
+    place = {"stride": (1, 1), "before": windows.before, "after": windows.after}
+    np.testing.assert_array_equal(
+        by_taps.convolve(x, weight, bias, windows), oracles.convolve(x, weight, bias, **place)
+    )
+    expected = oracles.convolve_gradients(x, grad_y, weight, **place)
+    for a, b in zip(by_taps.gradients(x, grad_y, weight, windows), expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert a.dtype == x.dtype
+
+
+SHAPES = [
+    ((9, 9), (5, 5, 16, 32), 2, "tiles of 1x4"),
+    ((12, 11), (3, 3, 32, 64), 1, "tiles of 4x4"),
+    ((12, 12), (3, 3, 32, 32), 0, "tiles of 4x4"),
+    ((4, 4), (3, 3, 64, 96), 1, "taps"),
+    ((2, 2), (3, 3, 128, 64), 1, "taps"),
+    ((8, 8), (5, 5, 3, 32), 2, "patches"),
+    ((8, 8), (1, 1, 64, 64), 0, "patches"),
+]
+
+
+@pytest.mark.parametrize(("image", "weight_shape", "padding", "algorithm"), SHAPES)
+def test_each_choice_is_within_1e_4_of_float64(rng, image, weight_shape, padding, algorithm):
+    *size, channels, filters = weight_shape
+    windows = Windows(image, tuple(size), (1, 1), (padding, padding), (padding, padding))
+    assert convolution.choice(windows, channels, filters) == algorithm
+    x, weight = rng.standard_normal((6, *image, channels)), rng.standard_normal(weight_shape)
+    bias, grad_y = rng.standard_normal(filters), rng.standard_normal(windows.shape(6, filters))
+    exact = by_patches.convolve(x, weight, bias, windows), *by_patches.gradients(x, grad_y, weight, windows)
+    x, weight, bias, grad_y = (array.astype(np.float32) for array in (x, weight, bias, grad_y))
+    found = convolution.convolve(x, weight, bias, windows), *convolution.gradients(x, grad_y, weight, windows)
+    alone = convolution.parameter_gradients(x, grad_y, windows)
+    for a, b in zip((*found, *alone), (*exact, *exact[2:]), strict=True):
+        assert a.dtype == np.float32
+        assert np.abs(a - b).max() < 1e-4 * np.abs(b).max()
+
+
+def test_the_check_of_accuracy_notices_a_wrong_transform(rng, monkeypatch):
+    transforms = winograd.transforms
+
+    def wrong(outputs, taps, dtype):
+        exact = transforms(outputs, taps, dtype)
+        return winograd.Transforms(exact.outputs, exact.taps, exact.inputs * dtype.type(1.001))
+
+    monkeypatch.setattr(winograd, "transforms", wrong)
+    convolution._algorithm.cache_clear()
+    with pytest.raises(AssertionError):
+        test_each_choice_is_within_1e_4_of_float64(rng, *SHAPES[0])
+    convolution._algorithm.cache_clear()
 
 
 @given(problems())
@@ -97,6 +170,8 @@ def test_the_batch_need_not_be_contiguous(rng, strides):
         ((14, 14), (5, 5, 16, 16), 1),
         ((15, 14), (3, 3, 16, 8), 2),
         ((4, 4), (3, 3, 64, 96), 1),
+        ((12, 12), (5, 5, 32, 32), 1),
+        ((16, 16), (3, 3, 32, 48), 1),
     ],
 )
 def test_the_bits_do_not_depend_on_the_number_of_threads(rng, image, weight_shape, stride):
@@ -116,7 +191,11 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(rng, image, weight_shap
             )
             results.append([array.tobytes() for array in arrays])
     assert results[0] == results[1] == results[2]
-    assert len(convolution._pieces(x, windows, filters)) > 1
+    algorithm = convolution._algorithm(windows, channels, filters)
+    if algorithm == "patches":
+        assert len(by_patches._pieces(x, windows, filters)) > 1
+    elif algorithm != "taps":
+        assert len(by_tiles._pieces(x, algorithm, filters)) > 1
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -7,7 +7,7 @@ import pytest
 from oracles import central_differences, relative_error
 
 from nnlab import seeding
-from nnlab.kernels import blocks, convolution, pooling, threads
+from nnlab.kernels import blocks, by_patches, pooling, threads
 from nnlab.network import build_network, outline_layer
 from nnlab.registry import LAYERS
 
@@ -54,7 +54,7 @@ def cut(request, monkeypatch):
         for module, name in (
             (blocks, "BLOCK_VALUES"),
             (blocks, "BLOCK_PRODUCTS"),
-            (convolution, "PATCH_BYTES"),
+            (by_patches, "PATCH_BYTES"),
             (pooling, "PIECE_BYTES"),
         ):
             monkeypatch.setattr(module, name, 8)
