@@ -7,6 +7,7 @@ looks at another. Formulas: docs/optimizers.md.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
@@ -55,6 +56,14 @@ class Optimizer(ABC):
         if self.decay == "all" or decayed.all():
             return self.weight_decay
         return decayed * np.asarray(self.weight_decay, dtype) if decayed.any() else 0.0
+
+    def _sweep(self, move: Callable[[Block], None]) -> None:
+        """Let ``move`` change every block; where they are few, waking a thread would cost more than it saves."""
+        if len(self._blocks) < 4:
+            for block in self._blocks:
+                move(block)
+        else:
+            each(move, self._blocks)
 
     @abstractmethod
     def update(self, weights: Array, gradient: Array, factor: float) -> None:
@@ -117,7 +126,7 @@ class Sgd(Optimizer):
             np.multiply(direction, rate, out=step)
             w -= step
 
-        each(move, self._blocks)
+        self._sweep(move)
 
 
 @OPTIMIZERS.register("adam")
@@ -157,7 +166,7 @@ class Adam(Optimizer):
             g = decayed_gradient(w, gradient[part], decay, out=spare)
             w -= self._moments.step(g, part, self.learning_rate * factor, out=step)
 
-        each(move, self._blocks)
+        self._sweep(move)
 
 
 @OPTIMIZERS.register("adamw")
@@ -198,7 +207,7 @@ class AdamW(Optimizer):
             w -= step
             w -= self._moments.step(gradient[part], part, rate, out=step)
 
-        each(move, self._blocks)
+        self._sweep(move)
 
 
 def decayed_gradient(w: Array, g: Array, decay: float | Array, out: Array) -> Array:

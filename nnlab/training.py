@@ -75,13 +75,14 @@ def train_step(
         if not isfinite(value):
             raise DivergedError(f"step {step}: the loss is {value}; {_first_output(network, x)}")
         network.backward(loss.backward(cache), caches)
-        squared_norm = float(network.gradient.dot(network.gradient))
-        if not isfinite(squared_norm):
-            _require_finite(network, network.gradient, f"step {step}: the gradient")
-        if clip_norm is not None and squared_norm > clip_norm**2:
-            np.multiply(network.gradient, clip_norm / sqrt(squared_norm), out=network.gradient)
+        if clip_norm is not None:
+            norm = sqrt(network.gradient.dot(network.gradient))
+            if norm > clip_norm:
+                np.multiply(network.gradient, clip_norm / norm, out=network.gradient)
         trainee.optimizer.update(network.weights, network.gradient, factor)
+        # What is not finite in the gradient is not in the weights either, by any rule of optimizers.py.
         if not isfinite(float(network.weights.dot(network.weights))):
+            _require_finite(network, network.gradient, f"step {step}: the gradient")
             _require_finite(network, network.weights, f"step {step}: after the update the parameter")
     correct = int(np.count_nonzero(loss.classify(scores) == labels))
     return StepRecord(step, value, correct, len(labels), factor)

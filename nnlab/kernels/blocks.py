@@ -27,7 +27,7 @@ def elementwise(function: Callable[..., Array], *arrays: Array) -> Array:
     ``arrays`` have one shape, which the result has too, with the dtype of the first.
     """
     first = arrays[0]
-    if first.size < 2 * BLOCK_VALUES:
+    if first.size < 8 * BLOCK_VALUES:
         return function(*arrays)
     out = np.empty(first.shape, first.dtype)
 
@@ -78,7 +78,7 @@ def matmul(a: Array, b: Array) -> Array:
 
 def assign(target: Array, values: Array) -> None:
     """Copy ``values`` into ``target``, of the same shape."""
-    if target.size < 2 * BLOCK_VALUES:
+    if target.size < 8 * BLOCK_VALUES:
         target[...] = values
         return
 

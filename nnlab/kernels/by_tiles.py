@@ -18,8 +18,8 @@ from nnlab.kernels.winograd import (
     transform_products,
 )
 
-PIECE_BYTES = 1 << 22
-"""What the transformed inputs and outputs of one piece may take, to stay in a common second-level cache."""
+PIECE_BYTES = 1 << 20
+"""What the transformed inputs and outputs of one piece may take: as much as a common second-level cache has."""
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, tiling: Tiling) -> Array:
@@ -38,14 +38,13 @@ def convolve(x: Array, weight: Array, bias: Array | None, tiling: Tiling) -> Arr
     return y
 
 
-def gradients(x: Array, grad_y: Array, weight: Array, tiling: Tiling) -> tuple[Array, Array, Array]:
-    """Return what ``convolution.gradients`` does, for reversible windows of stride 1.
+def gradients(x: Array, grad_y: Array, weight: Array, backwards: Tiling) -> tuple[Array, Array, Array]:
+    """Return what ``convolution.gradients`` does, for tiles of the reversed windows.
 
     The tiles of dL/dy around the pixels of x give both dL/dx and dL/dweight.
     """
-    backwards = tiling.reversed
     around = turned(weight)
-    collect = _together if tiling.rows.pointwise else _piece_by_piece
+    collect = _together if backwards.rows.pointwise else _piece_by_piece
     grad_x, grad_taps = collect(x, grad_y, taps_transformed(around, backwards), backwards)
     grads = grad_y.reshape(-1, weight.shape[3])
     grad_bias = np.ones(len(grads), grads.dtype) @ grads
@@ -112,6 +111,8 @@ def _flat(values: Array) -> Array:
 
 
 def _pieces(x: Array, tiling: Tiling, filters: int) -> list[slice]:
-    (a, b), (p, q) = tiling.rows.image, tiling.rows.counts
-    values = tiling.points * (a * b * x.shape[3] * tiling.rows.size[0] + p * q * filters)
-    return threads.pieces(len(x), PIECE_BYTES // (values * x.itemsize))
+    (a, b), (p, q), rows = tiling.rows.image, tiling.rows.counts, tiling.rows.size[0]
+    values = tiling.points * (a * b * x.shape[3] * rows + p * q * filters)
+    # Patches of rows are written and read once, so that they need not all be in the cache together.
+    size = PIECE_BYTES if rows == 1 else 2 * PIECE_BYTES
+    return threads.pieces(len(x), size // (values * x.itemsize))

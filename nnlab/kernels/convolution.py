@@ -12,7 +12,7 @@ from functools import lru_cache
 from nnlab.arrays import Array
 from nnlab.kernels import by_patches, by_taps, by_tiles
 from nnlab.kernels.windows import Windows
-from nnlab.kernels.winograd import Tiling
+from nnlab.kernels.winograd import Tiling, best_tiling
 
 
 def choice(windows: Windows, channels: int, filters: int) -> str:
@@ -42,8 +42,8 @@ def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Arra
 def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple[Array, Array, Array]:
     """Return dL/dx, dL/dweight and dL/dbias of ``convolve``, given x and grad_y = dL/dy."""
     match _algorithm(windows, *weight.shape[2:]):
-        case Tiling() as tiling:
-            return by_tiles.gradients(x, grad_y, weight, tiling)
+        case Tiling():
+            return by_tiles.gradients(x, grad_y, weight, best_tiling(windows.reversed))
         case "taps":
             return by_taps.gradients(x, grad_y, weight, windows)
         case _:
@@ -52,13 +52,12 @@ def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple
 
 @lru_cache(maxsize=256)
 def _algorithm(windows: Windows, channels: int, filters: int) -> str | Tiling:
-    """Choose by what was measured, from shapes alone."""
-    if not windows.reversible or min(channels, filters) < 16 or min(windows.size) < 3:
+    """Choose by what was measured, from the shape alone."""
+    few, rows = min(channels, filters), windows.size[0]
+    if not windows.reversible or few < 16 or rows < 3:
         return "patches"
     if max(windows.counts) <= 4:
-        return "taps" if min(channels, filters) >= 64 else "patches"
-    if windows.size == (3, 3) and min(channels, filters) >= 32:
-        return Tiling(windows, (4, 4))
-    if windows.size[1] <= 5:
-        return Tiling(windows, (1, 4))
+        return "taps" if few >= 64 else "patches"
+    if (windows.size == (3, 3) and few >= 32) or windows.size == (5, 5):
+        return best_tiling(windows)
     return "patches"

@@ -98,4 +98,6 @@ def _scatter(share: Callable[[Places, Array], None], grad_x: Array, windows: Win
 
 
 def _pieces(x: Array) -> list[slice]:
-    return threads.pieces(len(x), PIECE_BYTES // (x[:1].nbytes or 1))
+    """Cut a batch of images, unless there are so few of them that waking a thread costs more than it saves."""
+    few = x.nbytes < 4 * PIECE_BYTES
+    return threads.pieces(len(x), len(x) if few else PIECE_BYTES // x[:1].nbytes)

@@ -24,7 +24,6 @@ from threadpoolctl import ThreadpoolController
 from nnlab.arrays import Shape
 from nnlab.kernels import memory
 
-R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -170,17 +169,6 @@ def _share(task: Callable[[T], None], items: Sequence[T], helpers: int) -> None:
         errors = [ends.get() for begins in begun if not begins.acquire(blocking=False)]
     for error in filter(None, errors):
         raise error
-
-
-def gather(task: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Return what ``task`` returns for every item, in their order, computed as by ``each``."""
-    results: dict[int, R] = {}
-
-    def compute(i: int) -> None:
-        results[i] = task(items[i])
-
-    each(compute, range(len(items)))
-    return [results[i] for i in range(len(items))]
 
 
 def pieces(length: int, size: int) -> list[slice]:

@@ -9,8 +9,8 @@ arXiv:1509.09308; for the choice of points: Barabasz et al. (2018), arXiv:1803.1
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from math import ceil
+from functools import cached_property, lru_cache
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -99,11 +99,6 @@ class Tiling:
         down, right = ((tiles - 1) * step + tile - before - size for tiles, step, tile, size, before in axes)
         return Windows(w.image, w.size, w.stride, w.before, (down, right))
 
-    @cached_property
-    def reversed(self) -> "Tiling":
-        """The tiles for the gradient with respect to the image, as in ``Windows.reversed``."""
-        return Tiling(self.windows.reversed, self.outputs)
-
     def whole(self, y: Array) -> Array:
         """Return y (N, P, Q, F) if tiles cut it evenly, else scratch memory of the next larger size."""
         n, height, width, filters = y.shape
@@ -133,6 +128,18 @@ class Tiling:
     def _transforms(self, dtype: np.dtype[Any]) -> tuple[Transforms | None, Transforms]:
         vertical, horizontal = zip(self.outputs, self.taps, strict=True)
         return transforms(*vertical, dtype) if self.outputs[0] > 1 else None, transforms(*horizontal, dtype)
+
+
+@lru_cache(maxsize=256)
+def best_tiling(windows: Windows) -> Tiling:
+    """Return the tiles that take the fewest multiplications: squares for filters of 3x3, else strips of four.
+
+    Larger tiles take fewer, but lose digits: these stay well within 1e-4 in single precision.
+    """
+    sizes = ((4, 4), (5, 5)) if windows.size == (3, 3) else ((1, 4),)
+    return min(
+        (Tiling(windows, size) for size in sizes), key=lambda tiling: tiling.points * prod(tiling.rows.counts)
+    )
 
 
 def taps_transformed(weight: Array, tiling: Tiling) -> Array:

@@ -20,8 +20,6 @@ class AvgPool2d(Layer):
     smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
     """
 
-    examples_apart = True
-
     def __init__(
         self,
         input_shape: Shape,

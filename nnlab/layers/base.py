@@ -16,11 +16,7 @@ class Layer(ABC):
     and keyword-only options, which are what a config may say of it.
 
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
-    ``examples_apart`` says that y of an example depends on that example alone, in training too, and on no chance;
-    the gradients of parameters are then sums over the examples.
     """
-
-    examples_apart = False
 
     def __init__(self, input_shape: Shape, output_shape: Shape) -> None:
         self.input_shape = input_shape

@@ -19,8 +19,6 @@ class Conv2d(Layer):
     images or smaller than the kernel. Derivation: docs/layers/affine.md.
     """
 
-    examples_apart = True
-
     def __init__(
         self,
         input_shape: Shape,

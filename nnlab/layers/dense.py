@@ -18,8 +18,6 @@ class Dense(Layer):
     Derivation: docs/layers/affine.md.
     """
 
-    examples_apart = True
-
     def __init__(
         self,
         input_shape: Shape,

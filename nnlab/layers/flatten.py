@@ -16,8 +16,6 @@ class Flatten(Layer):
     flattens its input by itself. Derivation: docs/layers/affine.md.
     """
 
-    examples_apart = True
-
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- no chance in it
         super().__init__(input_shape, output_shape=(prod(input_shape),))
 

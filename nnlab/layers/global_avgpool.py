@@ -18,8 +18,6 @@ class GlobalAvgPool(Layer):
     the input is not images. Lin, Chen and Yan (2013), arXiv:1312.4400. Derivation: docs/layers/pooling.md.
     """
 
-    examples_apart = True
-
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- no chance in it
         super().__init__(input_shape, output_shape=image_shape(input_shape)[2:])
 

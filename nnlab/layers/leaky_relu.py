@@ -17,8 +17,6 @@ class LeakyRelu(Layer):
     Derivation: docs/layers/activations.md.
     """
 
-    examples_apart = True
-
     def __init__(
         self,
         input_shape: Shape,

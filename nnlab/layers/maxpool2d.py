@@ -17,8 +17,6 @@ class MaxPool2d(Layer):
     images or smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
     """
 
-    examples_apart = True
-
     def __init__(
         self,
         input_shape: Shape,

@@ -16,8 +16,6 @@ class Relu(Layer):
     (2010), https://icml.cc/Conferences/2010/papers/432.pdf. Derivation: docs/layers/activations.md.
     """
 
-    examples_apart = True
-
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- no chance in it
         super().__init__(input_shape, output_shape=input_shape)
 

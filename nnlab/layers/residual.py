@@ -43,7 +43,6 @@ class Residual(Layer):
         _check_shapes(input_shape, shape, self.projection)
         self._chain = Chain(self.body)
         super().__init__(input_shape, output_shape=shape)
-        self.examples_apart = all(layer.examples_apart for layer in self._parts.values())
         for prefix, layer in self._parts.items():
             self.params |= {f"{prefix}.{name}": array for name, array in layer.params.items()}
             self.state |= {f"{prefix}.{name}": array for name, array in layer.state.items()}

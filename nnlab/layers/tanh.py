@@ -15,8 +15,6 @@ class Tanh(Layer):
     Shapes: x and y (N, ...). Gradient: ``dL/dx = dL/dy (1 - y^2)``. Derivation: docs/layers/activations.md.
     """
 
-    examples_apart = True
-
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- no chance in it
         super().__init__(input_shape, output_shape=input_shape)
 
