@@ -1,10 +1,12 @@
 """Array-in, array-out functions that do the heavy work of the layers fast.
 
     threads       the threads, and the scope in which a computation has them
+    memory        freed memory that stays with the process
     blocks        elementwise functions, sums over a batch and matrix products, block by block
     windows       the arithmetic of windows that slide over images
     patches       the windows of images as rows of a matrix
-    convolution   sliding inner products and their gradients
+    winograd      the transforms of minimal filtering
+    convolution   sliding inner products and their gradients, by_patches, by_taps or by_tiles
     pooling       maxima and sums over windows and their gradients
 
 A kernel has no state that anyone can see, and its result does not depend on the number of threads: work is
