@@ -20,7 +20,7 @@ from nnlab.data import Source
 from nnlab.errors import ConfigError, DataError, OptionError, Problem
 from nnlab.layers import Layer
 from nnlab.losses import Loss
-from nnlab.network import outline_layer
+from nnlab.network import outline_layer, outline_layers
 from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf
 
 _BYTES = 4  # of a float32
@@ -95,12 +95,8 @@ class Blueprint:
 def blueprint(experiment: Experiment) -> Blueprint:
     """Return the shapes and counts of the network that ``experiment`` describes."""
     source: Source = DATASETS.build(experiment.data)
-    shape = source.input_shape
-    rows = []
-    for spec in experiment.network:
-        layer = outline_layer(spec, shape)
-        shape = layer.output_shape
-        rows.append(_row(spec.type, layer))
+    layers = outline_layers(experiment.network, source.input_shape)
+    rows = [_row(spec.type, layer) for spec, layer in zip(experiment.network, layers, strict=True)]
     return Blueprint(
         experiment.name, source.input_shape, source.class_names, experiment.training.batch_size, tuple(rows)
     )

@@ -18,7 +18,7 @@ from nnlab.gradcheck import GradientCheck, check_network, check_registered
 from nnlab.interrupts import stop_signals
 from nnlab.kernels import threads
 from nnlab.losses import Loss
-from nnlab.network import Network, build_network, outline_layer
+from nnlab.network import Network, build_network, outline_layers
 from nnlab.recording import Recorder, Reporter, ignore
 from nnlab.registry import LOSSES
 from nnlab.runs import Checkpoint, Run, check_writable, create_run, environment, find_run
@@ -151,12 +151,7 @@ def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best")
 
 def load_network(config: Experiment, saved: Checkpoint) -> Network:
     """Return the network of ``config`` as it was saved; raises RunError if it is another network."""
-    shape = blueprint(config).input_shape
-    layers = []
-    for spec in config.network:
-        layers.append(outline_layer(spec, shape))
-        shape = layers[-1].output_shape
-    network = Network(layers)
+    network = Network(outline_layers(config.network, blueprint(config).input_shape))
     restore_weights(network, saved)
     return network
 

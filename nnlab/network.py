@@ -105,6 +105,15 @@ def outline_layer(spec: Spec, input_shape: Shape) -> Layer:
     return layer
 
 
+def outline_layers(specs: Sequence[Spec], input_shape: Shape) -> list[Layer]:
+    """Return the layers that ``specs`` describe, each fed by the one before, as ``outline_layer`` does."""
+    layers: list[Layer] = []
+    for spec in specs:
+        layers.append(outline_layer(spec, input_shape))
+        input_shape = layers[-1].output_shape
+    return layers
+
+
 @dataclass(frozen=True)
 class _Fitted(Initializer):
     """Values written out in a config, which take the memory that they took already; blames the right option."""
