@@ -1,17 +1,28 @@
 """``nnlab summary``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnlab.cli.options import AsJson, Overrides, RunsDir
 
+if TYPE_CHECKING:
+    from nnlab.config import Experiment
+
 Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
 
 
+Kernels = Annotated[bool, typer.Option("--kernels", help="Show how each convolution is computed instead.")]
+
+
 def summary(
-    target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("runs"), *, as_json: AsJson = False
+    target: Target,
+    overrides: Overrides = None,
+    runs_dir: RunsDir = Path("runs"),
+    *,
+    kernels: Kernels = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print shapes, parameters and costs.
 
@@ -25,6 +36,9 @@ def summary(
 
     path = Path(target) if Path(target).is_file() or target.endswith((".yaml", ".yml")) else None
     config = load_config(path or find_run(target, runs_dir).config, overrides or [])
+    if kernels:
+        _print_kernels(config, as_json=as_json)
+        return
     plan = blueprint(config)
     if as_json:
         print_json(plan.as_json())
@@ -44,6 +58,33 @@ def summary(
         f"\nmemory in float32: parameters and gradient {size(plan.parameter_bytes)}, "
         f"values and gradients of a batch of {plan.batch_size} {size(plan.activation_bytes)}"
     )
+
+
+def _print_kernels(config: "Experiment", *, as_json: bool) -> None:
+    """Print which algorithm computes each convolution."""
+    from nnlab.algorithms import choices
+    from nnlab.cli.output import print_json, print_table
+
+    rows = choices(config)
+    if as_json:
+        print_json([row.as_json() for row in rows])
+    elif not rows:
+        typer.echo("no convolutions: the products of dense layers are matrix products as they are")
+    else:
+        columns = ["convolution", "input", "weight", "forward", "backward", "multiplications saved"]
+        cells = [
+            [
+                row.place,
+                dimensions(row.input_shape),
+                dimensions(row.weight_shape),
+                row.forward,
+                row.backward,
+                "none" if row.saving == 1 else f"{row.saving:.2f} times",
+            ]
+            for row in rows
+        ]
+        print_table(columns, cells, left=5)
+        typer.echo("\nchosen by shape alone; docs/performance.md says what patches, taps and tiles are")
 
 
 def dimensions(shape: tuple[int, ...]) -> str:

@@ -8,6 +8,7 @@ Images x (N, H, W, C), weight (K, L, C, F), bias (F,), outputs (N, P, Q, F).
 """
 
 from functools import lru_cache
+from math import prod
 
 from nnlab.arrays import Array
 from nnlab.kernels import by_patches, by_taps, by_tiles
@@ -17,8 +18,21 @@ from nnlab.kernels.winograd import Tiling, best_tiling
 
 def choice(windows: Windows, channels: int, filters: int) -> str:
     """Return what the algorithm for this shape is called: ``patches``, ``taps``, or e.g. ``tiles of 4x4``."""
+    return _called(_algorithm(windows, channels, filters))
+
+
+def choice_backward(windows: Windows, channels: int, filters: int) -> str:
+    """Return what the algorithm of ``gradients`` for this shape is called."""
     algorithm = _algorithm(windows, channels, filters)
-    return algorithm if isinstance(algorithm, str) else "tiles of {}x{}".format(*algorithm.outputs)
+    return _called(best_tiling(windows.reversed) if isinstance(algorithm, Tiling) else algorithm)
+
+
+def saving(windows: Windows, channels: int, filters: int) -> float:
+    """Return how many multiplications the formula of ``convolve`` has for each that its algorithm takes."""
+    algorithm = _algorithm(windows, channels, filters)
+    if isinstance(algorithm, str):
+        return 1.0
+    return prod(windows.size) * prod(windows.counts) / algorithm.multiplications
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> Array:
@@ -61,3 +75,7 @@ def _algorithm(windows: Windows, channels: int, filters: int) -> str | Tiling:
     if (windows.size == (3, 3) and few >= 32) or windows.size == (5, 5):
         return best_tiling(windows)
     return "patches"
+
+
+def _called(algorithm: str | Tiling) -> str:
+    return algorithm if isinstance(algorithm, str) else "tiles of {}x{}".format(*algorithm.outputs)

@@ -88,6 +88,16 @@ def test_summary_counts_a_config_and_a_run(nnlab_, trained):
     assert "memory in float32" in out
 
 
+def test_summary_tells_how_convolutions_are_computed(nnlab_, trained):
+    code, out, _ = nnlab_("summary", "small.yaml", "--kernels")
+    assert code == 0
+    assert re.search(r"^0 +6x6x1 +\S+ +patches +patches, weight only +none$", out, re.MULTILINE)
+    code, out, _ = nnlab_("summary", trained, "--kernels", "--json")
+    assert (code, json.loads(out)[0]["place"]) == (0, "0")
+    code, out, _ = nnlab_("summary", "small.yaml", "network=[{type: dense, units: 3}]", "--kernels")
+    assert (code, "no convolutions" in out) == (0, True)
+
+
 def test_plots_print_the_paths_of_what_they_wrote(nnlab_, trained):
     code, out, _ = nnlab_("plot", "all", "latest", "--open")
     assert code == 0
