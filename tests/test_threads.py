@@ -24,7 +24,7 @@ LAYERS = [
     "{type: conv2d, filters: 8, kernel: 3, stride: 2, padding: 1}",
     "{type: maxpool2d, size: 3, stride: 1, padding: 1}",
     "{type: avgpool2d, size: 3, stride: 1, padding: 1}",
-    "{type: residual, body: [{type: conv2d, filters: 4, kernel: 1}, tanh], projection: {type: conv2d, filters: 4, kernel: 1}}",
+    "{type: residual, body: [batchnorm, tanh], projection: {type: dropout, rate: 0.1}}",
     "{type: dropout, rate: 0.3}",
     "batchnorm",
     "relu",
