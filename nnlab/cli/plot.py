@@ -1,158 +1,213 @@
-"""``nnlab plot``: figures of a run."""
+"""``nnlab plot``: figures of runs, of sweeps and of data."""
 
-import os
-import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.options import CheckpointChoice, FigureFormat, RunAddress, RunsDir, Split, SplitChoice, Which
+from nnlab.cli.drawing import Drawn, figure_command
+from nnlab.cli.options import (
+    CheckpointChoice,
+    Overrides,
+    RunAddress,
+    RunsDir,
+    Split,
+    SplitChoice,
+    Which,
+)
+from nnlab.cli.output import say
+from nnlab.errors import RunError, UsageError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from nnlab.config import Experiment
+    from nnlab.experiment import Evaluation
     from nnlab.runs import Run
 
-app = typer.Typer(help="Draw figures of a run.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Draw figures of runs, sweeps and data.", no_args_is_help=True, rich_markup_mode=None)
 
-Format = Annotated[FigureFormat, typer.Option("--format", help="The file format.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The file to write, instead of one in the run.")
-]
+
+class Unit(StrEnum):
+    """What the course of a training is measured in."""
+
+    step = "step"
+    epoch = "epoch"
+
+
 Count = Annotated[int, typer.Option("--count", min=1, max=200, help="How many mistakes to show.")]
-Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is a screen.")]
+Addresses = Annotated[
+    list[str],
+    typer.Argument(metavar="RUN|SWEEP...", help="Directories, beginnings of their names, or latest."),
+]
+Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
 
 
-@app.command("filters")
-def filters(
-    address: RunAddress,
-    checkpoint: Which = CheckpointChoice.best,
-    figure_format: Format = FigureFormat.png,
-    output: Output = None,
+@figure_command(app, "curves")
+def curves(
+    addresses: Addresses,
+    unit: Annotated[
+        Unit, typer.Option("--x", help="Draw over steps, or over epochs with a mean of each.")
+    ] = Unit.step,
     runs_dir: RunsDir = Path("runs"),
     *,
-    show: Open = False,
-) -> None:
+    first_epoch: Annotated[bool, typer.Option("--first-epoch", help="Only that, with the mean so far.")] = False,
+    log: Annotated[bool, typer.Option("--log", help="Put the loss on a logarithmic scale.")] = False,
+) -> Drawn:
+    """Draw loss and accuracy in the course of training.
+
+    Of several runs, those that differ in the seed only become a mean with a band of one standard deviation;
+    settings that differ are compared.
+
+    Example: nnlab plot curves latest
+    """
+    from nnlab import plotting
+
+    if first_epoch and unit is Unit.epoch:
+        raise UsageError("--first-epoch draws the steps of an epoch: leave --x epoch out")
+    found = [plotting.find_trainings(address, runs_dir) for address in addresses]
+    trainings = [training for _, each in found for training in each]
+    for training in trainings if len(trainings) > 1 else []:
+        if not training.records:
+            say(f"{training.run.name} left out: nothing is logged yet")
+    figure = plotting.draw_curves(
+        trainings,
+        unit=unit.value,
+        first_epoch=first_epoch,
+        scale="log" if log else "linear",
+    )
+    name = "first-epoch" if first_epoch else "curves" if unit is Unit.step else "curves-by-epoch"
+    return {found[0][0] / "figures" / name if len(found) == 1 else Path(name): figure}
+
+
+@figure_command(app, "filters")
+def filters(
+    address: RunAddress, checkpoint: Which = CheckpointChoice.best, runs_dir: RunsDir = Path("runs")
+) -> Drawn:
     """Draw the weights of the first layer as images.
 
     Example: nnlab plot filters latest
     """
-    from nnlab import experiment, plotting
+    from nnlab import plotting
+    from nnlab.blueprint import load_config
+    from nnlab.runs import find_run
 
-    run = experiment.open_run(address, runs_dir)
-    figure = plotting.draw_filters(run, checkpoint.value)
-    _write(figure, output or _inside(run, "filters", figure_format), show=show)
+    run = find_run(address, runs_dir)
+    return {run.figures / "filters": plotting.draw_filters(run, load_config(run.config).name, checkpoint.value)}
 
 
-@app.command("confusion")
+@figure_command(app, "confusion")
 def confusion(
     address: RunAddress,
     split: Split = SplitChoice.test,
     checkpoint: Which = CheckpointChoice.best,
-    figure_format: Format = FigureFormat.png,
-    output: Output = None,
     runs_dir: RunsDir = Path("runs"),
-    *,
-    show: Open = False,
-) -> None:
+) -> Drawn:
     """Draw which classes are taken for which.
 
     Example: nnlab plot confusion latest --format svg
     """
-    from nnlab import experiment, plotting
+    from nnlab import plotting
 
-    run = experiment.open_run(address, runs_dir)
-    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value)
-    figure = plotting.draw_confusion(run, evaluation)
-    _write(figure, output or _inside(run, "confusion", figure_format), show=show)
+    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
+    return {run.figures / "confusion": plotting.draw_confusion(evaluation, config.name)}
 
 
-@app.command("misclassified")
+@figure_command(app, "classes")
+def classes(
+    address: RunAddress,
+    split: Split = SplitChoice.test,
+    checkpoint: Which = CheckpointChoice.best,
+    runs_dir: RunsDir = Path("runs"),
+) -> Drawn:
+    """Draw the accuracy of each class, with 95 % intervals.
+
+    Example: nnlab plot classes latest
+    """
+    from nnlab import plotting
+
+    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
+    return {run.figures / "classes": plotting.draw_classes(evaluation, config.name)}
+
+
+@figure_command(app, "misclassified")
 def misclassified(
     address: RunAddress,
     split: Split = SplitChoice.test,
     checkpoint: Which = CheckpointChoice.best,
     count: Count = 25,
-    figure_format: Format = FigureFormat.png,
-    output: Output = None,
     runs_dir: RunsDir = Path("runs"),
-    *,
-    show: Open = False,
-) -> None:
+) -> Drawn:
     """Draw the worst mistakes, the largest loss first.
 
     Example: nnlab plot misclassified latest --count 40
     """
-    from nnlab import experiment, plotting
+    from nnlab import plotting
 
-    run = experiment.open_run(address, runs_dir)
-    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value)
-    figure = plotting.draw_misclassified(run, evaluation, count)
-    _write(figure, output or _inside(run, "misclassified", figure_format), show=show)
+    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
+    return {run.figures / "misclassified": plotting.draw_misclassified(evaluation, config.name, count)}
 
 
-@app.command("curves")
-def curves(
-    address: RunAddress,
-    figure_format: Format = FigureFormat.png,
-    output: Output = None,
-    runs_dir: RunsDir = Path("runs"),
-    *,
-    show: Open = False,
-) -> None:
-    """Draw loss and accuracy over the steps.
+@figure_command(app, "data")
+def data(target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("runs")) -> Drawn:
+    """Draw the values, the classes and a sample of the examples to train on.
 
-    Example: nnlab plot curves latest
+    Figures of a config go into the present folder, those of a run into the run.
+
+    Example: nnlab plot data configs/ellipse.yaml
     """
-    from nnlab import experiment, plotting
+    from nnlab import plotting
+    from nnlab.blueprint import load_config
+    from nnlab.data import load_dataset
+    from nnlab.runs import find_run
 
-    run = experiment.open_run(address, runs_dir)
-    _write(plotting.draw_curves(run), output or _inside(run, "curves", figure_format), show=show)
+    path = Path(target)
+    if path.is_file() or path.suffix in {".yaml", ".yml"}:
+        config, place = load_config(path, overrides or []), Path(f"{path.stem}-data")
+    else:
+        run = find_run(target, runs_dir)
+        config, place = load_config(run.config, overrides or []), run.figures / "data"
+    drawn = plotting.draw_data(load_dataset(config.data, config.seed), config.name, config.seed)
+    return {place.with_name(f"{place.name}-{name}"): figure for name, figure in drawn.items()}
 
 
-@app.command("all")
+@figure_command(app, "all")
 def all_figures(
     address: RunAddress,
     split: Split = SplitChoice.test,
     checkpoint: Which = CheckpointChoice.best,
     count: Count = 25,
-    figure_format: Format = FigureFormat.png,
     runs_dir: RunsDir = Path("runs"),
-    *,
-    show: Open = False,
-) -> None:
-    """Draw all of these figures, evaluating once.
+) -> Drawn:
+    """Draw every figure that a run has, evaluating once.
 
     Example: nnlab plot all latest
     """
-    from nnlab import experiment, plotting
+    from nnlab import plotting
+
+    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
+    name = config.name
+    drawn = {
+        "curves": plotting.draw_curves(plotting.find_trainings(str(run.path), runs_dir)[1]),
+        "confusion": plotting.draw_confusion(evaluation, name),
+        "classes": plotting.draw_classes(evaluation, name),
+        "misclassified": plotting.draw_misclassified(evaluation, name, count),
+    }
+    try:
+        drawn["filters"] = plotting.draw_filters(run, name, checkpoint.value)
+    except RunError as error:
+        say(f"filters left out: {error}")
+    data_figures = plotting.draw_data(evaluation.dataset, name, config.seed)
+    drawn |= {f"data-{key}": figure for key, figure in data_figures.items()}
+    return {run.figures / key: figure for key, figure in drawn.items()}
+
+
+def _evaluated(
+    address: str, split: SplitChoice, checkpoint: CheckpointChoice, runs_dir: Path
+) -> "tuple[Run, Experiment, Evaluation]":
+    """Return the run at ``address``, its config, and how it does on a split."""
+    from nnlab import experiment
+    from nnlab.blueprint import load_config
 
     run = experiment.open_run(address, runs_dir)
     evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value)
-    drawn = {
-        "curves": plotting.draw_curves(run),
-        "filters": plotting.draw_filters(run, checkpoint.value),
-        "confusion": plotting.draw_confusion(run, evaluation),
-        "misclassified": plotting.draw_misclassified(run, evaluation, count),
-    }
-    for name, figure in drawn.items():
-        _write(figure, _inside(run, name, figure_format), show=show)
-
-
-def _inside(run: "Run", name: str, figure_format: FigureFormat) -> Path:
-    return run.figures / f"{name}.{figure_format.value}"
-
-
-def _write(figure: "Figure", path: Path, *, show: bool) -> None:
-    """Write ``figure``, print its path and, if asked and there is a screen, open it."""
-    from nnlab.errors import UsageError
-    from nnlab.plotting import write_figure
-
-    if not (path.parent.is_dir() or path.parent.name == "figures"):
-        raise UsageError(f"there is no folder {path.parent}")
-    typer.echo(write_figure(figure, path))
-    if show and (
-        sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
-        typer.launch(str(path))
+    return run, load_config(run.config), evaluation

@@ -28,7 +28,7 @@ def confusion(counts: NDArray[np.int64], class_names: Sequence[str], *, title: s
     longest = max(style.width_of(name, style.TICK) for name in names) / 72
     side = min(0.62 * max(classes, 3), style.PAGE - longest - _COLOUR_BAR - 0.6)
     cell = side / classes * 72
-    size = min(9.0, 0.85 * cell / max(style.width_of(str(counts.max()), 1.0), 1.0))
+    size = min(9.0, 0.85 * cell / max(style.width_of(f"{counts.max():,}", 1.0), 1.0))
     readable = size >= style.SMALLEST
     note = "" if readable else "counts left out: the cells are too small for them"
     across = all(style.width_of(name, style.TICK) < 0.9 * cell for name in names)
@@ -65,4 +65,4 @@ def _write(axes: Axes, colours: NDArray[np.float64], counts: NDArray[np.int64], 
     bright = colours**2.2 @ (0.2126, 0.7152, 0.0722) > 0.18
     for (row, column), count in np.ndenumerate(counts):
         colour = "black" if bright[row, column] else "white"
-        axes.text(column, row, str(count), ha="center", va="center", fontsize=size, color=colour)
+        axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=size, color=colour)

@@ -1,6 +1,5 @@
 """Loss and accuracy in the course of training."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,21 +10,9 @@ from numpy.typing import NDArray
 
 from nnlab.arrays import Array
 from nnlab.figures import style
+from nnlab.figures.curve import Curve, running_mean
 
 _MOST_RECORDS = 4000  # of which a line is drawn; print shows no more
-_MOST_MEANS = 1000
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Measurements in the order of training.
-
-    Shapes: steps (R,) increasing, loss (R,) in nats, accuracy (R,) 0-1; NaN where there is none.
-    """
-
-    steps: NDArray[Any]
-    loss: Array
-    accuracy: Array
 
 
 @style.styled()
@@ -35,7 +22,6 @@ def curves(
     *,
     evaluated_on: str = "validation",
     window: int | None = None,
-    steps_per_epoch: float | None = None,
     loss_scale: Literal["linear", "log"] = "linear",
     title: str = "",
 ) -> Figure:
@@ -43,20 +29,19 @@ def curves(
 
     The running mean at a record is over the last ``window`` records, by default a fiftieth of them. Of
     more than 4,000 records, only the lowest and highest of every few are drawn, and the legend says so.
-    ``steps_per_epoch`` adds an axis in epochs. Values that are not finite leave gaps, which a note counts.
+    Values that are not finite leave gaps, which a note counts.
     """
     figure = style.page(style.PAGE, 4.8, title, _not_finite(training, evaluation))
     panels = figure.subplots(2, sharex=True)
     if window is None:
-        window = max(1, len(training.steps) // 50)
+        window = max(1, len(training.x) // 50)
     for axes, name, factor in zip(panels, ("loss", "accuracy"), (1, 100), strict=True):
-        _draw_records(axes, training.steps, factor * getattr(training, name), window)
+        _draw_records(axes, training.x, factor * getattr(training, name), window)
         if evaluation is not None:
-            _draw_evaluations(axes, evaluation.steps, factor * getattr(evaluation, name), evaluated_on)
-    _label(panels, steps_per_epoch)
+            _draw_evaluations(axes, evaluation.x, factor * getattr(evaluation, name), evaluated_on)
+    label(panels, "step")
     figure.align_ylabels(panels)
-    if loss_scale == "log" and any((line.get_ydata() > 0).any() for line in panels[0].lines):
-        panels[0].set_yscale("log", nonpositive="mask")
+    set_scale(panels[:1], loss_scale)
     if panels[0].lines:
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
@@ -71,8 +56,8 @@ def _draw_records(axes: Axes, steps: NDArray[Any], values: Array, window: int) -
     mark = "." if len(steps) <= 50 else ""
     axes.plot(thin_steps, thin_values, color=style.SKY, linewidth=0.5, marker=mark, markersize=4, label=label)
     if window > 1:
-        label = f"running mean of {window:,} records"
-        axes.plot(*_running_mean(steps, values, window), color=style.BLUE, linewidth=1.6, label=label)
+        label = f"running mean of {window:,} records" if window < len(steps) else "mean since the first step"
+        axes.plot(*running_mean(steps, values, window), color=style.BLUE, linewidth=1.6, label=label)
 
 
 def _draw_evaluations(axes: Axes, steps: NDArray[Any], values: Array, name: str) -> None:
@@ -83,16 +68,29 @@ def _draw_evaluations(axes: Axes, steps: NDArray[Any], values: Array, name: str)
     axes.plot(thin_steps, thin_values, color=style.VERMILION, linewidth=1, marker=mark, markersize=3, label=label)
 
 
-def _label(panels: NDArray[Any], steps_per_epoch: float | None) -> None:
-    loss, accuracy = panels
-    loss.set_ylabel("loss (nats)")
-    accuracy.set(ylabel="accuracy (%)", xlabel="step")
-    accuracy.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-    accuracy.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    if steps_per_epoch is not None:
-        factor = steps_per_epoch
-        loss.spines.top.set_visible(True)
-        loss.secondary_xaxis("top", functions=(lambda x: x / factor, lambda x: x * factor)).set_xlabel("epoch")
+def label(panels: NDArray[Any], unit: Literal["step", "epoch"]) -> None:
+    """Name the axes of panels (2, ...), the losses above the accuracies, over steps or epochs."""
+    (loss, *_), (accuracy, *_) = np.reshape(panels, (2, -1))
+    loss.set_ylabel("loss (nats per example)")
+    accuracy.set_ylabel("accuracy (%)")
+    for axes in np.reshape(panels, (2, -1))[1]:
+        axes.set_xlabel(unit)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def set_scale(panels: NDArray[Any], scale: Literal["linear", "log"]) -> None:
+    """Put the losses of panels (...) on one scale, a linear one if no loss is above 0.
+
+    A logarithmic scale ends not far below the lowest line, for a band may reach down to nothing.
+    """
+    drawn = [np.asarray(line.get_ydata()) for axes in panels.flat for line in axes.lines]
+    lowest = min((float(y[y > 0].min(initial=np.inf)) for y in drawn), default=np.inf)
+    if scale == "linear" or lowest == np.inf:
+        return
+    for axes in panels.flat:
+        style.logarithmic(axes)
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], lowest / 2))
 
 
 def _thinned(steps: NDArray[Any], values: Array) -> tuple[NDArray[Any], Array, int]:
@@ -112,15 +110,6 @@ def _thinned(steps: NDArray[Any], values: Array) -> tuple[NDArray[Any], Array, i
     picked = np.sort([lowest, highest], axis=0) + every * np.arange(len(groups))
     order = picked.T.ravel()
     return steps[order], values[order], every
-
-
-def _running_mean(steps: NDArray[Any], values: Array, window: int) -> tuple[NDArray[Any], Array]:
-    """Return, at up to 1,000 records, the mean of the finite values among the last ``window``; NaN if none is."""
-    ends = np.unique(np.linspace(1, len(values), min(len(values), _MOST_MEANS)).astype(np.int64))
-    recent = [values[max(0, end - window) : end] for end in ends]
-    finite = [part[np.isfinite(part)] for part in recent]
-    means = [part.mean(dtype=np.float64) if len(part) else np.nan for part in finite]
-    return steps[ends - 1], np.array(means)
 
 
 def _not_finite(training: Curve, evaluation: Curve | None) -> str:

@@ -118,7 +118,7 @@ def _outline(axes: Axes, weight: Array, count: int, columns: int) -> None:
         for x in _centres(weight, 1, columns)
     ]
     boxes = [Rectangle(corner, width, height) for corner in corners[:count]]
-    axes.add_collection(PatchCollection(boxes, facecolor="none", edgecolor="0.6", linewidth=0.4))
+    axes.add_collection(PatchCollection(boxes, facecolor="none", edgecolor="0.6", linewidth=0.4, clip_on=False))
 
 
 def _mosaic(tiles: Array, columns: int) -> Array:

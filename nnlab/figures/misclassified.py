@@ -12,6 +12,7 @@ from nnlab.arrays import Labels
 from nnlab.data import Examples
 from nnlab.evaluation import Predictions, worst
 from nnlab.figures import style
+from nnlab.figures.images import drawable
 from nnlab.figures.mistake_points import mistake_points
 from nnlab.figures.mistake_table import mistake_table
 
@@ -60,7 +61,7 @@ def _images(
     columns = min(_COLUMNS, len(shown))
     rows = ceil(len(shown) / columns)
     tile = style.PAGE / _COLUMNS
-    images, low, high, treatment = _drawable(inputs)
+    images, low, high, treatment = drawable(inputs)
     height = min(tile * inputs.shape[1] / inputs.shape[2], 2 * tile) + _TEXT_ROOM
     reading = "true → predicted class (probability)"
     parts = [part for part in (note, reading, treatment) if part]
@@ -76,19 +77,3 @@ def _images(
         lines = (f"{names[true]} ({shares[0]})", f"→ {names[predicted]} ({shares[1]})")
         axes.set_title("\n".join(map(style.plain, lines)), fontsize=style.TICK, loc="left", pad=3)
     return figure
-
-
-def _drawable(inputs: NDArray[Any]) -> tuple[NDArray[Any], float, float, str]:
-    """Return images that matplotlib draws, the values of black and white, and what was done to them."""
-    treatment = ""
-    if inputs.ndim == 4 and inputs.shape[3] != 3:
-        treatment = "" if inputs.shape[3] == 1 else f"channel 0 of {inputs.shape[3]}"
-        inputs = inputs[..., 0]
-    if inputs.dtype == np.uint8:
-        return inputs, 0, 255, treatment
-    finite = inputs[np.isfinite(inputs)]
-    low, high = min(0.0, float(finite.min(initial=0))), max(1.0, float(finite.max(initial=1)))
-    if (low, high) != (0, 1):
-        treatment = "; ".join(filter(None, [treatment, f"black is {low:.3g}, white {high:.3g}"]))
-    images = np.nan_to_num((inputs - low) / (high - low), nan=0, posinf=1, neginf=0)
-    return images, 0, 1, treatment

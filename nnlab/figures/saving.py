@@ -24,10 +24,15 @@ def save(figure: Figure, path: Path) -> None:
     form = path.suffix.lower().removeprefix(".")
     if form not in _UNDATED:
         raise UsageError(f"cannot save a figure as {path.name!r}: its name must end in .png, .svg or .pdf")
+    write_bytes(path, rendered(figure, form))
+
+
+def rendered(figure: Figure, form: str) -> bytes:
+    """Return ``figure`` as the content of a ``png``, ``svg`` or ``pdf`` file."""
     content = BytesIO()
     with styled():
         # Laying out again starts from the last layout and ends a hair beside it, so it is done only once.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         figure.savefig(content, format=form, dpi=DPI, metadata=_UNDATED[form])
-    write_bytes(path, content.getvalue())
+    return content.getvalue()

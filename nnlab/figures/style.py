@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import matplotlib.style
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 COLUMN = 3.5
 """Width in inches of a figure that fills one of two columns."""
@@ -126,6 +128,20 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
         else:
             lines.append(fitted(word, room, size))
     return lines
+
+
+def columns(labels: Sequence[str], width: float) -> int:
+    """Return how many entries of a legend stand side by side in ``width`` inches, at least one."""
+    widest = max(width_of(label, TICK) for label in labels) / 72 + 0.5
+    return max(1, min(len(labels), int(width / widest)))
+
+
+def logarithmic(axes: Axes) -> None:
+    """Give ``axes`` a logarithmic scale of y, with plain numbers at it; what is not above 0 lies at the bottom."""
+    axes.set_yscale("log", nonpositive="clip")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def percent(fraction: float) -> str:

@@ -24,7 +24,9 @@ def test_every_count_stands_in_its_cell(rng, readable, classes):
     texts = readable(figure)
     assert {"true class", "predicted class", "share of the true class (%)", "ten classes"} <= set(texts)
     cells = texts_in_cells(figure)
-    assert {place: int(text.get_text()) for place, text in cells.items()} == dict(np.ndenumerate(counts))
+    assert {place: int(text.get_text().replace(",", "")) for place, text in cells.items()} == dict(
+        np.ndenumerate(counts)
+    )
 
 
 def test_colours_are_shares_of_the_row():
@@ -80,7 +82,7 @@ def test_many_classes_are_thinned_out_and_the_figure_says_so(readable, rng, clas
 
 def test_large_counts_of_few_classes_fit(readable):
     texts = readable(confusion(np.full((10, 10), 1_234_567), list("abcdefghij")))
-    assert texts.count("1234567") == 100
+    assert texts.count("1,234,567") == 100
 
 
 def test_hostile_names(readable, rng, hostile):

@@ -1,7 +1,5 @@
 """Curves show every extreme, whatever the number of records."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nnlab.figures import Curve, curves
-from nnlab.figures.curves import _running_mean, _thinned
+from nnlab.figures.curves import _thinned
 
 
 def training(rng, count):
@@ -29,13 +27,18 @@ def lines(axes):
 def test_records_are_drawn_as_they_are(rng, readable):
     records, points = training(rng, 3000), evaluation(rng, 3000, 100)
     figure = curves(records, points, title="loss and accuracy")
-    assert {"loss (nats)", "accuracy (%)", "step", "training", "validation", "loss and accuracy"} <= set(
-        readable(figure)
-    )
+    assert {
+        "loss (nats per example)",
+        "accuracy (%)",
+        "step",
+        "training",
+        "validation",
+        "loss and accuracy",
+    } <= set(readable(figure))
     loss, accuracy = (lines(axes) for axes in figure.axes)
-    assert loss["training"].get_xydata().tolist() == np.stack([records.steps, records.loss], axis=1).tolist()
+    assert loss["training"].get_xydata().tolist() == np.stack([records.x, records.loss], axis=1).tolist()
     assert accuracy["training"].get_ydata() == pytest.approx(100 * records.accuracy)
-    assert loss["validation"].get_xydata().tolist() == np.stack([points.steps, points.loss], axis=1).tolist()
+    assert loss["validation"].get_xydata().tolist() == np.stack([points.x, points.loss], axis=1).tolist()
     assert accuracy["validation"].get_ydata() == pytest.approx(100 * points.accuracy)
     mean = loss["running mean"]
     assert mean.get_ydata()[-1] == pytest.approx(records.loss[-60:].mean())
@@ -55,11 +58,12 @@ def test_a_window_of_one_record_draws_no_mean(rng):
     assert list(lines(figure.axes[0])) == ["training"]
 
 
-def test_epochs_stand_on_a_second_axis(rng, readable):
-    figure = curves(training(rng, 3000), steps_per_epoch=300, evaluated_on="test")
-    assert {"epoch", "step"} <= set(readable(figure))
-    second = figure.axes[0].child_axes[0]
-    assert np.array(second.get_xlim()) * 300 == pytest.approx(figure.axes[0].get_xlim())
+def test_a_window_of_all_records_draws_the_mean_so_far(rng, readable):
+    records = training(rng, 300)
+    figure = curves(records, window=300)
+    assert "mean since the first step" in readable(figure)
+    mean = lines(figure.axes[0])["mean since the first step"]
+    assert mean.get_ydata() == pytest.approx(np.cumsum(records.loss) / np.arange(1, 301))
 
 
 def test_the_split_that_was_evaluated_is_named(rng, readable):
@@ -70,7 +74,7 @@ def test_the_split_that_was_evaluated_is_named(rng, readable):
 @pytest.mark.parametrize("count", [0, 1, 2, 20])
 def test_few_records(rng, readable, count, scale):
     for points in (None, evaluation(rng, count, 1)):
-        figure = curves(training(rng, count), points, steps_per_epoch=7, loss_scale=scale)
+        figure = curves(training(rng, count), points, loss_scale=scale)
         readable(figure)
         for line in (line for axes in figure.axes for line in axes.lines):
             assert line.get_marker()
@@ -106,7 +110,7 @@ def test_a_log_scale_can_be_asked_for(rng, readable):
 def test_two_million_records_are_thinned_out_but_keep_their_extremes(rng, readable):
     records = training(rng, 2_000_000)
     records.loss[1_234_567], records.loss[765_432] = 50, -50
-    figure = curves(records, evaluation(rng, 2_000_000, 100), steps_per_epoch=1000)
+    figure = curves(records, evaluation(rng, 2_000_000, 100))
     texts = readable(figure)
     assert "training: lowest and highest of 1,000 records" in texts
     assert "validation: lowest and highest of 10" in texts
@@ -134,12 +138,3 @@ def test_thinning_keeps_the_envelope_of_every_group(y, missing):
             assert sorted(low_or_high) == [np.nanmin(part), np.nanmax(part)], group
     assert set(thin[~np.isnan(thin)]) <= set(y)
     assert all(y[step // 3] == value for step, value in zip(thin_steps, thin, strict=True) if not np.isnan(value))
-
-
-@given(st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=1, max_size=50), st.integers(1, 60))
-def test_the_running_mean_equals_a_slow_one(y, window):
-    steps, means = _running_mean(np.arange(len(y)), np.array(y), window)
-    assert steps.tolist() == list(range(len(y)))
-    for i, mean in enumerate(means):
-        recent = [value for value in y[max(0, i - window + 1) : i + 1] if not math.isnan(value)]
-        assert mean == pytest.approx(sum(recent) / len(recent), abs=1e-12) if recent else np.isnan(mean)

@@ -1,0 +1,74 @@
+"""What all commands share that draw: where figures go, in which format, and whether they are shown."""
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from nnlab.cli.options import FigureFormat
+from nnlab.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Drawn: TypeAlias = "dict[Path, Figure]"
+"""Figures, each under the path of the file that it becomes, without the suffix."""
+
+Format = Annotated[FigureFormat, typer.Option("--format", help="The file format.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The file to write; if there are several, their folder.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is a screen.")]
+
+
+def figure_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Drawn]], Callable[..., Drawn]]:
+    """Return a decorator that registers a function as the command ``name`` of ``app``.
+
+    The command has the function's parameters and those that all figures share: what becomes of them.
+    """
+
+    def register(draw: Callable[..., Drawn]) -> Callable[..., Drawn]:
+        def command(
+            *, figure_format: Format = FigureFormat.png, output: Output = None, show: Open = False, **own: Any
+        ) -> None:
+            for path in _write(draw(**own), figure_format.value, output):
+                typer.echo(path)
+                if show and _has_screen():
+                    typer.launch(str(path))
+
+        shared = [each for each in inspect.signature(command).parameters.values() if each.name != "own"]
+        parameters = [*inspect.signature(draw).parameters.values(), *shared]
+        command.__signature__ = inspect.Signature(sorted(parameters, key=lambda each: each.kind))  # type: ignore[attr-defined]
+        command.__doc__ = draw.__doc__
+        app.command(name)(command)
+        return draw
+
+    return register
+
+
+def _write(drawn: Drawn, suffix: str, output: Path | None) -> list[Path]:
+    """Write figures and return their paths: where they go by themselves, or where ``output`` says."""
+    from nnlab.figures import save
+
+    if output and not output.parent.is_dir():
+        raise UsageError(f"there is no folder {output.parent}")
+    if output and len(drawn) > 1 and output.suffix:
+        raise UsageError(f"--output {output}: there are {len(drawn)} figures, for which it names a folder")
+    paths = []
+    for place, figure in drawn.items():
+        path = place.with_name(f"{place.name}.{suffix}")
+        if output:
+            path = output if len(drawn) == 1 else output / path.name
+        save(figure, path)
+        paths.append(path)
+    return paths
+
+
+def _has_screen() -> bool:
+    return sys.platform in {"darwin", "win32"} or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )

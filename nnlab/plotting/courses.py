@@ -1,0 +1,116 @@
+"""Curves of one training, of repetitions with other seeds, and of settings side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nnlab import figures
+from nnlab.blueprint import load_config
+from nnlab.config import Experiment
+from nnlab.errors import RunError
+from nnlab.figures import Course, Curve, epoch_means
+from nnlab.runs import Run, find_run
+from nnlab.runs.settings import group
+from nnlab.runs.sweeps import find_sweep
+from nnlab.trial import prepare
+
+Unit = Literal["step", "epoch"]
+Scale = Literal["linear", "log"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run, its config, and what was logged so far; ``name`` is what the figure calls the experiment."""
+
+    run: Run
+    config: Experiment
+    name: str
+    records: list[dict[str, Any]]
+
+    def curve(self, split: str) -> Curve:
+        """Return the records of a split, in steps."""
+        chosen = [record for record in self.records if record.get("split") == split]
+        columns = (np.array([record[key] for record in chosen], np.float64) for key in ("loss", "accuracy"))
+        return Curve(np.array([record["step"] for record in chosen], np.int64), *columns)
+
+
+def find_trainings(address: str, runs_dir: Path) -> tuple[Path, list[Training]]:
+    """Return the directory at ``address`` and the trainings there: those of a sweep that have begun, or one run.
+
+    Raises RunError if there is neither, or if config or metrics of a run cannot be read.
+    """
+    try:
+        run = find_run(address, runs_dir)
+    except RunError as error:
+        try:
+            sweep = find_sweep(address, runs_dir)
+        except RunError:
+            raise error from None
+        begun = [cell for cell in sweep.cells if cell.run.metrics.is_file()]
+        if not begun:
+            raise RunError(f"no cell of the sweep {sweep.name} has begun") from None
+        return sweep.path, [_read(cell.run, str(cell.settings.get("variant", ""))) for cell in begun]
+    return run.path, [_read(run)]
+
+
+def _read(run: Run, name: str = "") -> Training:
+    config = load_config(run.config)
+    return Training(run, config, name or config.name, run.records())
+
+
+def draw_curves(
+    trainings: Sequence[Training], *, unit: Unit = "step", first_epoch: bool = False, scale: Scale = "linear"
+) -> Figure:
+    """Return loss and accuracy in the course of one or more trainings.
+
+    Trainings that differ in the seed only are one setting: their mean is drawn, with a band; of those with the
+    same seed too, the longest counts. In epochs, the training values are means over each epoch. ``first_epoch``
+    shows that epoch alone, with the mean of all its steps so far. Both need the data, which say how many steps
+    an epoch has, and raise DataError if they are missing.
+    """
+    chosen = [training for training in trainings if training.records] or trainings[:1]
+    window = max(len(training.records) for training in chosen) if first_epoch else None
+    settings = group([{**each.config.model_dump(mode="json"), "name": each.name} for each in chosen])
+    found = [
+        _course(setting.label, [chosen[i] for i in setting.members], unit=unit, first_epoch=first_epoch)
+        for setting in settings
+    ]
+    names = dict.fromkeys(training.name for training in chosen)
+    title = next(iter(names)) if len(names) == 1 else ""
+    (first, *others) = found
+    if unit == "step" and not others and len(first.training) == 1:
+        evaluation = first.evaluation[0] if len(first.evaluation[0].x) else None
+        on = first.evaluated_on
+        return figures.curves(
+            first.training[0], evaluation, evaluated_on=on, window=window, loss_scale=scale, title=title
+        )
+    window = 1 if unit == "epoch" else window
+    return figures.courses(found, unit=unit, window=window, loss_scale=scale, title=title)
+
+
+def _course(label: str, trainings: Sequence[Training], *, unit: Unit, first_epoch: bool) -> Course:
+    """Return the curves of a setting, one for each seed."""
+    longest: dict[int, Training] = {}
+    for training in sorted(trainings, key=lambda each: len(each.records)):
+        longest[training.config.seed] = training
+    config = trainings[0].config
+    on = config.training.evaluate_on
+    of_training = [each.curve("train") for each in longest.values()]
+    of_evaluation = [each.curve(on) for each in longest.values()]
+    if unit == "epoch" or first_epoch:
+        steps = prepare(config).clock.steps_per_epoch
+        if first_epoch:
+            of_training, of_evaluation = ([_until(steps, c) for c in cs] for cs in (of_training, of_evaluation))
+        if unit == "epoch":
+            of_training = [epoch_means(curve, steps) for curve in of_training]
+            of_evaluation = [Curve(curve.x / steps, curve.loss, curve.accuracy) for curve in of_evaluation]
+    return Course(label, tuple(of_training), tuple(of_evaluation), on)
+
+
+def _until(step: int, curve: Curve) -> Curve:
+    within = curve.x <= step
+    return Curve(curve.x[within], curve.loss[within], curve.accuracy[within])
