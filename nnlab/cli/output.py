@@ -25,7 +25,12 @@ def print_json(value: Any) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, total: bool = False
 ) -> None:
-    """Print an aligned table to stdout: the first ``left`` columns to the left, the others to the right.
+    """Print an aligned table to stdout, as ``table`` makes it."""
+    typer.echo(table(columns, rows, left=left, total=total))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, total: bool = False) -> str:
+    """Return an aligned table: the first ``left`` columns to the left, the others to the right.
 
     With ``total``, the last row stands below a rule.
     """
@@ -42,7 +47,7 @@ def print_table(
     lines.insert(1, rule)
     if total:
         lines.insert(-1, rule)
-    typer.echo("\n".join(line.rstrip() for line in lines))
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def percent(fraction: float) -> str:

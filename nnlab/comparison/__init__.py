@@ -1,0 +1,22 @@
+"""Comparing runs: what differs in their configs, how they did, and whether that is more than chance.
+
+from nnlab.comparison import compare
+comparison = compare([nnlab.open_run("latest"), nnlab.open_run("20261121-0938")])
+print(comparison.conclusion)
+"""
+
+from nnlab.comparison.comparing import Found, compare, evaluate_missing, find_runs
+from nnlab.comparison.results import MEASURES, Comparison, Setting, Verdict
+from nnlab.comparison.statistics import Estimate
+
+__all__ = [
+    "MEASURES",
+    "Comparison",
+    "Estimate",
+    "Found",
+    "Setting",
+    "Verdict",
+    "compare",
+    "evaluate_missing",
+    "find_runs",
+]

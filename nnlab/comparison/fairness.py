@@ -1,0 +1,105 @@
+"""What makes a comparison less than fair."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from nnlab.comparison.results import Setting
+from nnlab.runs.overview import Overview
+
+_MOST = 3  # names that a message repeats
+
+
+def warnings(settings: Sequence[Setting]) -> tuple[str, ...]:
+    """Return what a reader of the numbers must know."""
+    runs = [run for setting in settings for run in setting.runs]
+    return (
+        *(_unfinished(setting) for setting in settings if any(not run.finished for run in setting.left_out)),
+        *(_repeated(setting) for setting in settings if any(run.finished for run in setting.left_out)),
+        *_data(settings, runs),
+        *_choice(runs),
+        *_code(runs),
+        *_loss(settings),
+        *_missing(runs),
+    )
+
+
+def _unfinished(setting: Setting) -> str:
+    unfinished = [run for run in setting.left_out if not run.finished]
+    told = [f"{run.name} is {run.status} at step {run.steps or 0:,}" + _so_far(run) for run in unfinished]
+    more = "; of the seeds that diverge the mean says nothing"
+    return f"{'; '.join(told)}: not counted" + more * any(run.status == "diverged" for run in unfinished)
+
+
+def _so_far(run: Overview) -> str:
+    return f" ({run.evaluated_on} accuracy {100 * run.best.accuracy:.2f} % so far)" if run.best else ""
+
+
+def _repeated(setting: Setting) -> str:
+    names = [run.name for run in setting.left_out if run.finished]
+    return f"{setting.name}: of runs with the same seed the newest counts, not {_some(names)}"
+
+
+def _data(settings: Sequence[Setting], runs: Sequence[Overview]) -> Iterable[str]:
+    """Yield where runs saw other data than they should have for a fair comparison."""
+    if _parted(runs, lambda run: _digest(run, "test")):
+        yield "the test examples are not the same in all runs; their test accuracies are of different tasks"
+    for split in ("validation", "train"):
+        # Held-out examples may depend on the seed, so that only runs of the same seed must agree.
+        seeds = {seed for setting in settings for seed in setting.seeds}
+        for seed in sorted(seeds):
+            same = [run for run in runs if run.config and run.config.seed == seed]
+            if split == "train" and _parted(same, _data_options):
+                continue  # the config says so
+            if _parted(same, lambda run: _digest(run, split)):  # noqa: B023 -- used at once
+                yield f"the {split} examples of runs with seed {seed} are not the same"
+                break
+
+
+def _choice(runs: Sequence[Overview]) -> Iterable[str]:
+    """Yield where test examples had a part in choosing."""
+    on = {run.evaluated_on for run in runs}
+    if len(on) > 1:
+        told = " and ".join(sorted(str(each) if each else "nothing" for each in on))
+        yield f"not all runs were evaluated on the same split while they trained, but on {told}"
+    if "test" in on:
+        yield "some runs chose their best checkpoint on the test examples; their test accuracy is optimistic"
+
+
+def _code(runs: Sequence[Overview]) -> Iterable[str]:
+    commits = {str(run.environment.commit)[:9] for run in runs if run.environment}
+    versions = {run.environment.versions.get("nnlab", "?") for run in runs if run.environment}
+    if len(commits) > 1:
+        yield f"the runs are of different commits of nnlab: {_some(sorted(commits))}"
+    elif len(versions) > 1:
+        yield f"the runs are of different versions of nnlab: {_some(sorted(versions))}"
+    if _parted(runs, lambda run: run.environment and (run.environment.cpu, run.environment.threads)):
+        yield "the runs are of different processors or numbers of threads; their times cannot be compared"
+
+
+def _loss(settings: Sequence[Setting]) -> Iterable[str]:
+    if any(key.startswith("loss.") for setting in settings for key in setting.values):
+        yield "the settings minimize different losses; compare their accuracies"
+
+
+def _missing(runs: Sequence[Overview]) -> Iterable[str]:
+    missing = [run.name for run in runs if run.tested is None]
+    if missing and len(missing) < len(runs):
+        yield f"test accuracy is not known of {_some(missing)}; --test evaluates what is missing"
+
+
+def _parted(runs: Iterable[Overview], property_of: Callable[[Overview], Any]) -> bool:
+    """Return whether ``runs`` do not all have the same property."""
+    found = [property_of(run) for run in runs]
+    return any(each != found[0] for each in found)
+
+
+def _digest(run: Overview, split: str) -> str | None:
+    return run.environment.data.get(split) if run.environment else None
+
+
+def _data_options(run: Overview) -> Any:
+    return run.config and run.config.data
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

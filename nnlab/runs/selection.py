@@ -1,0 +1,161 @@
+"""Choosing and ordering runs, by what they are, how they did, and any key of their configs."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from nnlab.config import Experiment
+from nnlab.config.nodes import Place, plain
+from nnlab.config.overrides import read_value
+from nnlab.errors import RunError, UsageError, brief, suggest
+from nnlab.runs.overview import Overview, outline
+from nnlab.runs.sweeps import read_sweep
+
+_FACTS: dict[str, Callable[[Overview], Any]] = {
+    "run": lambda run: run.name,
+    "status": lambda run: run.status,
+    "dataset": lambda run: run.config and run.config.data.type,
+    "steps": lambda run: run.steps,
+    "seconds": lambda run: run.seconds,
+    "parameters": lambda run: run.parameters,
+    "loss": lambda run: run.validation and run.validation.loss,
+    "accuracy": lambda run: run.validation and run.validation.accuracy,
+    "test_loss": lambda run: run.tested and run.tested.loss,
+    "test_accuracy": lambda run: run.tested and run.tested.accuracy,
+}
+"""What can be asked of a run besides the keys of its config; ``loss`` is not that of the config."""
+
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "=": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_CONDITION = re.compile(rf"([^=<>!]+)({'|'.join(_SIGNS)})(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a run must be to be chosen: its value under ``key`` stands in the relation ``sign`` to ``wanted``."""
+
+    key: str
+    sign: str
+    wanted: Any
+
+    def holds(self, run: Overview) -> bool:
+        """Return whether ``run`` is so; of one that has no such value only ``!=`` holds."""
+        value = fact(run, self.key)
+        if self.sign in {"=", "!="}:
+            return _SIGNS[self.sign](_typed(value), _typed(self.wanted))
+        return _is_number(value) and _SIGNS[self.sign](value, self.wanted)
+
+
+def read_condition(text: str) -> Condition:
+    """Return what KEY=VALUE or ``accuracy>0.9`` asks for; raises UsageError, or ConfigError for the VALUE."""
+    parts = _CONDITION.fullmatch(text)
+    if not parts:
+        raise UsageError(f"{brief(text)} is no condition such as dataset=mnist, seed=0 or accuracy>0.9")
+    key, sign, value = parts.groups()
+    wanted = plain(read_value(value.strip(), Place(f"condition {brief(text)}")))
+    if sign not in {"=", "!="} and not _is_number(wanted):
+        raise UsageError(f"{brief(text)} compares with {brief(value)}, which is no number (accuracies are 0 to 1)")
+    return Condition(key.strip(), sign, wanted)
+
+
+def fact(run: Overview, key: str) -> Any | None:
+    """Return what is known of ``run`` under ``key``; None: nothing. Of a component that is its type."""
+    if key in _FACTS:
+        return _FACTS[key](run)
+    try:
+        value = run.setting(key)
+    except KeyError:
+        return None
+    return value.get("type", value) if isinstance(value, dict) else value
+
+
+def select(runs: Sequence[Overview], conditions: Iterable[Condition]) -> list[Overview]:
+    """Return those of ``runs`` for which all ``conditions`` hold.
+
+    Raises UsageError if nothing is called as a condition asks, in any run.
+    """
+    conditions = list(conditions)
+    for condition in conditions:
+        _require_known(runs, condition.key)
+    return [run for run in runs if all(condition.holds(run) for condition in conditions)]
+
+
+def ordered(runs: Sequence[Overview], key: str | None = None, *, reverse: bool = False) -> list[Overview]:
+    """Return ``runs`` by what they have under ``key``, those that have nothing there last.
+
+    Without a key the newest run is first and sweeps are last. Raises UsageError as ``select`` does.
+    """
+    by_name = sorted(runs, key=lambda run: run.name)
+    if key is None:
+        alone = [run for run in by_name if not (run.sweep or run.cells)]
+        together = [run for run in by_name if run.sweep or run.cells]
+        return [*together[::-1], *alone] if reverse else [*alone[::-1], *together]
+    _require_known(runs, key)
+    ranked = [(_rank(value), run) for run in by_name if (value := fact(run, key)) is not None]
+    known = [run for _, run in sorted(ranked, key=itemgetter(0), reverse=reverse)]
+    return known + [run for run in by_name if fact(run, key) is None]
+
+
+def collapse(runs: Iterable[Overview]) -> list[Overview]:
+    """Return ``runs`` with all cells of a sweep in the place of one; those of a broken sweep stay as they are."""
+    lines: list[Overview] = []
+    cells: dict[Path, list[Overview]] = {}
+    for run in runs:
+        if run.sweep is None:
+            lines.append(run)
+        else:
+            cells.setdefault(run.sweep, []).append(run)
+    for path, members in cells.items():
+        try:
+            lines.append(outline(read_sweep(path), members))
+        except RunError:
+            lines += members
+    return lines
+
+
+def _require_known(runs: Sequence[Overview], key: str) -> None:
+    """Raise UsageError if ``key`` means nothing in any of ``runs``, as far as there are any to ask."""
+    asked = [run for run in runs if run.config]
+    if key in _FACTS or not asked or any(_has(run, key) for run in asked):
+        return
+    parent, _, last = key.rpartition(".")
+    known = {*_FACTS, *Experiment.model_fields}
+    if parent:
+        inside = [run.setting(parent) for run in asked if _has(run, parent)]
+        known = {name for value in inside if isinstance(value, dict) for name in value}
+    hint = f" ({suggest(last, known)})" if known else ""
+    raise UsageError(f"no run has {brief(key)}{hint}")
+
+
+def _has(run: Overview, key: str) -> bool:
+    try:
+        run.setting(key)
+    except KeyError:
+        return False
+    return True
+
+
+def _typed(value: Any) -> Any:
+    """Return ``value`` such that 1 equals 1.0 and [1, 2] equals (1, 2), but true does not equal 1."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_typed, value))
+    return (bool, value) if isinstance(value, bool) else value
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    """Return what ``value`` is sorted by: numbers before texts."""
+    return (False, value) if _is_number(value) else (True, str(value))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,139 @@
+"""``nnlab compare`` as a user meets it."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from experiments import write_config
+from written import write_run, write_sweep
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Two learning rates of three seeds each, and one run of another network."""
+    root = tmp_path / "runs"
+    for rate, accuracies in ((0.01, (0.50, 0.60, 0.70)), (0.1, (0.53, 0.62, 0.74))):
+        for seed, accuracy in enumerate(accuracies):
+            changes = (f"optimizer.learning_rate={rate}", f"seed={seed}")
+            write_run(root / f"2026-{rate}-{seed}", *changes, accuracy=accuracy, test=accuracy - 0.1)
+    write_run(root / "2027-wide", "optimizer.learning_rate=0.1", "network.0.filters=9", accuracy=0.5)
+    return root
+
+
+def test_settings_are_compared_over_seeds(nnlab_, runs):
+    code, out, err = nnlab_("compare", *sorted(path for path in runs.iterdir() if path.name.startswith("2026")))
+    assert (code, err) == (0, "")
+    assert out.startswith(
+        "6 runs of 2 settings, which differ in optimizer.learning_rate\n\nvalidation accuracy, %"
+    )
+    assert re.search(r"^learning_rate = 0.01 +60.00 +10.00 +35.16 to 84.84 +3 +reference$", out, re.MULTILINE)
+    row = r"^learning_rate = 0.1 +63.00 +10.54 +36.83 to 89.17 +3 +\+3.00 +\+0.52 to \+5.48 +3$"
+    assert re.search(row, out, re.MULTILINE)
+    assert "validation accuracy, % (settings are chosen by it)" in out
+    assert "test accuracy, % (for the report; nothing is chosen by it)" in out
+    assert re.search(
+        r"^learning_rate = 0.1 +1.0000 \(0.0000\) +1.5000 \(0.0000\) +64 +12 +0:02$", out, re.MULTILINE
+    )
+    assert "by validation accuracy, learning_rate = 0.1 is best" in out
+    assert (
+        "to report: test accuracy of learning_rate = 0.1, which had no part in the choice: 53.00 % (sd 10.54"
+        in out
+    )
+    assert "not corrected" not in out
+    assert max(map(len, out.splitlines())) <= 110
+
+
+def test_what_differs_is_told_in_a_table_where_names_do_not_tell_it(nnlab_, runs):
+    code, out, _ = nnlab_("compare", "2027", "2026-0.1-0", "2026-0.01-0")
+    assert code == 0
+    assert re.search(r"^setting +A +B +C$", out, re.MULTILINE)
+    assert re.search(r"^network.0.filters \(conv2d\) +9 +3 +3$", out, re.MULTILINE)
+    assert re.search(r"^optimizer.learning_rate +0.1 +0.1 +0.01$", out, re.MULTILINE)
+    assert "intervals are not corrected for comparing 3 settings" in out
+    assert "of other seeds one run says nothing" in out
+
+
+def test_one_run_alone_is_reported(nnlab_, runs):
+    code, out, err = nnlab_("compare", "2027")
+    assert (code, err) == (0, "")
+    assert out.startswith("1 run of 1 setting\n\n")
+    assert "there is one setting only" in out
+    assert "difference" not in out
+
+
+def test_a_broken_run_does_not_stop_the_others(nnlab_, runs):
+    (runs / "2026-0.1-1" / "config.yaml").write_text("[")
+    code, out, err = nnlab_("compare", *sorted(runs.iterdir()), "nothing")
+    assert code == 0
+    assert "warning: 'nothing' is no run: no run in runs begins so\n" in err
+    assert "warning: 2026-0.1-1 is broken: config.yaml cannot be read: line 2: " in err
+    assert out.startswith("6 runs of 3 settings")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nothing", "missing"], 4, "'nothing' is no run: no run in runs begins so; 'missing' is no run"),
+        (["2026-0.1-1"], 4, "none of 1 runs can be compared: 2026-0.1-1: config.yaml"),
+        (["2026"], 4, "could be any of 6 runs"),
+        (["2027", "--json", "--csv"], 2, "exclude each other"),
+        ([], 2, "Missing argument"),
+    ],
+)
+def test_mistakes_cost_a_message(nnlab_, runs, arguments, code, message):
+    (runs / "2026-0.1-1" / "config.yaml").write_text("[")
+    left, out, err = nnlab_("compare", *arguments)
+    assert (left, out) == (code, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_json_and_csv_hold_the_same_numbers(nnlab_, runs):
+    addresses = [f"2026-{rate}-{seed}" for rate in (0.01, 0.1) for seed in range(3)] + ["2027"]
+    told = json.loads(nnlab_("compare", *addresses, "--json")[1])
+    code, out, _ = nnlab_("compare", *addresses, "--csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0
+    assert [row["setting"] for row in rows] == [setting["name"] for setting in told["settings"]]
+    assert [row["optimizer.learning_rate"] for row in rows] == ["0.01", "0.1", "0.1"]
+    for row, setting in zip(rows, told["settings"], strict=True):
+        for measure in ("validation_accuracy", "test_accuracy", "seconds"):
+            found = setting["results"].get(measure, {"mean": "", "interval": None})
+            assert row[f"{measure}_mean"] == str(found["mean"])
+            assert [row[f"{measure}_low"], row[f"{measure}_high"]] == [
+                str(b) for b in found["interval"] or ("", "")
+            ]
+    assert rows[1]["validation_accuracy_difference_n"] == "3"
+    assert rows[0]["validation_accuracy_difference_n"] == ""
+
+
+def test_a_sweep_is_compared_as_its_cells(nnlab_, tmp_path):
+    cells = [
+        ({"variant": name, "optimizer.learning_rate": rate, "seed": seed}, {"accuracy": accuracy})
+        for name, rate, accuracy in (("as it is", 0.1, 0.5), ("slower", 0.01, 0.4))
+        for seed in (0, 1)
+    ]
+    write_sweep(tmp_path / "runs" / "sweep-x", {"variant": ["as it is", "slower"], "seed": [0, 1]}, cells)
+    code, out, err = nnlab_("compare", "sweep-x")
+    assert (code, err) == (0, "")
+    assert re.search(r"^as it is +0.1$", out, re.MULTILINE)
+    assert re.search(r"^slower +40.00 +0.00 ", out, re.MULTILINE)
+
+
+def test_what_is_missing_is_evaluated_if_asked(nnlab_, tmp_path):
+    nnlab_("train", write_config(tmp_path), "-q")
+    assert "test accuracy, %" not in nnlab_("compare", "latest")[1]
+    code, told, err = nnlab_("compare", "latest", "--test")
+    assert code == 0
+    assert re.match(r"\S+: test accuracy \d+\.\d\d %\n", err)
+    assert "test accuracy, %" in told
+    assert nnlab_("compare", "latest", "--test")[2] == ""
+
+
+def test_names_cannot_steer_the_terminal(nnlab_, tmp_path):
+    write_run(tmp_path / "runs" / "a\x1b[31m", 'name="\\e[31m[red]"', status="interrupted")
+    write_run(tmp_path / "runs" / "b", 'name="\\e[32m"')
+    _, out, err = nnlab_("compare", tmp_path / "runs" / "a\x1b[31m", "b", "c\x1b")
+    assert "\x1b" not in out + err

@@ -1,0 +1,343 @@
+"""From run directories to settings, their numbers, and a verdict."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from experiments import SMALL, load
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from written import DIGESTS, write_evaluation, write_run, write_sweep
+
+from nnlab import experiment
+from nnlab.comparison import compare, comparing, evaluate_missing, find_runs
+from nnlab.errors import RunError
+from nnlab.runs import Run
+
+SLOW = [0.50, 0.60, 0.70]
+FAST = [0.53, 0.62, 0.74]
+
+
+def write_two(root, slow=SLOW, fast=FAST, **options):
+    """Two learning rates, with the accuracies given for seeds 0, 1, ..."""
+    runs = []
+    for rate, accuracies in ((0.01, slow), (0.1, fast)):
+        for seed, accuracy in enumerate(accuracies):
+            changes = (f"optimizer.learning_rate={rate}", f"seed={seed}")
+            runs.append(write_run(root / f"{rate}-{seed}", *changes, accuracy=accuracy, test=accuracy, **options))
+    return runs
+
+
+def test_runs_that_differ_in_the_seed_only_are_one_setting(tmp_path):
+    found = compare(write_two(tmp_path))
+    assert found.keys == ("optimizer.learning_rate",)
+    assert [setting.name for setting in found.settings] == ["learning_rate = 0.01", "learning_rate = 0.1"]
+    assert [setting.seeds for setting in found.settings] == [(0, 1, 2)] * 2
+    slow, fast = found.settings
+    assert found.reference is slow
+    assert slow.differences == {}
+    assert slow.results["validation_accuracy"].mean == pytest.approx(0.6)
+    assert slow.results["parameters"].mean == 64
+    for measure in ("validation_accuracy", "test_accuracy"):
+        interval = stats.ttest_rel(FAST, SLOW).confidence_interval(0.95)
+        assert fast.differences[measure].interval == pytest.approx(interval)
+
+
+def test_the_pairs_find_a_best_setting_where_the_settings_intervals_overlap(tmp_path):
+    found = compare(write_two(tmp_path))
+    slow, fast = (setting.results["validation_accuracy"].interval for setting in found.settings)
+    assert fast[0] < slow[1]
+    assert found.verdict.best == "learning_rate = 0.1"
+    assert found.conclusion.startswith("by validation accuracy, learning_rate = 0.1 is best")
+
+
+def test_the_interval_of_an_accuracy_ends_where_accuracies_do(tmp_path):
+    wide = compare(write_two(tmp_path, slow=[0.0, 0.9], fast=[0.1, 1.0])).reference.results
+    assert wide["validation_accuracy"].interval == (0.0, 1.0)
+    assert wide["validation_loss"].interval == (1.0, 1.0)
+
+
+def test_a_wrong_pairing_is_noticed(tmp_path, monkeypatch):
+    runs = write_two(tmp_path)
+    right = comparing.difference
+
+    def turned(values, reference):
+        return right(dict(zip(values, list(values.values())[::-1], strict=True)), reference)
+
+    monkeypatch.setattr(comparing, "difference", turned)
+    found = compare(runs).settings[1].differences["validation_accuracy"].interval
+    assert found != pytest.approx(stats.ttest_rel(FAST, SLOW).confidence_interval(0.95))
+
+
+def test_no_best_setting_where_a_tie_is_possible(tmp_path):
+    found = compare(write_two(tmp_path, fast=[0.52, 0.58, 0.75]))
+    assert found.verdict.best is None
+    assert (found.verdict.leading, found.verdict.rivals) == ("learning_rate = 0.1", ("learning_rate = 0.01",))
+    assert "cannot be told apart from learning_rate = 0.01" in found.conclusion
+    assert f"about {found.verdict.seeds_needed} seeds would show it" in found.conclusion
+    assert found.verdict.seeds_needed > 3
+
+
+def test_equal_settings_are_seldom_told_apart(tmp_path, rng):
+    runs = write_two(tmp_path)
+    named = []
+    for _ in range(40):
+        for run in runs:
+            summary = json.loads((run.path / "summary.json").read_text())
+            summary["best"]["accuracy"] = float(rng.normal(0.6, 0.05))
+            (run.path / "summary.json").write_text(json.dumps(summary))
+        named.append(compare(runs).verdict.best is not None)
+    assert np.mean(named) < 0.2
+
+
+def test_without_shared_seeds_the_intervals_must_not_overlap(tmp_path):
+    def best(apart):
+        runs = []
+        for rate, seeds, accuracies in ((0.01, (0, 1), (0.5, 0.51)), (0.1, (2, 3), (0.5 + apart, 0.51 + apart))):
+            for seed, accuracy in zip(seeds, accuracies, strict=True):
+                changes = (f"optimizer.learning_rate={rate}", f"seed={seed}")
+                runs.append(write_run(tmp_path / f"{apart}-{rate}-{seed}", *changes, accuracy=accuracy))
+        found = compare(runs)
+        assert found.settings[1].differences == {}
+        assert found.verdict.seeds_needed is None
+        return found.verdict.best
+
+    assert best(0.1) is None
+    assert best(0.4) == "learning_rate = 0.1"
+
+
+@pytest.mark.parametrize(("accuracy", "best"), [(0.6, None), (0.9, "learning_rate = 0.1")])
+def test_single_runs_have_the_interval_of_their_examples(tmp_path, accuracy, best):
+    text = SMALL.replace("validation: 10", "validation: 30")
+    runs = [
+        write_run(tmp_path / "a", "optimizer.learning_rate=0.01", text=text, accuracy=0.5, test=0.5),
+        write_run(tmp_path / "b", "optimizer.learning_rate=0.1", text=text, accuracy=accuracy),
+    ]
+    found = compare(runs)
+    by_hand = stats.binomtest(15, 30).proportion_ci(0.95, method="wilson")
+    first = found.reference.results["validation_accuracy"]
+    assert first.interval == pytest.approx((by_hand.low, by_hand.high))
+    assert first.sd is None
+    by_hand = stats.binomtest(500, 1000).proportion_ci(0.95, method="wilson")
+    assert found.settings[0].results["test_accuracy"].interval == pytest.approx((by_hand.low, by_hand.high))
+    assert found.settings[1].differences["validation_accuracy"].interval is None
+    assert found.verdict.best == best
+    assert ("one each" in found.conclusion) == (best is not None)
+
+
+def test_one_run_is_not_told_from_several(tmp_path):
+    runs = write_two(tmp_path, slow=[0.1], fast=[0.9, 0.9, 0.91])
+    assert compare(runs).verdict.best is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
+@given(order=st.permutations(range(1, 6)))
+def test_the_order_of_the_runs_does_not_matter(tmp_path, order):
+    runs = (
+        write_two(tmp_path) if not (tmp_path / "0.1-0").exists() else [Run(p) for p in sorted(tmp_path.iterdir())]
+    )
+    straight, mixed = compare(runs), compare([runs[0], *(runs[i] for i in order)])
+    assert {setting.name: setting for setting in mixed.settings} == {s.name: s for s in straight.settings}
+    assert replace(mixed, settings=()) == replace(straight, settings=())
+
+
+def test_the_first_run_decides_the_reference(tmp_path):
+    runs = write_two(tmp_path)
+    found, turned = compare(runs), compare(runs[::-1])
+    assert turned.reference.name == "learning_rate = 0.1"
+    mine, theirs = (c.settings[1].differences["validation_accuracy"].mean for c in (found, turned))
+    assert mine == pytest.approx(-theirs)
+    assert turned.verdict.best == found.verdict.best
+
+
+def test_of_runs_with_one_seed_the_newest_finished_one_counts(tmp_path):
+    runs = [
+        write_run(tmp_path / "1", accuracy=0.1),
+        write_run(tmp_path / "2", accuracy=0.2),
+        write_run(tmp_path / "3", accuracy=0.3, status="interrupted"),
+        write_run(tmp_path / "4", "seed=1", accuracy=0.4),
+    ]
+    (setting,) = compare(runs).settings
+    assert [run.name for run in setting.runs] == ["2", "4"]
+    assert sorted(run.name for run in setting.left_out) == ["1", "3"]
+    assert setting.results["validation_accuracy"].n == 2
+
+
+def test_a_run_given_twice_counts_once(tmp_path, monkeypatch):
+    run = write_run(tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    (setting,) = compare([run, Run(run.path.relative_to(tmp_path)), Run(tmp_path / "b" / ".." / "a")]).settings
+    assert len(setting.runs) + len(setting.left_out) == 1
+
+
+def test_a_setting_without_finished_runs_has_no_numbers_and_no_part_in_the_verdict(tmp_path):
+    runs = [*write_two(tmp_path), write_run(tmp_path / "x", "optimizer.learning_rate=9", status="diverged")]
+    found = compare(runs)
+    assert (found.settings[2].runs, found.settings[2].results) == ((), {})
+    assert found.verdict.best == "learning_rate = 0.1"
+    alone = compare([runs[0], runs[-1]])
+    assert alone.verdict.leading is None
+    assert "fewer than two settings have finished runs" in alone.conclusion
+    assert "one setting only" in compare(runs[:2]).conclusion
+
+
+def test_without_validation_the_test_accuracy_decides_and_without_both_nothing(tmp_path):
+    runs = write_two(tmp_path / "a", text=SMALL.replace("training: {", "training: {evaluate_on: test, "))
+    found = compare(runs)
+    assert found.verdict.criterion == "test_accuracy"
+    assert found.conclusion.startswith("by test accuracy")
+    assert "validation_accuracy" not in found.reference.results
+    mixed = compare([write_run(tmp_path / "b", accuracy=0.5), runs[0]])
+    assert mixed.verdict.criterion is None
+    assert mixed.conclusion.endswith("nothing to choose by")
+
+
+def test_a_broken_run_is_told_and_the_others_are_compared(tmp_path):
+    runs = write_two(tmp_path)
+    runs[4].config.write_text("[")
+    found = compare(runs)
+    assert list(found.broken) == ["0.1-1"]
+    assert [setting.seeds for setting in found.settings] == [(0, 1, 2), (0, 2)]
+    assert found.settings[1].differences["validation_accuracy"].n == 2
+    with pytest.raises(RunError, match=r"none of 1 runs can be compared: 0\.1-1: config.yaml"):
+        compare([runs[4]])
+    with pytest.raises(RunError, match="none of 0 runs"):
+        compare([])
+
+
+def test_settings_of_other_names_are_told_by_name_and_by_what_differs(tmp_path):
+    runs = [write_run(tmp_path / "a"), write_run(tmp_path / "b", "name=wide", "network.0.filters=8")]
+    found = compare(runs)
+    assert [setting.name for setting in found.settings] == ["small", "wide"]
+    assert found.keys == ("network.0.filters", "network.4.body.0.filters")[: len(found.keys)]
+    assert found.settings[1].values["network.0.filters"] == 8
+
+
+def test_networks_of_other_layers_are_told_by_their_changes(tmp_path):
+    runs = [
+        write_run(tmp_path / "a"),
+        write_run(tmp_path / "b", "network.+6={type: dense, units: 9}"),
+        write_run(tmp_path / "c", "network.2=tanh"),
+    ]
+    found = compare(runs)
+    assert found.keys == ("network",)
+    told = [setting.values["network"] for setting in found.settings]
+    assert told == ["7 layers", "+ dense {units: 9} at 6", "tanh for relu at 2"]
+
+
+def test_long_or_equal_names_are_replaced_by_letters(tmp_path):
+    runs = [write_run(tmp_path / str(n), f"name={'x' * 40}{n}") for n in range(28)]
+    names = [setting.name for setting in compare(runs).settings]
+    assert names[:2] + names[25:] == ["A", "B", "Z", "A2", "B2"]
+
+
+def test_a_sweeps_cells_are_found_in_its_variants_names(tmp_path):
+    cells = [
+        ({"variant": name, "seed": seed}, {"accuracy": 0.5}) for name in ("as it is", "other") for seed in (0, 1)
+    ]
+    sweep = write_sweep(tmp_path / "sweep-x", {"variant": ["as it is", "other"], "seed": [0, 1]}, cells)
+    run = write_run(tmp_path / "20260101-a", "seed=7")
+    found = find_runs(["sweep-x", "2026", str(run.path), "missing"], tmp_path)
+    assert found.runs[:4] == tuple(cell.run for cell in sweep.cells)
+    assert {each.path for each in found.runs[4:]} == {run.path}
+    assert list(found.missing) == ["missing"]
+    names = [setting.name for setting in compare(found.runs, found.names).settings]
+    assert names == ["as it is", "other", "small"]
+
+
+def test_what_is_not_evaluated_is_evaluated_on_demand(tmp_path):
+    run = experiment.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    told = []
+    damaged = write_run(tmp_path / "damaged")
+    evaluate_missing([run, damaged, write_run(tmp_path / "x", status="diverged")], told.append)
+    accuracy = json.loads((run.path / "evaluation" / "metrics.json").read_text())["accuracy"]
+    assert told[0] == f"{run.name}: test accuracy {100 * accuracy:.2f} %"
+    assert told[1].startswith("warning: damaged cannot be evaluated: ")
+    assert len(told) == 2
+    evaluate_missing([run], told.append)
+    assert len(told) == 2
+    assert compare([run]).settings[0].results["test_accuracy"].mean == pytest.approx(accuracy)
+
+
+def test_everything_can_be_written_as_json(tmp_path):
+    told = json.loads(json.dumps(compare(write_two(tmp_path)).as_json(), allow_nan=False))
+    assert told["reference"] == "learning_rate = 0.01"
+    assert told["verdict"]["best"] == "learning_rate = 0.1"
+    assert told["settings"][1]["values"] == {"optimizer.learning_rate": 0.1}
+    assert told["settings"][1]["seeds"] == [0, 1, 2]
+    assert told["settings"][1]["differences"]["test_accuracy"]["n"] == 3
+
+
+UNFAIR = {
+    "test data": (
+        [("a", (), {}), ("b", ("optimizer.learning_rate=9",), {"data": {**DIGESTS, "test": "dd"}})],
+        "the test examples are not the same in all runs",
+    ),
+    "validation data": (
+        [("a", (), {}), ("b", ("optimizer.learning_rate=9",), {"data": {**DIGESTS, "validation": "dd"}})],
+        "the validation examples of runs with seed 0 are not the same",
+    ),
+    "training data": (
+        [("a", (), {}), ("b", ("optimizer.learning_rate=9",), {"data": {**DIGESTS, "train": "dd"}})],
+        "the train examples of runs with seed 0 are not the same",
+    ),
+    "split": (
+        [("a", (), {}), ("b", ("training.evaluate_on=test",), {})],
+        "not all runs were evaluated on the same split while they trained, but on test and validation",
+    ),
+    "chosen on test": (
+        [("a", ("training.evaluate_on=test",), {})],
+        "some runs chose their best checkpoint on the test examples; their test accuracy is optimistic",
+    ),
+    "commit": (
+        [("a", (), {}), ("b", ("seed=1",), {"commit": "decaf"})],
+        "the runs are of different commits of nnlab: c0ffee, decaf",
+    ),
+    "version": (
+        [("a", (), {}), ("b", ("seed=1",), {"versions": {"nnlab": "2"}})],
+        "the runs are of different versions of nnlab: 1, 2",
+    ),
+    "processor": ([("a", (), {}), ("b", ("seed=1",), {"cpu": "quipu"})], "their times cannot be compared"),
+    "loss": ([("a", (), {}), ("b", ("loss.label_smoothing=0.1",), {})], "compare their accuracies"),
+    "unfinished": (
+        [("a", (), {}), ("b", ("seed=1",), {"status": "interrupted"})],
+        r"b is interrupted at step 12 \(validation accuracy 50.00 % so far\): not counted$",
+    ),
+    "diverged": (
+        [("a", (), {}), ("b", ("seed=1",), {"status": "diverged"})],
+        "not counted; of the seeds that diverge the mean says nothing",
+    ),
+    "repeated": ([("a", (), {}), ("b", (), {})], "of runs with the same seed the newest counts, not a$"),
+    "not evaluated": (
+        [("a", (), {"test": 0.5}), *((f"b{n}", (f"seed={n}",), {}) for n in range(1, 6))],
+        r"test accuracy is not known of b1, b2, b3 and 2 more; --test evaluates what is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNFAIR)
+def test_what_is_not_fair_is_said(tmp_path, kind):
+    runs, message = UNFAIR[kind]
+    warnings = compare([write_run(tmp_path / name, *changes, **o) for name, changes, o in runs]).warnings
+    assert any(re.search(message, warning) for warning in warnings), warnings
+
+
+def test_what_is_fair_brings_no_warning(tmp_path):
+    fair = [
+        write_run(tmp_path / "a", test=0.5),
+        write_run(tmp_path / "b", "optimizer.learning_rate=9", test=0.5),
+        write_run(tmp_path / "c", "seed=1", test=0.5, data={**DIGESTS, "train": "ee", "validation": "ff"}),
+    ]
+    assert compare(fair).warnings == ()
+    fewer = {**DIGESTS, "train": "ee", "validation": "bb"}
+    fair.append(write_run(tmp_path / "d", "data.train=30", test=0.5, data=fewer))
+    assert compare(fair).warnings == ()
+
+
+def test_an_evaluation_older_than_the_training_does_not_count(tmp_path):
+    run = write_run(tmp_path / "a")
+    write_evaluation(run.path, accuracy=0.9, step=3)
+    assert "test_accuracy" not in compare([run]).reference.results
