@@ -1,11 +1,16 @@
 """Which examples a step trains on: an endless stream whose position can be saved and restored."""
 
-from typing import Any
+import copy
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 
 from nnlab import seeding
 from nnlab.arrays import Labels, Rng
+
+T = TypeVar("T")
 
 
 class Batches:
@@ -19,7 +24,7 @@ class Batches:
     def __init__(self, count: int, rng: Rng, *, batch_size: int, replacement: bool, drop_last: bool) -> None:
         self._count = count
         self._rng = rng
-        self._size = batch_size
+        self.size = batch_size
         self._replacement = replacement
         self._drop_last = drop_last and not replacement
         self._epoch_start = seeding.saved(rng)
@@ -29,16 +34,16 @@ class Batches:
     @property
     def steps_per_epoch(self) -> int:
         """How many batches make an epoch; with replacement, as many as show ``count`` examples."""
-        return self._count // self._size if self._drop_last else -(-self._count // self._size)
+        return self._count // self.size if self._drop_last else -(-self._count // self.size)
 
     def draw(self) -> Labels:
         """Return the indices of the next batch."""
         if self._replacement:
-            return self._rng.integers(self._count, size=self._size)
+            return self._rng.integers(self._count, size=self.size)
         left = len(self._order) - self._position
-        if left == 0 or (self._drop_last and left < self._size):
+        if left == 0 or (self._drop_last and left < self.size):
             self._begin_epoch()
-        batch = self._order[self._position : self._position + self._size]
+        batch = self._order[self._position : self._position + self.size]
         self._position += len(batch)
         return batch
 
@@ -62,3 +67,28 @@ class Batches:
         self._epoch_start = seeding.saved(self._rng)
         self._order = self._rng.permutation(self._count)
         self._position = 0
+
+
+def prepared(
+    batches: Batches, prepare: Callable[[Labels, int], T], steps: range, *, ahead: bool
+) -> Generator[T, None, None]:
+    """Yield ``prepare(indices, step)`` of the next batch for each of ``steps``.
+
+    With ``ahead``, a thread prepares a batch while the caller is busy with the one before. The cursor of
+    ``batches`` is that of the batch yielded last all the same. Close the iterator to end the thread.
+
+    Raises what ``prepare`` raises, in the step that it was for.
+    """
+    if not ahead or not steps:
+        for step in steps:
+            yield prepare(batches.draw(), step)
+        return
+    later = copy.deepcopy(batches)  # draws the same, one batch earlier
+    with ThreadPoolExecutor(1, thread_name_prefix="nnlab-batches") as helper:
+        coming = helper.submit(prepare, later.draw(), steps[0])
+        for step in steps:
+            batch = coming.result()
+            batches.draw()
+            if step != steps[-1]:
+                coming = helper.submit(prepare, later.draw(), step + 1)
+            yield batch

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from nnlab.arrays import Array, Labels
 from nnlab.data import Dataset
+from nnlab.data.augmentation import mirrored
+from nnlab.data.examples import Inputs
 from nnlab.errors import UsageError
 from nnlab.losses import Loss
 from nnlab.network import Network
@@ -45,10 +47,19 @@ def predict_split(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for start in range(0, len(split.labels), batch_size):
             batch = slice(start, start + batch_size)
-            scores = network.predict(dataset.normalize(split.inputs[batch]))
+            scores = _scores(network, dataset, split.inputs[batch])
             losses = loss.per_example(scores, split.labels[batch])
             parts.append((loss.classify(scores), loss.probabilities(scores), losses))
     return Predictions(split.labels, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _scores(network: Network, dataset: Dataset, inputs: Inputs) -> Array:
+    """Return the scores of raw ``inputs``: with test-time flips, means over an image and its mirror image."""
+    x = dataset.normalize(inputs)
+    scores = network.predict(x)
+    if dataset.test_time_flips:
+        scores = (scores + network.predict(np.ascontiguousarray(mirrored(x)))) / 2
+    return scores
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,6 @@ Offsets = Annotated[
 ]
 """Two lengths of 0 or more (vertical, horizontal); a single number means both."""
 
-
 LAYERS = Registry("layer", home="nnlab.layers")
 INITIALIZERS = Registry("initializer", home="nnlab.initializers")
 LOSSES = Registry("loss", home="nnlab.losses")
@@ -247,3 +246,4 @@ OPTIMIZERS = Registry("optimizer", home="nnlab.optimizers")
 SCHEDULES = Registry("schedule", home="nnlab.schedules")
 DATASETS = Registry("data set", home="nnlab.data")
 NORMALIZATIONS = Registry("normalization", home="nnlab.data.normalization")
+AUGMENTATIONS = Registry("augmentation", home="nnlab.data.augmentation")

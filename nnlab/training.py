@@ -1,19 +1,22 @@
 """The training loop, a generator of records."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, prod, sqrt
 
 import numpy as np
 
 from nnlab.arrays import Array, Labels
-from nnlab.batches import Batches
+from nnlab.batches import Batches, prepared
 from nnlab.data import Dataset
 from nnlab.errors import DivergedError
 from nnlab.losses import Loss
 from nnlab.network import Network
 from nnlab.optimizers import Optimizer
 from nnlab.schedules import Clock, Schedule
+
+_LEAST_AHEAD = 2**17  # numbers in a batch; for fewer, handing it from thread to thread costs what it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def fit(
     *,
     after: int = 0,
     clip_norm: float | None = None,
-) -> Iterator[StepRecord]:
+) -> Generator[StepRecord, None, None]:
     """Train to the end of ``clock``, yielding a record after each step; ``after`` steps are done already.
 
     The caller may stop reading at any time, and between two records it may save or evaluate what it likes:
@@ -53,12 +56,12 @@ def fit(
 
     Raises DivergedError if the loss, the gradient or a parameter is no longer finite.
     """
-    inputs, labels = dataset.train.inputs, dataset.train.labels
-    for step in range(after + 1, clock.total_steps + 1):
-        batch = trainee.batches.draw()
-        factor = schedule.factor(step - 1, clock)
-        x = dataset.normalize(inputs[batch])
-        yield train_step(trainee, x, labels[batch], step=step, factor=factor, clip_norm=clip_norm)
+    steps = range(after + 1, clock.total_steps + 1)
+    ahead = dataset.is_costly and trainee.batches.size * prod(dataset.input_shape) >= _LEAST_AHEAD
+    with closing(prepared(trainee.batches, dataset.batch, steps, ahead=ahead)) as batches:
+        for step, (x, labels) in zip(steps, batches, strict=True):
+            factor = schedule.factor(step - 1, clock)
+            yield train_step(trainee, x, labels, step=step, factor=factor, clip_norm=clip_norm)
 
 
 def train_step(

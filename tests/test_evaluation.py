@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -180,3 +181,24 @@ def test_a_network_that_diverged_is_evaluated_without_warnings(rng):
 def test_a_split_that_is_not_there_is_an_error(rng, split, error):
     with pytest.raises(error, match=split):
         predict_split(network(rng), LOSSES["softmax_cross_entropy"](), dataset(rng), split)
+
+
+def test_test_time_flips_take_the_mean_of_the_scores_of_both_images(rng):
+    data, model, loss = dataset(rng), network(rng), LOSSES["softmax_cross_entropy"]()
+    x = data.normalize(data.test.inputs)
+    scores = (model.predict(x) + model.predict(np.ascontiguousarray(np.flip(x, axis=2)))) / 2
+    found = predict_split(model, loss, replace(data, test_time_flips=True), "test", batch_size=10)
+    np.testing.assert_allclose(found.probabilities, loss.probabilities(scores), rtol=1e-5)
+    np.testing.assert_allclose(found.losses, loss.per_example(scores, data.test.labels), rtol=1e-5, atol=1e-6)
+    plain = predict_split(model, loss, data, "test")
+    assert not np.allclose(plain.probabilities, found.probabilities)
+    flipped = loss.probabilities(model.predict(np.ascontiguousarray(np.flip(x, axis=2))))
+    mean = np.sqrt(plain.probabilities * flipped)
+    np.testing.assert_allclose(found.probabilities, mean / mean.sum(axis=1, keepdims=True), rtol=1e-4)
+
+
+def test_with_test_time_flips_an_image_and_its_mirror_image_are_the_same(rng):
+    data, model, loss = dataset(rng), network(rng), LOSSES["softmax_cross_entropy"]()
+    both = [Split(np.ascontiguousarray(data.test.inputs[:, :, ::step]), data.test.labels) for step in (1, -1)]
+    found = [predict_split(model, loss, replace(data, test=s, test_time_flips=True), "test") for s in both]
+    np.testing.assert_array_equal(found[0].probabilities, found[1].probabilities)

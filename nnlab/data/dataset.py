@@ -1,7 +1,7 @@
-"""A data set ready for training: three splits and the normalization fitted on the first."""
+"""A data set ready for training: three splits, and what makes a network's inputs of them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab import seeding
-from nnlab.arrays import Array, Shape
+from nnlab.arrays import Array, Labels, Shape
 from nnlab.config.schema import DataSpec
+from nnlab.data.augmentation import Augmentation, build_augmentations
 from nnlab.data.base import Source, Split
 from nnlab.data.examples import Examples, Selection, chunks
 from nnlab.data.normalization import Affine, Normalization
@@ -24,7 +25,10 @@ _CHUNK = 2**18  # numbers digested at a time
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Training, validation and test examples, raw, and the map that makes them a network's inputs."""
+    """Training, validation and test examples, raw, and what makes a network's inputs of them.
+
+    ``seed`` decides how the training examples are varied.
+    """
 
     class_names: tuple[str, ...]
     input_shape: Shape
@@ -32,6 +36,9 @@ class Dataset:
     validation: Split
     test: Split
     normalization: Affine
+    augmentations: Sequence[Augmentation] = ()
+    test_time_flips: bool = False
+    seed: int = 0
 
     def split(self, name: str) -> Split:
         """Return ``train``, ``validation`` or ``test``.
@@ -48,6 +55,25 @@ class Dataset:
     def normalize(self, inputs: NDArray[Any]) -> Array:
         """Return raw inputs (N, *input_shape) as a new float32 array, as the network sees them."""
         return self.normalization.apply(inputs)
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether training inputs take more than a copy of them: they are varied, or read from a file."""
+        inputs = self.train.inputs
+        source = inputs.examples if isinstance(inputs, Selection) else inputs
+        return bool(self.augmentations) or isinstance(source, StoredExamples)
+
+    def batch(self, rows: Labels, step: int) -> tuple[Array, Labels]:
+        """Return the inputs of the training examples ``rows`` as ``step`` sees them, and their labels.
+
+        How they are varied depends on the seed and the step alone, so a training can go on from any step.
+        """
+        x = self.normalize(self.train.inputs[rows])
+        if self.augmentations:
+            rng = seeding.stream(self.seed, "augmentation", step)
+            for augmentation in self.augmentations:
+                x = augmentation.apply(x, rng)
+        return x, self.train.labels[rows]
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each split's raw inputs and labels, in lower-case hex digits.
@@ -86,9 +112,11 @@ def _content(examples: Examples) -> Iterator[bytes | memoryview]:
 def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     """Return the data that ``spec`` describes; ``seed`` decides which examples a shuffled split holds out.
 
-    Raises OptionError if the validation examples leave none to train on, and what ``Source.load`` raises.
+    Raises OptionError if the validation examples leave none to train on or the inputs cannot be augmented as
+    asked for, and what ``Source.load`` raises.
     """
     source: Source = DATASETS.build(spec)
+    augmentations = build_augmentations(spec, source.input_shape)
     root = None if spec.root is None else Path(spec.root).expanduser()
     examples, test = source.load(root)
     if spec.validation >= len(examples):
@@ -105,6 +133,9 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
         validation=validation,
         test=test,
         normalization=normalization.fit(train.inputs),
+        augmentations=augmentations,
+        test_time_flips=spec.test_time_flips,
+        seed=seed,
     )
 
 

@@ -1,0 +1,140 @@
+"""Training images varied at random, so that a network sees each of them in many forms.
+
+A variation takes a whole batch of normalized images, in which 0 is the mean of the training images (with most
+normalizations; see docs/augmentation.md), and may write over it. It has no state: all chance is in the stream it
+is given.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from pydantic import Field
+
+from nnlab.arrays import Array, Rng, Shape
+from nnlab.config.schema import DataSpec
+from nnlab.errors import OptionError
+from nnlab.registry import AUGMENTATIONS, PositiveInt
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A share of the images, 0 .. 1."""
+
+
+class Augmentation(ABC):
+    """A way to vary images at random."""
+
+    @abstractmethod
+    def apply(self, x: Array, rng: Rng) -> Array:
+        """Return the images x (N, H, W, C), each varied independently of the others; x may be overwritten."""
+
+    def check(self, image: Shape) -> None:  # noqa: B027 -- most variations fit every image
+        """Raise OptionError unless images of shape ``image`` (H, W, C) can be varied so."""
+
+
+@AUGMENTATIONS.register("flip")
+@dataclass(frozen=True, kw_only=True)
+class Flip(Augmentation):
+    """Left and right exchanged in the share ``probability`` of the images, ``y[h, w] = x[h, W - 1 - w]``.
+
+    Shapes: x and y (N, H, W, C).
+    """
+
+    probability: Share = 0.5
+
+    def apply(self, x: Array, rng: Rng) -> Array:
+        chosen = np.flatnonzero(rng.random(len(x)) < self.probability)
+        x[chosen] = mirrored(x[chosen])
+        return x
+
+
+@AUGMENTATIONS.register("shift")
+@dataclass(frozen=True, kw_only=True)
+class Shift(Augmentation):
+    """Images moved by -p .. p ``pixels`` in each direction, ``y[h, w] = x[h + dh, w + dw]``: a random crop.
+
+    Shapes: x and y (N, H, W, C). It is the crop of (H, W) at a random place of the image with a margin of p
+    ``pixels`` around it, which ``fill`` makes: a reflection of the image, or zeros.
+    """
+
+    pixels: PositiveInt
+    fill: Literal["reflect", "zero"] = "reflect"
+
+    def apply(self, x: Array, rng: Rng) -> Array:
+        count, height, width, channels = x.shape
+        places = 2 * self.pixels + 1
+        margin = (self.pixels, self.pixels)
+        mode: Literal["reflect", "constant"] = "constant" if self.fill == "zero" else "reflect"
+        padded = np.pad(x, ((0, 0), margin, margin, (0, 0)), mode)
+        # Rows of numbers are copied several times faster than pixels of a few channels.
+        rows = padded.reshape(count, height + places - 1, (width + places - 1) * channels)
+        crops = sliding_window_view(rows, (height, width * channels), (1, 2))
+        top, left = rng.integers(places, size=(2, count))
+        y: Array = crops[np.arange(count), top, left * channels].reshape(x.shape)
+        return y
+
+    def check(self, image: Shape) -> None:
+        if self.pixels >= min(image[:2]):
+            raise OptionError(
+                f"a shift by {self.pixels} pixels leaves nothing of a {image[0]}x{image[1]} image",
+                option="pixels",
+                hint=f"at most {min(image[:2]) - 1}",
+            )
+
+
+@AUGMENTATIONS.register("cutout")
+@dataclass(frozen=True, kw_only=True)
+class Cutout(Augmentation):
+    """A square of ``size`` x ``size`` pixels set to 0, around a random pixel: at the border less is cut out.
+
+    Shapes: x and y (N, H, W, C). DeVries and Taylor (2017), arXiv:1708.04552.
+    """
+
+    size: PositiveInt
+
+    def apply(self, x: Array, rng: Rng) -> Array:
+        count, height, width, _ = x.shape
+        reach = np.arange(self.size) - self.size // 2
+        # What lies beyond the border becomes the border, which such a square covers anyway.
+        rows = np.clip(rng.integers(height, size=(count, 1)) + reach, 0, height - 1)
+        columns = np.clip(rng.integers(width, size=(count, 1)) + reach, 0, width - 1)
+        x[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]] = 0
+        return x
+
+    def check(self, image: Shape) -> None:
+        if self.size > max(image[:2]):
+            raise OptionError(
+                f"a square of {self.size}x{self.size} pixels is larger than a {image[0]}x{image[1]} image",
+                option="size",
+                hint=f"at most {max(image[:2])}",
+            )
+
+
+def mirrored(x: Array) -> Array:
+    """Return a view of the images x (N, H, W, C) with left and right exchanged."""
+    return x[:, :, ::-1]
+
+
+def build_augmentations(spec: DataSpec, input_shape: Shape) -> Sequence[Augmentation]:
+    """Return the variations that ``spec`` asks for, in its order.
+
+    Raises OptionError if one of them, or test-time flips, are asked for inputs that do not allow it.
+    """
+    if len(input_shape) != 3:
+        for option, given in ("augment", spec.augment), ("test_time_flips", spec.test_time_flips):
+            if given:
+                raise OptionError(
+                    f"only images can be varied, and {spec.type} has inputs of shape {list(input_shape)}",
+                    option=option,
+                    hint="images have the shape [height, width, channels]",
+                )
+    augmentations: list[Augmentation] = []
+    for index, entry in enumerate(spec.augment):
+        augmentations.append(AUGMENTATIONS.build(entry))
+        try:
+            augmentations[-1].check(input_shape)
+        except OptionError as error:
+            raise OptionError(str(error), option=f"augment.{index}.{error.option}", hint=error.hint) from error
+    return augmentations
