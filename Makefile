@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports bench format clean
+.PHONY: help run test check lint types imports bench results format clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
@@ -33,6 +33,10 @@ imports: $(READY)  ## import-linter
 
 bench: $(READY)  ## time a training step, beside PyTorch's where that is installed
 	$(BIN)/python -m bench
+
+results: $(READY)  ## train every published experiment and write docs/results.md
+	$(BIN)/python -m results train
+	$(BIN)/python -m results write
 
 format: $(READY)  ## format the code and sort the imports
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,62 @@
+"""Which run directories are of which experiment."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from nnlab.config import Experiment
+from nnlab.errors import RunError
+from nnlab.runs import Run, list_runs
+from nnlab.runs.recorded import Evaluated, Summary, read_config, read_record
+from nnlab.trial import settings
+
+Archive: TypeAlias = dict[str, list[Run]]
+"""Runs by the identity of their config, the oldest first."""
+
+FINISHED = ("completed", "stopped early")
+
+
+def identity(config: Experiment) -> str:
+    """Return what decides the results of ``config``; where the data lie is no part of it."""
+    return json.dumps(
+        {key: value for key, value in settings(config).items() if key != "data.root"}, sort_keys=True
+    )
+
+
+def read_archive(runs_dir: Path) -> Archive:
+    """Return the runs in ``runs_dir``; those whose config cannot be read are of no experiment."""
+    archive: Archive = defaultdict(list)
+    for run in list_runs(runs_dir):
+        try:
+            archive[identity(read_config(run.config))].append(run)
+        except RunError:
+            continue
+    return archive
+
+
+def newest(runs: list[Run]) -> Run | None:
+    """Return the newest of the finished ``runs``; if none is finished, the newest; None if there is none."""
+    return next((run for run in reversed(runs) if is_finished(run)), runs[-1] if runs else None)
+
+
+def is_finished(run: Run) -> bool:
+    """Return whether the training came to its end."""
+    try:
+        return read_record(run.path / "summary.json", Summary).status in FINISHED
+    except RunError:
+        return False
+
+
+def checkpoint_of(config: Experiment) -> Literal["best", "last"]:
+    """Return which checkpoint is evaluated: the best by validation examples, not one that the test set chose."""
+    return "last" if config.training.evaluate_on == "test" else "best"
+
+
+def is_evaluated(run: Run, config: Experiment) -> bool:
+    """Return whether the right checkpoint of ``run`` was evaluated on the test set."""
+    try:
+        found = read_record(run.evaluation / "metrics.json", Evaluated)
+    except RunError:
+        return False
+    return found.checkpoint == checkpoint_of(config)

@@ -1,0 +1,21 @@
+"""The gradients of a first step, worked out from what it changed."""
+
+import numpy as np
+
+from nnlab.arrays import Named
+from nnlab.blueprint import blueprint, load_config
+from nnlab.network import build_network
+from nnlab.runs import Run
+
+
+def first_gradients(run: Run) -> Named:
+    """Return dL/dparameter by parameter, of a run of a single step of plain gradient descent.
+
+    The step took ``w`` to ``w - a dL/dw`` with the learning rate ``a``, so that
+    ``dL/dw = (w before - w after) / a``. Raises RunError if the run cannot be read.
+    """
+    config = load_config(run.config)
+    before = build_network(config.network, blueprint(config).input_shape, config.seed).params
+    after = run.checkpoints.load("last").group("params")
+    rate = getattr(config.optimizer, "learning_rate")  # noqa: B009 -- an option of every optimizer, unknown to mypy
+    return {name: np.asarray((before[name] - after[name]) / rate) for name in before}

@@ -1,0 +1,48 @@
+"""What is missing, trained and evaluated."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnlab import experiment
+from nnlab.cli.output import say
+from nnlab.cli.progress import display
+from nnlab.config import Experiment
+from nnlab.errors import Interrupted, NnlabError, SystemFault
+from nnlab.runs import Run
+from results.archive import checkpoint_of, identity, is_evaluated, is_finished, newest, read_archive
+from results.published import Entry
+
+
+def train_missing(entries: Sequence[Entry], runs_dir: Path, *, quiet: bool) -> int:
+    """Train and evaluate what is not in ``runs_dir`` yet, what takes long last, and return an exit code.
+
+    A training that fails does not stop the others; the code is that of the last failure, or 0. Raises
+    Interrupted when a signal comes and SystemFault when the machine refuses.
+    """
+    jobs = [(entry, seed) for entry in sorted(entries, key=lambda e: -e.seeds) for seed in range(entry.seeds)]
+    exit_code = 0
+    for number, (entry, seed) in enumerate(jobs, 1):
+        say(f"{entry.config}, seed {seed} ({number} of {len(jobs)})")
+        try:
+            config = entry.load(seed)
+            run = _trained(config, runs_dir, quiet=quiet)
+            if entry.figures and not is_evaluated(run, config):
+                experiment.evaluate(run, checkpoint=checkpoint_of(config))
+        except (Interrupted, SystemFault):
+            raise
+        except NnlabError as error:
+            say(f"error: {entry.config}, seed {seed}: {error}")
+            exit_code = error.exit_code
+    return exit_code
+
+
+def _trained(config: Experiment, runs_dir: Path, *, quiet: bool) -> Run:
+    """Return a finished run of ``config``: one that is there, one that is gone on with, or a new one."""
+    run = newest(read_archive(runs_dir).get(identity(config), []))
+    if run is not None and is_finished(run):
+        return run
+    with display(quiet=quiet) as show:
+        if run is None:
+            return experiment.train(config, runs_dir=runs_dir, report=show)
+        experiment.resume(run, report=show)
+    return run

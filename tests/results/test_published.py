@@ -1,0 +1,56 @@
+"""The table of published figures, against the configs that it names."""
+
+from decimal import Decimal
+
+import pytest
+
+from nnlab.blueprint import blueprint
+from results.published import CONFIGS, SECTIONS, Figure, accuracy
+
+ENTRIES = [entry for section in SECTIONS for entry in section.entries]
+
+
+def test_every_shipped_experiment_is_in_the_table_once():
+    named = [entry.config for entry in ENTRIES]
+    assert sorted(named) == sorted({path.stem for path in CONFIGS.glob("*.yaml")} - {"glyphs"})
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.config)
+def test_an_entry_fits_its_config(entry):
+    config = entry.load(3)
+    assert config.seed == 3
+    plan = blueprint(config)
+    assert entry.parameters in {None, plan.total_parameters}
+    assert set(entry.recall) <= set(plan.class_names)
+    quantities = {figure.quantity for figure in entry.figures}
+    assert ("best accuracy" in quantities) <= (config.training.evaluate_on == "test")
+    assert entry.command.startswith(f"nnlab train configs/{entry.config}.yaml")
+    if entry.gradients:
+        assert (config.optimizer.type, config.training.steps) == ("sgd", 1)
+
+
+def test_a_config_says_what_the_table_says():
+    for entry in ENTRIES:
+        head = "".join(
+            line for line in (CONFIGS / f"{entry.config}.yaml").read_text().splitlines() if line[:1] == "#"
+        )
+        for figure in entry.figures:
+            if figure.value is not None and figure.quantity == "accuracy" and "goal" not in figure.text:
+                assert figure.text.removesuffix(" at the end") in head, entry.config
+
+
+@pytest.mark.parametrize(
+    ("figure", "measured", "reached"),
+    [
+        (accuracy("45 %", "45"), 0.4451, True),
+        (accuracy("45 %", "45"), 0.4449, False),
+        (accuracy("97.71 %", "97.71"), 0.9771, True),
+        (accuracy("97.71 %", "97.71"), 0.9770, False),
+        (Figure("loss", "0.08", Decimal("0.08")), 0.0849, True),
+        (Figure("loss", "0.08", Decimal("0.08")), 0.0851, False),
+        (Figure("loss", "0.08", Decimal("0.08")), float("inf"), False),
+        (Figure("accuracy"), 0.0, True),
+    ],
+)
+def test_a_figure_is_reached_to_the_digits_that_it_has(figure, measured, reached):
+    assert figure.reached(measured) is reached

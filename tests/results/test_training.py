@@ -1,0 +1,113 @@
+"""What is missing is trained, and nothing else."""
+
+import pytest
+from experiments import stop_at
+
+from nnlab import experiment
+from nnlab.errors import Interrupted, SystemFault
+from nnlab.runs import list_runs
+from results.training import train_missing
+
+
+def train(entries, runs_dir):
+    return train_missing(list(entries.values()), runs_dir, quiet=True)
+
+
+def state(runs_dir):
+    """Every file and when it was written."""
+    return {path: path.stat().st_mtime_ns for path in runs_dir.rglob("*") if path.is_file()}
+
+
+def checkpoints(runs_dir):
+    """Which checkpoint was evaluated, by the run's experiment."""
+    return {
+        run.name.split("-")[2]: run.path.joinpath("evaluation/metrics.json").is_file()
+        and json_of(run)["checkpoint"]
+        for run in list_runs(runs_dir)
+    }
+
+
+def json_of(run):
+    return run.read_json("evaluation/metrics.json")
+
+
+def test_everything_is_trained_once(entries, tmp_path, capsys):
+    runs_dir = tmp_path / "runs"
+    assert train(entries, runs_dir) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "small, seed 0 (1 of 4)",
+        "small, seed 1 (2 of 4)",
+        "watched, seed 0 (3 of 4)",
+        "by_hand, seed 0 (4 of 4)",
+    ]
+    assert checkpoints(runs_dir) == {"small": "best", "watched": "last", "by_hand": False}
+    before = state(runs_dir)
+    assert train(entries, runs_dir) == 0
+    assert state(runs_dir) == before
+
+
+def test_a_run_counts_wherever_its_data_are_and_whatever_it_was_computed_with(entries, tmp_path):
+    config = entries["small"].load(0)
+    elsewhere = config.model_copy(
+        update={
+            "compute": config.compute.model_copy(update={"threads": 1}),
+            "logging": config.logging.model_copy(update={"tensorboard": True}),
+            "data": config.data.model_copy(update={"root": "/elsewhere"}),
+        }
+    )
+    experiment.train(elsewhere, runs_dir=tmp_path / "runs")
+    train({"small": entries["small"]}, tmp_path / "runs")
+    assert len(list_runs(tmp_path / "runs")) == 2  # and seed 1
+
+
+def test_a_run_of_other_settings_does_not_count(entries, tmp_path):
+    config = entries["watched"].load(0)
+    other = config.model_copy(update={"training": config.training.model_copy(update={"steps": 3})})
+    experiment.train(other, runs_dir=tmp_path / "runs")
+    train({"watched": entries["watched"]}, tmp_path / "runs")
+    assert len(list_runs(tmp_path / "runs")) == 2
+
+
+def test_a_stopped_run_is_gone_on_with(entries, tmp_path):
+    with pytest.raises(Interrupted):
+        experiment.train(entries["watched"].load(0), runs_dir=tmp_path / "runs", report=stop_at(5))
+    train({"watched": entries["watched"]}, tmp_path / "runs")
+    (run,) = list_runs(tmp_path / "runs")
+    assert run.read_json("summary.json")["status"] == "completed"
+    assert json_of(run)["step"] == 12
+
+
+def test_an_evaluation_of_another_checkpoint_is_replaced(entries, tmp_path):
+    run = experiment.train(entries["watched"].load(0), runs_dir=tmp_path / "runs")
+    experiment.evaluate(run, checkpoint="best")
+    train({"watched": entries["watched"]}, tmp_path / "runs")
+    assert json_of(run)["checkpoint"] == "last"
+
+
+def test_one_failure_does_not_stop_the_others(entries, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "configs" / "small.yaml"
+    path.write_text(path.read_text().replace("learning_rate: 0.05", "learning_rate: 1.0e+30"))
+    assert train(entries, tmp_path / "runs") == 6
+    assert "error: small, seed 0: step " in capsys.readouterr().err
+    assert checkpoints(tmp_path / "runs") == {"small": False, "watched": "last", "by_hand": False}
+
+
+@pytest.mark.parametrize("stop", [Interrupted("stopped", signal=2), SystemFault("disk full")])
+def test_a_signal_or_a_full_disk_stops_everything(entries, tmp_path, monkeypatch, stop):
+    def fail(*args, **options):
+        raise stop
+
+    monkeypatch.setattr(experiment, "train", fail)
+    with pytest.raises(type(stop)):
+        train(entries, tmp_path / "runs")
+
+
+def test_a_broken_run_hides_nothing(entries, tmp_path):
+    train(entries, tmp_path / "runs")
+    broken = tmp_path / "runs" / "20990101-000000-broken"
+    broken.mkdir()
+    (broken / "config.yaml").write_text("network: 7")
+    before = state(tmp_path / "runs")
+    assert train(entries, tmp_path / "runs") == 0
+    assert state(tmp_path / "runs") == before
