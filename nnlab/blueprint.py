@@ -17,6 +17,7 @@ from nnlab.config.nodes import Sequence as Items
 from nnlab.config.spots import Entries, dotted
 from nnlab.config.spots import Path as Steps
 from nnlab.data import Source
+from nnlab.data.augmentation import build_augmentations
 from nnlab.errors import ConfigError, DataError, OptionError, Problem
 from nnlab.layers import Layer
 from nnlab.losses import Loss
@@ -111,17 +112,25 @@ def _row(name: str, layer: Layer) -> LayerRow:
 def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experiment:
     """Return the experiment that the YAML file at ``path`` describes, ``overrides`` (KEY=VALUE) applied.
 
-    Raises ConfigError with every problem of the file at once, each with its place: unknown, missing and
-    duplicate keys, values of the wrong type, layers that do not fit their input. Raises DataError if there is
-    none, but the user's own data cannot be read.
+    Raises as ``read_experiment`` does.
     """
     overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
-    reading = validate(read_document(Path(path), overrides), Experiment)
+    return read_experiment(read_document(Path(path), overrides))
+
+
+def read_experiment(document: Document) -> Experiment:
+    """Return the experiment that ``document`` describes.
+
+    Raises ConfigError with every problem at once, each with its place: unknown, missing and duplicate keys,
+    values of the wrong type, layers that do not fit their input. Raises DataError if there is none, but the
+    user's own data cannot be read.
+    """
+    reading = validate(document, Experiment)
     fitting = _Fitting(reading)
     problems = dict.fromkeys([*reading.problems, *fitting.check()])
     if problems or reading.value is None:
         order = sorted(problems, key=lambda problem: (problem.source, problem.line, problem.column))
-        more = [Problem("and more problems like these", str(path))] if len(order) > _TOLD else []
+        more = [Problem("and more problems like these", document.root.place.source)] if len(order) > _TOLD else []
         raise ConfigError([*order[:_TOLD], *more])
     if fitting.unread:
         raise fitting.unread
@@ -145,6 +154,8 @@ class _Fitting:
         data = self._entry("data")
         facts = self._facts(self._attempt(("data",), DATASETS.build, data))
         blamed, shape = self._follow(facts[0] if facts else None)
+        if facts:
+            self._attempt(("data",), build_augmentations, data, facts[0])
         loss: Loss | None = self._attempt(("loss",), LOSSES.build, self._entry("loss"))
         if loss and facts and shape and not any(spot.path == ("loss",) for spot in self.left_out):
             self._attempt(("network", blamed), loss.check, shape, len(facts[1]))

@@ -8,6 +8,7 @@
     ├── RunError               4   a run directory or checkpoint cannot be used
     ├── SystemFault            5   the machine: disk full, no permission, out of memory
     ├── DivergedError          6   loss, gradient or parameters are no longer finite
+    ├── SweepError             7   some cells of a sweep failed; the others are done
     └── Interrupted      130/143   stopped by a signal, after the state was saved
 
 Anything else that escapes a command is a bug and leaves with exit code 1.
@@ -107,6 +108,12 @@ class DivergedError(NnlabError):
     exit_code = 6
 
 
+class SweepError(NnlabError):
+    """Some cells of a sweep failed; the others are done."""
+
+    exit_code = 7
+
+
 class Interrupted(NnlabError):
     """A signal stopped the training after its state was saved; the exit code is 128 + the signal."""
 
@@ -136,6 +143,8 @@ def suggest(given: str, known: Iterable[str]) -> str:
 
 def printable(text: str) -> str:
     """Return ``text`` with every character that could steer a terminal replaced by U+FFFD."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)
 
 

@@ -107,6 +107,19 @@ def test_early_stopping_needs_validation_data_or_the_test_set(read):
     assert read(text, "training.evaluate_on=test").training.evaluate_on == "test"
 
 
+def test_augmentation_is_checked_against_the_inputs(read):
+    text = RICH.replace("divide: 2.5}}", "divide: 2.5},\n       augment: [flip, {type: shift, pixels: 9}]}")
+    with pytest.raises(ConfigError) as caught:
+        read(text)
+    [problem] = caught.value.problems
+    assert (problem.line, problem.message) == (
+        5,
+        "data.augment[1].pixels: a shift by 9 pixels leaves nothing of a 9x12 image",
+    )
+    with pytest.raises(ConfigError, match=r"data\.augment: only images can be varied"):
+        read(text, "data.shape=[9]")
+
+
 def test_problems_come_in_the_order_of_the_file_and_only_once(read):
     text = RICH.replace("units: 4", "units: x").replace("seed: 3", "seed: x").replace("rate: 0.25", "rate: 2")
     with pytest.raises(ConfigError) as caught:

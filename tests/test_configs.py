@@ -9,7 +9,7 @@ from nnlab import experiment
 from nnlab.blueprint import blueprint, load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-NAMES = sorted(str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob("*.yaml"))
+NAMES = sorted(str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob("*.yaml") if path.parent.name != "sweeps")
 
 PARAMETERS = {
     "mnist.yaml": 14_682,

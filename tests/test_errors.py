@@ -28,6 +28,7 @@ def test_every_exception_has_its_exit_code():
         "RunError": 4,
         "SystemFault": 5,
         "DivergedError": 6,
+        "SweepError": 7,
         "Interrupted": 1,
     }
     assert {Interrupted("stopped", signal=number).exit_code for number in (2, 15)} == {130, 143}
@@ -47,7 +48,7 @@ def test_the_drawing_of_the_hierarchy_is_true():
         cls = getattr(errors, name)
         assert cls.__bases__[0].__name__ == (base or "Exception")
         assert code == ("130/143" if name == "Interrupted" else str(cls.exit_code))
-    assert len(drawn) == 9
+    assert len(drawn) == 10
 
 
 def test_an_option_error_carries_what_a_config_needs():

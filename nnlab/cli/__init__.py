@@ -11,14 +11,29 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from nnlab.cli import data, evaluate, gradcheck, init, layers, plot, resume, summary, train
+from nnlab.cli import (
+    compare,
+    data,
+    evaluate,
+    gradcheck,
+    init,
+    layers,
+    plot,
+    reproduce,
+    resume,
+    runs,
+    summary,
+    sweep,
+    train,
+    verify,
+)
 from nnlab.cli.output import say
 from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault
 
 app = typer.Typer(
     help="Train neural networks from one YAML file, in NumPy whose every gradient can be read.",
     epilog="Exit codes: 0 done, 1 a bug or a wrong gradient, 2 usage or config, 3 data, 4 run or checkpoint, "
-    "5 disk or memory, 6 diverged, 129/130/143 interrupted.",
+    "5 disk or memory, 6 diverged, 7 a sweep partly failed, 129/130/143 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -50,7 +65,12 @@ def options(
 
 app.command("train")(train.train)
 app.command("resume")(resume.resume)
+app.command("verify")(verify.verify)
+app.command("reproduce")(reproduce.reproduce)
 app.command("eval")(evaluate.evaluate)
+app.command("sweep")(sweep.sweep)
+app.add_typer(runs.app, name="runs")
+app.command("compare")(compare.compare)
 app.add_typer(plot.app, name="plot")
 app.command("summary")(summary.summary)
 app.command("gradcheck")(gradcheck.gradcheck)

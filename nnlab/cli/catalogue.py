@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from nnlab.config.schema import Compute, DataSpec, EarlyStopping, Training
+from nnlab.config.schema import Compute, DataSpec, EarlyStopping, Logging, Training
 from nnlab.config.wording import as_data, as_written, wording
 from nnlab.errors import UsageError, brief, suggest
 from nnlab.registry import (
+    AUGMENTATIONS,
     DATASETS,
     INITIALIZERS,
     LAYERS,
@@ -20,12 +21,13 @@ from nnlab.registry import (
     SCHEDULES,
 )
 
-_REGISTRIES = (LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, INITIALIZERS, DATASETS, NORMALIZATIONS)
+_REGISTRIES = (LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, INITIALIZERS, DATASETS, NORMALIZATIONS, AUGMENTATIONS)
 _SECTIONS: dict[str, type[BaseModel]] = {
     "data": DataSpec,
     "training": Training,
     "early_stopping": EarlyStopping,
     "compute": Compute,
+    "logging": Logging,
 }
 
 

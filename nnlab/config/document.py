@@ -1,9 +1,11 @@
 """One config as it was written: files joined by ``extends``, overrides laid on top, places kept."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose, meaning
+from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose
+from nnlab.config.overrides import Override, laid_over, read_override
 from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, printable, suggest
 
 MAX_BYTES = 2**20
@@ -33,6 +35,16 @@ class Document:
                 place = node.place
         return node, place
 
+    def changed(self, overrides: Iterable[Override]) -> "Document":
+        """Return the document with ``overrides`` laid over it, one after the other, and their problems noted."""
+        root, problems = self.root, list(self.problems)
+        for override in overrides:
+            try:
+                root = laid_over(root, override)
+            except ConfigError as error:
+                problems.extend(error.problems)
+        return Document(root, tuple(problems))
+
     def key(self, *path: str | int) -> Place:
         """Return the place of the key that ends ``path``."""
         parent, place = self.at(*path[:-1])
@@ -53,12 +65,13 @@ def read_document(path: Path, overrides: tuple[str, ...] = ()) -> Document:
     if "name" not in root.entries:
         stem = Scalar(path.stem, path.stem, Place(str(path)))
         root = replace(root, entries={"name": Entry(stem.place, stem), **root.entries})
+    changes = []
     for override in overrides:
         try:
-            root = _overridden(root, override)
+            changes.append(read_override(override))
         except ConfigError as error:
             problems.extend(error.problems)
-    return Document(root, tuple(problems))
+    return Document(root, tuple(problems)).changed(changes)
 
 
 def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Problem]]:
@@ -130,58 +143,3 @@ def _other_type(old: Mapping, new: Mapping) -> bool:
     given = [m.entries["type"].node for m in (old, new) if "type" in m.entries]
     values = [node.value if isinstance(node, Scalar) else None for node in given]
     return len(values) == 2 and values[0] != values[1]
-
-
-def _overridden(root: Mapping, override: str) -> Mapping:
-    """Return ``root`` with one KEY=VALUE laid over it; raises ConfigError, which names the override."""
-    place = Place(f"override {printable(override)!r}")
-    key, equals, text = override.partition("=")
-    if not equals or not all(key.split(".")):
-        raise ConfigError([place.problem("expected KEY=VALUE", "such as optimizer.learning_rate=0.01")])
-    if text.lstrip()[:1] in {"[", "{", '"', "'"}:
-        try:
-            node, problems = compose(text, place.source)
-        except ConfigError as error:
-            raise ConfigError([place.problem(problem.message) for problem in error.problems]) from error
-        if problems:
-            raise ConfigError([place.problem(problem.message) for problem in problems])
-        node = _moved(node, place)
-    else:
-        node = Scalar(meaning(text), text, place)
-    changed = _replaced(root, key.split("."), node, place)
-    return replace(root, entries=changed.entries) if isinstance(changed, Mapping) else root
-
-
-def _moved(node: Node, place: Place) -> Node:
-    """Return ``node`` with every place in it replaced by ``place``."""
-    if isinstance(node, Mapping):
-        entries = {key: Entry(place, _moved(entry.node, place)) for key, entry in node.entries.items()}
-        return Mapping(entries, place, node.nodes)
-    if isinstance(node, Sequence):
-        return Sequence(tuple(_moved(item, place) for item in node.items), place, node.nodes)
-    return replace(node, place=place)
-
-
-def _replaced(node: Node, path: list[str], value: Node, place: Place, done: str = "") -> Node:
-    """Return ``node`` with ``value`` at ``path``; mappings on the way are made where there are none."""
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    here = f"{done}.{step}".lstrip(".")
-    if isinstance(node, Sequence):
-        count = len(node.items)
-        if step not in {str(index) for index in range(count)}:
-            raise ConfigError([place.problem(f"{done} has {count} entries; {step!r} is none of 0..{count - 1}")])
-        items = list(node.items)
-        items[int(step)] = _replaced(items[int(step)], rest, value, place, here)
-        return replace(node, items=tuple(items))
-    if isinstance(node, Scalar) and isinstance(node.value, str) and done:
-        # The short form of an entry, "relu" for {type: relu}, becomes the long one to take an option.
-        node = Mapping({"type": Entry(node.place, node)}, node.place)
-    if isinstance(node, Scalar):
-        if node.value is not None:
-            raise ConfigError([place.problem(f"{done} is {node.text}, which has no parts")])
-        node = Mapping({}, place)
-    old = node.entries.get(step)
-    child = _replaced(old.node if old else Mapping({}, place), rest, value, place, here)
-    return replace(node, entries={**node.entries, step: Entry(place, child)})

@@ -213,6 +213,7 @@ def _other(mistake: Mistake) -> Told:
 
 _MESSAGES: dict[str, Callable[[Mistake], Told]] = {
     "bool_type": _expected("true or false"),
+    "dict_type": _expected("a mapping"),
     "finite_number": _expected("a finite number"),
     "float_type": _expected("a number"),
     "greater_than": _limit("greater than", "gt"),

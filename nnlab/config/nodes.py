@@ -114,6 +114,10 @@ def compose(text: str, source: str) -> tuple[Node, list[Problem]]:
 
     Raises ConfigError where it cannot go on: syntax, tags, recursive or exploding aliases, depth.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # a command line's bytes in another encoding
+        raise ConfigError([Problem(f"not UTF-8 text (character {error.start + 1})", source)]) from error
     composer = _Composer(text, source)
     try:
         return composer.document(), composer.problems

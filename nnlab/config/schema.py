@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from nnlab.registry import (
+    AUGMENTATIONS,
     DATASETS,
     LAYERS,
     LOSSES,
@@ -38,13 +39,17 @@ class DataSpec(Spec):
     """What every data set takes besides its own options.
 
     ``root`` is the folder to look in first. The last ``validation`` training examples, or as many drawn
-    by a seeded shuffle, are held out. ``normalize`` is fitted on the training examples that remain.
+    by a seeded shuffle, are held out. ``normalize`` is fitted on the training examples that remain. ``augment``
+    lists how images are varied at random, one after the other, in training only. With ``test_time_flips`` an
+    evaluation takes the mean of the scores of an image and of its mirror image.
     """
 
     root: str | None = None
     validation: Annotated[int, Field(ge=0)] = 0
     validation_split: Literal["shuffled", "last"] = "shuffled"
     normalize: Annotated[Spec, SpecOf(NORMALIZATIONS, default="standard")] = entry(NORMALIZATIONS, "standard")
+    augment: tuple[Annotated[Spec, SpecOf(AUGMENTATIONS)], ...] = ()
+    test_time_flips: bool = False
 
 
 class EarlyStopping(Section):
@@ -92,6 +97,15 @@ class Compute(Section):
     threads: PositiveInt | None = None
 
 
+class Logging(Section):
+    """Where records go besides metrics.jsonl. ``tensorboard``: to TensorBoard too, with figures at the end.
+
+    The results do not depend on it.
+    """
+
+    tensorboard: bool = False
+
+
 class Experiment(Section):
     """A whole experiment: with the code and the data, all that a run depends on."""
 
@@ -104,3 +118,4 @@ class Experiment(Section):
     schedule: Annotated[Spec, SpecOf(SCHEDULES, default="constant")] = entry(SCHEDULES, "constant")
     training: Training
     compute: Compute = Compute()
+    logging: Logging = Logging()

@@ -85,9 +85,11 @@ def _is_union(kind: Any) -> bool:
 
 
 def _inside(kind: Any, step: str | int) -> Any:
-    """Return the kind of what a model has under a key, or a tuple at an index; None where it has nothing."""
+    """Return the kind of what a mapping has under a key, or a tuple at an index; None where it has nothing."""
     if is_model(kind):
         return kind_of(kind.model_fields[step].rebuild_annotation()) if step in kind.model_fields else None
+    if get_origin(kind) is dict:
+        return kind_of(get_args(kind)[1])
     items = items_of(kind)
     if items[1:] == (...,):
         return kind_of(items[0])

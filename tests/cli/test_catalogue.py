@@ -9,9 +9,18 @@ from nnlab.config import Experiment
 from nnlab.config.nodes import compose, plain
 from nnlab.config.validation import validate_entry
 from nnlab.errors import UsageError
-from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, LOSSES, NORMALIZATIONS, OPTIMIZERS, SCHEDULES
+from nnlab.registry import (
+    AUGMENTATIONS,
+    DATASETS,
+    INITIALIZERS,
+    LAYERS,
+    LOSSES,
+    NORMALIZATIONS,
+    OPTIMIZERS,
+    SCHEDULES,
+)
 
-REGISTRIES = [LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, INITIALIZERS, DATASETS, NORMALIZATIONS]
+REGISTRIES = [LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, INITIALIZERS, DATASETS, NORMALIZATIONS, AUGMENTATIONS]
 EVERYTHING = [(kind, name) for kind, names in catalogue(None).items() for name in names]
 NAMES = [(registry, name) for registry in REGISTRIES for name in registry.names()]
 
@@ -20,7 +29,7 @@ def test_everything_registered_is_in_it():
     assert {kind: sorted(names) for kind, names in catalogue(None).items() if kind != "section"} == {
         registry.kind: registry.names() for registry in REGISTRIES
     }
-    assert catalogue(None)["section"].keys() == {"data", "training", "early_stopping", "compute"}
+    assert catalogue(None)["section"].keys() == {"data", "training", "early_stopping", "compute", "logging"}
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERYTHING)

@@ -4,14 +4,13 @@ import random
 import re
 from pathlib import Path
 
+import planting
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlab.blueprint import load_config
 from nnlab.errors import ConfigError
-
-CONFIGS = Path(__file__).parents[2] / "configs"
 
 VALID = """\
 name: valid
@@ -310,6 +309,6 @@ def test_messages_stay_printable(problems, key):
     assert all(line.isprintable() for line in str(found[0]).splitlines())
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", planting.SHIPPED, ids=lambda path: path.stem)
 def test_the_shipped_configs_have_no_problems(path):
     load_config(path)

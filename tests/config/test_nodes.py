@@ -179,3 +179,8 @@ def test_nothing_in_a_message_steers_the_terminal():
     assert printable("a\x1b[31mb\tc\x07") == "a\ufffd[31mb c\ufffd"
     long = "x: [" + "1, " * 500 + "!t 1]"
     assert max(map(len, refused(long).splitlines())) < 1800
+
+
+def test_text_that_no_file_can_hold_is_a_problem():
+    with pytest.raises(ConfigError, match=r"x: not UTF-8 text \(character 4\)"):
+        compose("a: \udce9", "x")

@@ -1,0 +1,104 @@
+"""``nnlab sweep``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnlab.cli.options import AsJson, Quiet, RunsDir
+
+if TYPE_CHECKING:
+    from nnlab.runs.sweeps import Sweep
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="SWEEP.yaml|CONFIG|SWEEP",
+        help="A sweep's file, a config, or a sweep directory to go on with.",
+        show_default=False,
+    ),
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE,...]...",
+        help="What varies, such as optimizer.learning_rate=0.1,0.01 or seed=0..4; one value is that of all cells.",
+        show_default=False,
+    ),
+]
+Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="How many seeds, from 0.", show_default=False)]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Cells to train at a time.", show_default="cores")
+]
+Threads = Annotated[
+    int, typer.Option("--threads", min=1, help="Compute threads of a cell whose config does not say.")
+]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", min=0.1, help="Seconds a cell may take.", show_default="no limit")
+]
+Test = Annotated[bool, typer.Option("--test", help="Evaluate each finished cell on the test data.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the cells and do nothing.")]
+
+
+def sweep(
+    target: Target,
+    values: Values = None,
+    seeds: Seeds = None,
+    workers: Workers = None,
+    threads: Threads = 1,
+    timeout: Timeout = None,
+    runs_dir: RunsDir = Path("runs"),
+    *,
+    test: Test = False,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a config in many settings, side by side, and print the sweep's directory.
+
+    Run again, it does what is missing. Each cell is an ordinary run directory.
+
+    Example: nnlab sweep configs/mnist_mlp.yaml optimizer.learning_rate=0.1,0.01 seed=0..4
+    """
+    from nnlab.cli.output import print_json, say
+    from nnlab.cli.sweep_display import dry_table, failures, results, results_table, sweep_display
+    from nnlab.errors import SweepError
+    from nnlab.sweep import Processes, lay_out, load_plan, run_sweep
+
+    plan = None if _is_begun(target) else load_plan(target, values or [], seeds=seeds)
+    if dry_run:
+        planned = plan.sweep(runs_dir) if plan else _begun(target, values, seeds, runs_dir)
+        if as_json:
+            print_json(planned.as_json())
+        else:
+            typer.echo(dry_table(planned))
+        return
+    laid_out = lay_out(plan, runs_dir) if plan else _begun(target, values, seeds, runs_dir)
+    with sweep_display(laid_out, quiet=quiet) as show:
+        done = run_sweep(laid_out, Processes(workers, threads=threads, timeout=timeout), test=test, report=show)
+    if as_json:
+        print_json({"path": str(done.path), **results(done)})
+    else:
+        if not quiet:
+            say(results_table(done))
+        typer.echo(done.path)
+    failed = [cell for cell in done.cells if cell.status == "failed"]
+    if failed:
+        raise SweepError(f"{len(failed)} of {len(done.cells)} cells failed:\n{failures(done)}")
+
+
+def _is_begun(target: str) -> bool:
+    """Return whether ``target`` is a sweep directory, or the beginning of its name, rather than a file."""
+    return not target.endswith((".yaml", ".yml")) and not Path(target).is_file()
+
+
+def _begun(target: str, values: list[str] | None, seeds: int | None, runs_dir: Path) -> "Sweep":
+    from nnlab.errors import UsageError
+    from nnlab.runs.sweeps import find_sweep
+
+    found = find_sweep(target, runs_dir)
+    if values or seeds:
+        raise UsageError(
+            f"{found.path} was begun with its settings; other settings are another sweep of its config"
+        )
+    return found

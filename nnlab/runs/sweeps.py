@@ -1,0 +1,109 @@
+"""The sweep directory: cells, which are run directories, and a file that says how far they are.
+
+runs/sweep-mnist-7f3a91c2/
+sweep.json                                name, axes, and of each cell directory, settings and status
+cells/000-learning_rate=0.1-seed=0/       an ordinary run directory
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from nnlab import files
+from nnlab.errors import RunError
+from nnlab.runs.directory import Run
+from nnlab.runs.locking import locked
+
+Status: TypeAlias = Literal["pending", "running", "interrupted", "failed", "completed"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training of a sweep.
+
+    ``settings`` has its value on each axis of the sweep, ``error`` why it failed, ``attempts`` how often it
+    was begun or gone on with.
+    """
+
+    run: Run
+    settings: dict[str, Any]
+    status: Status = "pending"
+    error: str | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep directory as it was read: ``axes`` has the values of each key that differs, ``seed`` the last.
+
+    The names of variants, if there are any, are an axis called ``variant``.
+    """
+
+    path: Path
+    name: str
+    axes: dict[str, list[Any]]
+    cells: tuple[Cell, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what sweep.json holds, as plain data."""
+        cells = [
+            {
+                "directory": cell.run.path.relative_to(self.path).as_posix(),
+                "settings": cell.settings,
+                "status": cell.status,
+                "error": cell.error,
+                "attempts": cell.attempts,
+            }
+            for cell in self.cells
+        ]
+        return {"name": self.name, "axes": self.axes, "cells": cells}
+
+    def write(self) -> None:
+        """Write sweep.json; raises SystemFault if the disk refuses."""
+        files.write_json(self.path / "sweep.json", self.as_json())
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the sweep for one process while it runs; raises RunError if another holds it."""
+        with locked(self.path):
+            yield
+
+
+def read_sweep(path: str | Path) -> Sweep:
+    """Return the sweep in the directory ``path``; raises RunError if there is none, or it is damaged."""
+    path = Path(path)
+    data = Run(path).read_json("sweep.json")
+    try:
+        axes = {str(key): list(values) for key, values in data["axes"].items()}
+        return Sweep(path, str(data["name"]), axes, tuple(_cell(path, each) for each in data["cells"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{path / 'sweep.json'} is damaged: {type(error).__name__}: {error}") from error
+
+
+def _cell(path: Path, data: dict[str, Any]) -> Cell:
+    directory = Path(data["directory"])
+    if directory.is_absolute() or ".." in directory.parts:
+        raise ValueError(f"{str(directory)!r} is not a directory of the sweep")
+    if data["status"] not in get_args(Status):
+        raise ValueError(f"{data['status']!r} is no status")
+    return Cell(Run(path / directory), dict(data["settings"]), data["status"], data["error"], data["attempts"])
+
+
+def find_sweep(address: str, root: Path) -> Sweep:
+    """Return the sweep at ``address``: a path, or the unique beginning of a name in ``root``.
+
+    Raises RunError if there is none, or more than one.
+    """
+    if not address or len(address) > 4096 or not address.isprintable():
+        raise RunError(f"{address[:40]!r} is no sweep")
+    with contextlib.suppress(OSError):  # a name too long for the file system
+        if (Path(address) / "sweep.json").is_file():
+            return read_sweep(address)
+    sweeps = sorted(path.parent for path in root.glob("*/sweep.json"))
+    matches = [path for path in sweeps if path.name.startswith(address)]
+    if len(matches) != 1:
+        why = f"{len(matches)} in {root} begin so" if matches else f"no sweep in {root} begins so"
+        raise RunError(f"{address[:80]!r} is no sweep: {why}")
+    return read_sweep(matches[0])

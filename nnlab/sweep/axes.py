@@ -1,0 +1,123 @@
+"""What a sweep varies: the axes that a sweep's file and the command line name."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnlab.config.nodes import Mapping, Node, Place, Scalar, plain
+from nnlab.config.nodes import Sequence as Items
+from nnlab.config.overrides import Override, read_value
+from nnlab.errors import ConfigError, brief, printable
+
+MAX_CELLS = 10_000
+
+_RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value on an axis, as plain data, and the settings that it stands for."""
+
+    value: Any
+    overrides: tuple[Override, ...]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The values of ``key``, or the variants (``key`` is "variant" then); ``place`` is where the key stands."""
+
+    key: str
+    points: tuple[Point, ...]
+    place: Place
+
+    def __post_init__(self) -> None:
+        seen: list[Any] = []
+        for point in self.points:
+            if point.value in seen:
+                raise ConfigError([self.place.problem(f"{self.key}: {point.value} stands there twice")])
+            seen.append(point.value)
+
+
+def axis(key: str, values: Iterable[Node], place: Place) -> Axis:
+    """Return the axis on which the config's ``key`` takes ``values``; raises ConfigError if one is there twice."""
+    return Axis(key, tuple(Point(_data(node), (Override(key, node, place),)) for node in values), place)
+
+
+def variants(node: Mapping, place: Place) -> Axis:
+    """Return the axis of paired settings, a mapping of keys to values under each variant's name."""
+    points = [Point(name, settings(entry.node)) for name, entry in node.entries.items()]
+    return Axis("variant", tuple(points), place)
+
+
+def settings(node: Node) -> tuple[Override, ...]:
+    """Return what a mapping of dotted keys to values says."""
+    entries = node.entries if isinstance(node, Mapping) else {}
+    return tuple(Override(key, entry.node, entry.key) for key, entry in entries.items())
+
+
+def seeds(node: Node, place: Place) -> Axis:
+    """Return the axis of the seeds that ``node`` lists or, as a whole number, counts from 0."""
+    if isinstance(node, Items):
+        return axis("seed", node.items, place)
+    count = node.value if isinstance(node, Scalar) else 0
+    return axis("seed", _numbers(range(_bounded(count, place)), node.place), place)
+
+
+def read_values(text: str) -> tuple[str, Place, list[Node]]:
+    """Return the key of KEY=VALUE,VALUE,... on the command line, its place, and the values.
+
+    Commas in brackets and quotes part nothing, and ``0..4`` is five whole numbers. Raises ConfigError.
+    """
+    place = Place(f"override {printable(text)!r}")
+    key, equals, value = text.partition("=")
+    if not equals or not all(key.split(".")):
+        hint = "such as optimizer.learning_rate=0.1,0.01 or seed=0..4"
+        raise ConfigError([place.problem("expected KEY=VALUE or KEY=VALUE,VALUE,...", hint)])
+    nodes: list[Node] = []
+    for part in _parts(value):
+        ends = _RANGE.fullmatch(part)
+        if ends is None:
+            nodes.append(read_value(part, place))
+            continue
+        low, high = int(ends[1]), int(ends[2])
+        if low > high:
+            raise ConfigError([place.problem(f"the range {brief(part)} is empty", f"write {high}..{low}")])
+        _bounded(high - low + 1, place)
+        nodes.extend(_numbers(range(low, high + 1), place))
+    return key, place, nodes
+
+
+def _parts(text: str) -> list[str]:
+    """Return ``text`` cut at its commas outside of brackets and quotes."""
+    parts, depth, quote = [""], 0, ""
+    for character in text:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "[{":
+            depth += 1
+        elif character in "]}":
+            depth -= 1
+        elif character == "," and depth == 0:
+            parts.append("")
+            continue
+        parts[-1] += character
+    return parts
+
+
+def _numbers(numbers: Sequence[int], place: Place) -> list[Node]:
+    return [Scalar(number, str(number), place) for number in numbers]
+
+
+def _bounded(count: int, place: Place) -> int:
+    if count > MAX_CELLS:
+        raise ConfigError([place.problem(f"{count:,} values; a sweep has at most {MAX_CELLS:,} cells")])
+    return count
+
+
+def _data(node: Node) -> Any:
+    """Return ``node`` as sweep.json will give it back."""
+    return json.loads(json.dumps(plain(node)))

@@ -1,0 +1,35 @@
+"""What becomes of a job, wherever it is run."""
+
+from nnlab import experiment
+from nnlab.errors import Interrupted, NnlabError, RunError
+from nnlab.runs import Run
+from nnlab.sweep.executor import Job, Outcome
+
+
+def run_job(job: Job) -> Outcome:
+    """Train a cell from where it is to its end and evaluate it if asked; a finished one stays as it is.
+
+    It raises nothing: an exception would have to travel to another process, which not every one survives.
+    """
+    run = Run(job.directory)
+    try:
+        experiment.resume(run)
+        if job.test and not tested(run):
+            experiment.evaluate(run, split="test", checkpoint="best")
+    except Interrupted as stop:
+        return Outcome("interrupted", str(stop))
+    except MemoryError as error:
+        return Outcome("lost", f"out of memory: {error}")
+    except NnlabError as error:
+        return Outcome("failed", str(error))
+    except Exception as error:  # noqa: BLE001 -- a bug in one cell must not end the others
+        return Outcome("failed", f"a bug in nnlab: {type(error).__name__}: {error}")
+    return Outcome("completed")
+
+
+def tested(run: Run) -> bool:
+    """Return whether the best checkpoint of ``run`` was evaluated on the test split."""
+    try:
+        return run.read_json("evaluation/metrics.json").get("checkpoint") == "best"
+    except RunError:
+        return False

@@ -1,0 +1,130 @@
+"""The plan of a sweep: its cells, each with the whole config of a run, before any of them is trained."""
+
+import hashlib
+import itertools
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from nnlab.blueprint import read_experiment
+from nnlab.config import Experiment, as_yaml
+from nnlab.config.wording import as_written
+from nnlab.errors import ConfigError, Problem, UsageError
+from nnlab.runs import Run
+from nnlab.runs.directory import slug
+from nnlab.runs.sweeps import Cell, Sweep
+from nnlab.sweep.axes import MAX_CELLS, Axis, Point
+from nnlab.sweep.draft import Draft, read_draft
+
+_LONGEST = 80  # characters of a cell's directory
+_TOLD = 20  # problems of one plan; nobody reads more at once
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One training to come: its value on each axis, and its config."""
+
+    directory: str
+    settings: dict[str, Any]
+    config: Experiment
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a sweep; ``axes`` has the values of each key that varies, in the order of counting."""
+
+    name: str
+    axes: dict[str, list[Any]]
+    cells: tuple[PlannedCell, ...]
+
+    @cached_property
+    def directory(self) -> str:
+        """The sweep directory's name, which the same plan always has."""
+        facts = [self.name, self.axes, [[cell.settings, as_yaml(cell.config)] for cell in self.cells]]
+        digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+        return "-".join(filter(None, ("sweep", slug(self.name), digest[:8])))
+
+    def sweep(self, root: Path) -> Sweep:
+        """Return the sweep in ``root`` that this plan is of, as it is at first."""
+        path = root / self.directory
+        cells = (Cell(Run(path / cell.directory), cell.settings) for cell in self.cells)
+        return Sweep(path, self.name, self.axes, tuple(cells))
+
+
+def load_plan(path: str | Path, settings: str | Sequence[str] = (), *, seeds: int | None = None) -> Plan:
+    """Return the plan that a sweep's file or a config describes, varied by ``settings``: KEY=VALUE,VALUE,...
+
+    ``seeds`` asks for the seeds from 0 to one less. Raises ConfigError with every problem at once, each with
+    its place and the first cell that has it; otherwise as ``load_config`` does.
+    """
+    draft = read_draft(Path(path), (settings,) if isinstance(settings, str) else settings, seeds)
+    count = prod(len(axis.points) for axis in draft.axes)
+    if count > MAX_CELLS:
+        raise UsageError(f"{path}: {count:,} cells; a sweep has at most {MAX_CELLS:,}")
+    names = labels([axis.key for axis in draft.axes])
+    width = max(3, len(str(count - 1)))
+    cells, problems = [], defaultdict[Problem, list[str]](list)
+    for number, points in enumerate(itertools.product(*(axis.points for axis in draft.axes))):
+        values = {axis.key: point.value for axis, point in zip(draft.axes, points, strict=True)}
+        try:
+            config = _config(draft, points)
+        except ConfigError as error:
+            for problem in error.problems:
+                problems[problem].append(label(values, names))
+        else:
+            name = f"{number:0{width}}-{_file_name(values, names)}"[:_LONGEST].rstrip("-.")
+            cells.append(PlannedCell(f"cells/{name}", values, config))
+    if problems:
+        raise ConfigError(_told(problems, count))
+    return Plan(draft.name or cells[0].config.name, _values(draft.axes), tuple(cells))
+
+
+def _config(draft: Draft, points: Iterable[Point]) -> Experiment:
+    overrides = (override for point in points for override in point.overrides)
+    return read_experiment(draft.base.changed([*draft.common, *overrides, *draft.fixed]))
+
+
+def _values(axes: Iterable[Axis]) -> dict[str, list[Any]]:
+    return {axis.key: [point.value for point in axis.points] for axis in axes}
+
+
+def _told(problems: dict[Problem, list[str]], count: int) -> list[Problem]:
+    """Return the problems, each with the first cell that has it unless all have it."""
+    told = []
+    for problem, cells in problems.items():
+        more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+        where = f" (cell {cells[0]}{more})" if len(cells) < count else ""
+        told.append(replace(problem, message=problem.message + where))
+    told.sort(key=lambda problem: (problem.source, problem.line, problem.column))
+    rest = [Problem(f"and {len(told) - _TOLD} more problems like these", told[0].source)]
+    return told[:_TOLD] + (rest if len(told) > _TOLD else [])
+
+
+def labels(keys: Iterable[str]) -> dict[str, str]:
+    """Return each key by as many of its last parts as tell it from the others, at least one that is a word."""
+    keys = list(keys)
+    names = {}
+    for key in keys:
+        parts = key.split(".")
+        ends = [".".join(parts[start:]) for start in range(len(parts) - 1, -1, -1)]
+        alone = [end for end in ends if sum(f".{other}".endswith(f".{end}") for other in keys) == 1]
+        names[key] = next((end for end in alone if end[0].isalpha()), key)
+    return names
+
+
+def label(settings: dict[str, Any], names: dict[str, str]) -> str:
+    """Return the settings of a cell as a person would name it: ``learning_rate=0.1 seed=0``."""
+    return " ".join(f"{names[key]}={as_written(value)}" for key, value in settings.items())
+
+
+def _file_name(settings: dict[str, Any], names: dict[str, str]) -> str:
+    """Return the settings as a directory's name can have them: ``learning_rate=0.1-seed=0``."""
+    texts = {names[key]: as_written(value).replace("+", "") for key, value in settings.items()}
+    parts = (text if key == "variant" else f"{key.replace('+', '')}={text}" for key, text in texts.items())
+    return "-".join(re.sub(r"[^A-Za-z0-9._=-]+", "-", part).strip("-.") for part in parts)

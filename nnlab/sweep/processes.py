@@ -1,0 +1,115 @@
+"""The executor on this machine: worker processes, each of which trains one cell after another."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from nnlab.kernels import threads as kernel_threads
+from nnlab.sweep.executor import Job, Outcome
+from nnlab.sweep.job import run_job
+
+_GRACE = 8.0  # seconds in which a worker that is to stop may save its state
+
+
+class Processes:
+    """Runs up to ``workers`` jobs at a time (None: one for each core), each with ``threads`` compute threads.
+
+    A config that says ``compute.threads`` itself is obeyed. A job that takes longer than ``timeout`` seconds
+    (None: any time) is stopped. A worker that dies takes no other with it, and workers end within ten seconds
+    when this process does, however that happens.
+    """
+
+    def __init__(self, workers: int | None = None, *, threads: int = 1, timeout: float | None = None) -> None:
+        self.capacity = workers or kernel_threads.available()
+        self._threads, self._timeout = threads, timeout
+        self._running: dict[futures.Future[Outcome], Job] = {}
+
+    def __enter__(self) -> Self:
+        # Spawned, not forked: threads and BLAS do not survive a fork.
+        context = multiprocessing.get_context("spawn")
+        self._far_end, self._lifeline = context.Pipe(duplex=False)
+        self._pool = ProcessPool(
+            self.capacity, initializer=_attend, initargs=(self._far_end, self._threads), context=context
+        )
+        return self
+
+    def start(self, job: Job) -> None:
+        """Begin a job."""
+        # Workers inherit what is blocked: Ctrl-C reaches this process alone, which then asks them to stop.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        try:
+            if not self._pool.active:
+                self._close()
+                self.__enter__()
+            future = self._pool.schedule(run_job, args=[job], timeout=self._timeout)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._running[future] = job
+
+    def wait(self, seconds: float) -> list[tuple[Job, Outcome]]:
+        """Return the jobs that have ended, waiting up to ``seconds`` for the first of them."""
+        done, _ = futures.wait(self._running, timeout=seconds, return_when=futures.FIRST_COMPLETED)
+        ended = [(self._running.pop(future), self._outcome(future)) for future in done]
+        if not self._pool.active:
+            lost = Outcome("lost", "no worker could be started")
+            ended += [(job, lost) for job in self._running.values()]
+            self._running.clear()
+        return ended
+
+    def _outcome(self, future: futures.Future[Outcome]) -> Outcome:
+        try:
+            return future.result()
+        except TimeoutError:
+            return Outcome("failed", f"not done within {self._timeout:g} seconds, the timeout")
+        except ProcessExpired as error:
+            return Outcome("lost", f"its process {_death(error.exitcode)}")
+        except BrokenProcessPool as error:
+            return Outcome("lost", f"the worker processes broke down: {error}")
+
+    def interrupt(self) -> None:
+        """Ask all jobs to save their state and stop."""
+        self._lifeline.close()
+
+    def _close(self) -> None:
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+        self._lifeline.close()
+        self._far_end.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._running and kind is not KeyboardInterrupt:
+            self.interrupt()
+            futures.wait(self._running, timeout=_GRACE)
+        self._close()
+
+
+def _death(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"ended with exit code {exit_code}"
+    hint = ", perhaps for want of memory" if exit_code == -signal.SIGKILL else ""
+    return f"was killed by {signal.Signals(-exit_code).name}{hint}"
+
+
+def _attend(lifeline: Connection, threads: int) -> None:
+    """Prepare a worker process: its threads, and its end when that of the parent comes."""
+    kernel_threads.set_count(threads)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+
+
+def _end_with(lifeline: Connection) -> None:
+    """Stop this process when the other end of ``lifeline`` is closed, as it is when its owner dies."""
+    lifeline.poll(None)
+    os.kill(os.getpid(), signal.SIGTERM)  # a training saves its state and stops
+    time.sleep(_GRACE)
+    os.kill(os.getpid(), signal.SIGKILL)

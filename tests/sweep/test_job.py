@@ -1,0 +1,65 @@
+"""What becomes of a job, and how executors tell the death of a worker."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+from experiments import write_config
+
+from nnlab import experiment
+from nnlab.errors import ConfigError, DivergedError, Interrupted, Problem
+from nnlab.sweep import Job, Outcome, job, lay_out, load_plan, processes
+from nnlab.sweep.job import run_job
+from nnlab.sweep.processes import _death
+
+
+@pytest.fixture
+def run(tmp_path):
+    return lay_out(load_plan(write_config(tmp_path)), tmp_path / "runs").cells[0].run
+
+
+def test_a_cell_is_trained_and_tested_once(run):
+    assert run_job(Job(run.path, test=False)) == Outcome("completed")
+    assert not job.tested(run)
+    experiment.evaluate(run, checkpoint="last")
+    assert not job.tested(run)
+    assert run_job(Job(run.path, test=True)) == Outcome("completed")
+    assert job.tested(run)
+    before = (run.evaluation / "metrics.json").stat().st_mtime_ns
+    assert run_job(Job(run.path, test=True)) == Outcome("completed")
+    assert (run.evaluation / "metrics.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (MemoryError("64 GiB"), Outcome("lost", "out of memory: 64 GiB")),
+        (DivergedError("the loss is nan"), Outcome("failed", "the loss is nan")),
+        (Interrupted("SIGTERM at step 3", signal=15), Outcome("interrupted", "SIGTERM at step 3")),
+        (ConfigError([Problem("odd", "config.yaml")]), Outcome("failed", "config.yaml: odd")),
+        (ZeroDivisionError("by zero"), Outcome("failed", "a bug in nnlab: ZeroDivisionError: by zero")),
+    ],
+)
+def test_no_error_leaves_a_job(run, monkeypatch, error, outcome):
+    def fail(run):
+        raise error
+
+    monkeypatch.setattr(experiment, "resume", fail)
+    assert run_job(Job(run.path, test=False)) == outcome
+
+
+def test_the_death_of_a_process_is_told_in_words():
+    assert _death(-9) == "was killed by SIGKILL, perhaps for want of memory"
+    assert _death(-15) == "was killed by SIGTERM"
+    assert _death(3) == "ended with exit code 3"
+
+
+def test_a_worker_whose_owner_is_gone_may_save_and_then_ends(monkeypatch):
+    ends = []
+    monkeypatch.setattr(processes.os, "kill", lambda pid, number: ends.append((pid, number)))
+    monkeypatch.setattr(processes.time, "sleep", ends.append)
+    lifeline, owned = multiprocessing.Pipe(duplex=False)
+    owned.close()
+    processes._end_with(lifeline)
+    assert ends == [(os.getpid(), signal.SIGTERM), 8.0, (os.getpid(), signal.SIGKILL)]
