@@ -6,7 +6,7 @@ sum over the batch. All stay finite for scores of any size. Derivations: docs/lo
 
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,7 +23,10 @@ class Loss(ABC):
 
     Shapes: scores (N, M), where M is the number of classes unless a loss says otherwise; labels (N,).
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
+    ``applies`` is the layer whose function the loss takes of the scores itself.
     """
+
+    applies: ClassVar[str | None] = None
 
     def __init__(self, *, reduction: Reduction = "mean") -> None:
         self.reduction = reduction
@@ -75,6 +78,8 @@ class SoftmaxCrossEntropy(Loss):
     Gradient: ``dL/dx = softmax(x) - t``. Both subtract the largest score first, so that nothing overflows.
     Label smoothing: Szegedy et al. (2016), arXiv:1512.00567.
     """
+
+    applies = "softmax"
 
     def __init__(self, *, reduction: Reduction = "mean", label_smoothing: Probability = 0.0) -> None:
         super().__init__(reduction=reduction)
@@ -155,6 +160,8 @@ class SigmoidBinaryCrossEntropy(Loss):
     Gradient: ``dL/dx = sigmoid(x) - t``. The probabilities of M answers need not sum to 1.
     """
 
+    applies = "sigmoid"
+
     def per_example(self, scores: Array, labels: Labels) -> Array:
         losses: Array = np.logaddexp(0, scores).sum(axis=1) - np.vecdot(scores, answers(labels, scores))
         return losses
@@ -228,8 +235,7 @@ def _target_rows(classes: int, dtype: np.dtype[Any], smoothing: float) -> Array:
 
 def sigmoid(x: Array) -> Array:
     """Return ``1 / (1 + exp(-x))``, to full relative precision for x of any size."""
-    result: Array = np.exp(-np.logaddexp(0, -x))
-    return result
+    return np.asarray(np.exp(-np.logaddexp(0, -x)))
 
 
 def nearest_probabilities(scores: Array) -> Array:

@@ -126,3 +126,15 @@ def test_problems_come_in_the_order_of_the_file_and_only_once(read):
         read(text)
     lines = [problem.line for problem in caught.value.problems]
     assert lines == sorted(set(lines)) == [2, 11, 19]
+
+
+@pytest.mark.parametrize(
+    ("loss", "layer"), [("softmax_cross_entropy", "softmax"), ("sigmoid_binary_cross_entropy", "sigmoid")]
+)
+def test_a_loss_that_applies_the_last_layer_itself_is_told(read, loss, layer):
+    config = "data: {type: random, shape: [4], classes: 3}\nnetwork: [{type: dense, units: 3}, %s]\n"
+    config += f"loss: {loss}\noptimizer: {{type: sgd, learning_rate: 0.1}}\ntraining: {{steps: 1}}\n"
+    with pytest.raises(ConfigError, match=rf"network\[1\]: the loss, {loss}, applies {layer} itself") as caught:
+        read(config % layer)
+    assert (caught.value.problems[0].line, caught.value.problems[0].hint) == (2, "leave this layer out")
+    assert read(config % "tanh").loss.type == loss
