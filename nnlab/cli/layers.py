@@ -40,6 +40,6 @@ def schema() -> None:
     Example: nnlab schema > nnlab.schema.json
     """
     from nnlab.cli.output import print_json
-    from nnlab.config import Experiment
+    from nnlab.config import file_schema
 
-    print_json(Experiment.model_json_schema())
+    print_json(file_schema())

@@ -2,7 +2,7 @@
 
 from nnlab.config.document import Document, read_document
 from nnlab.config.dump import as_yaml
-from nnlab.config.schema import DataSpec, EarlyStopping, Experiment, Training
+from nnlab.config.schema import DataSpec, EarlyStopping, Experiment, Training, file_schema
 from nnlab.config.spots import dotted
 from nnlab.config.validation import Reading, validate, validate_entry
 
@@ -15,6 +15,7 @@ __all__ = [
     "Training",
     "as_yaml",
     "dotted",
+    "file_schema",
     "read_document",
     "validate",
     "validate_entry",

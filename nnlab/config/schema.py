@@ -119,3 +119,23 @@ class Experiment(Section):
     training: Training
     compute: Compute = Compute()
     logging: Logging = Logging()
+
+
+def file_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a config file: a whole experiment, or what changes in the one it ``extends``.
+
+    A file may leave out the name, which is its own then.
+    """
+    whole = Experiment.model_json_schema()
+    definitions = whole.pop("$defs")
+    whole["required"].remove("name")
+    keys: dict[str, Any] = {key: {} for key in whole["properties"]}
+    extends = {"type": "string", "description": "The config, beside this file, that these settings are laid over."}
+    changes = {
+        "title": "Changes",
+        "type": "object",
+        "properties": {"extends": extends, **keys},
+        "required": ["extends"],
+        "additionalProperties": False,
+    }
+    return {"$defs": definitions, "anyOf": [whole, changes]}
