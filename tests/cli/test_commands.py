@@ -22,24 +22,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def nnlab_(tmp_path, monkeypatch, capfd):
-    """Run a command in this process, in an empty folder; returns its exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nnlab", *map(str, arguments)])
-        try:
-            nnlab.cli.main()
-            code = 0
-        except SystemExit as leaving:
-            code = leaving.code
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
-
-
-@pytest.fixture
 def trained(nnlab_, tmp_path):
     code, out, err = nnlab_("train", write_config(tmp_path), "-q")
     assert (code, err) == (0, "")

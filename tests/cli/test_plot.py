@@ -1,16 +1,15 @@
 """``nnlab plot`` as a user meets it: what is drawn, where it goes, what a mistake costs."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 from experiments import SMALL, write_config
 
-import nnlab.cli
 from nnlab import plotting
 from nnlab.blueprint import load_config
 from nnlab.experiment import train
+from nnlab.runs import Run
 from nnlab.runs.sweeps import Cell, Sweep
 
 POINTS = """\
@@ -19,24 +18,6 @@ network: [{type: dense, units: 2}]
 optimizer: {type: sgd, learning_rate: 0.1}
 training: {epochs: 2, batch_size: 20, log_every: 3}
 """
-
-
-@pytest.fixture
-def nnlab_(tmp_path, monkeypatch, capfd):
-    """Run a command in this process, in an empty folder; returns its exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nnlab", *map(str, arguments)])
-        try:
-            nnlab.cli.main()
-            code = 0
-        except SystemExit as leaving:
-            code = leaving.code
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture
@@ -185,7 +166,7 @@ def sweep(trained):
         for seed in (0, 1):
             run = trained(f"seed={seed}", *changes, runs_dir=path / "cells")
             cells.append(Cell(run, {"variant": variant, "seed": seed}, "completed"))
-    cells.append(Cell(nnlab.runs.Run(path / "cells/waiting"), {"variant": "as it is", "seed": 2}))
+    cells.append(Cell(Run(path / "cells/waiting"), {"variant": "as it is", "seed": 2}))
     made = Sweep(path, "small", {"variant": ["as it is", "half the rate"], "seed": [0, 1, 2]}, tuple(cells))
     made.write()
     return made

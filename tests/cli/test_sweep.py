@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from experiments import write_config
 
-import nnlab.cli
 from nnlab.cli import sweep_display
 from nnlab.runs import Run
 from nnlab.runs.sweeps import read_sweep
@@ -19,23 +18,10 @@ from nnlab.sweep import load_plan
 CONFIGS = Path(__file__).parents[2] / "configs" / "sweeps"
 
 
-@pytest.fixture
-def nnlab_(tmp_path, monkeypatch, capfd):
-    """Run a command in this process, in a folder with a config; returns its exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def small_config(tmp_path):
+    """Let there be a config in the folder."""
     write_config(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["nnlab", *map(str, arguments)])
-        try:
-            nnlab.cli.main()
-            code = 0
-        except SystemExit as leaving:
-            code = leaving.code
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 def test_a_dry_run_prints_the_cells_and_does_nothing(nnlab_, tmp_path):
