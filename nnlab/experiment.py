@@ -1,6 +1,7 @@
 """Train, resume and evaluate: the only place that wires everything together."""
 
 import signal
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import numpy as np
 from nnlab import files, seeding
 from nnlab.arrays import Array, Shape
 from nnlab.blueprint import blueprint, load_config
+from nnlab.capacity import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.config import Experiment, as_yaml
 from nnlab.data import Dataset, load_dataset
 from nnlab.errors import DivergedError, Interrupted, RunError, SystemFault
@@ -19,11 +21,11 @@ from nnlab.interrupts import stop_signals
 from nnlab.kernels import threads
 from nnlab.losses import Loss
 from nnlab.network import Network, build_network, outline_layers
-from nnlab.recording import Recorder, Reporter, ignore
+from nnlab.recording import Recorder, Reporter, check_logging, ignore
 from nnlab.registry import LOSSES
-from nnlab.runs import Checkpoint, Run, check_writable, create_run, environment, find_run
+from nnlab.resumption import go_on, present_environment
+from nnlab.runs import Checkpoint, Run, check_writable, create_run, find_run
 from nnlab.runs.checkpoints import Which
-from nnlab.training import fit
 from nnlab.trial import Trial, prepare, restore_weights
 
 SplitName = Literal["train", "validation", "test"]
@@ -36,13 +38,14 @@ def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter
     data are missing, DivergedError if the training diverges, and Interrupted after SIGINT or SIGTERM, when
     the state has been saved.
     """
+    check_logging(config)
     check_writable(Path(runs_dir))
     with threads.compute(config.compute.threads):
-        trial = prepare(config)
+        trial = _prepare(config)
         run = create_run(Path(runs_dir), config.name)
         files.write_text(run.config, as_yaml(config))
-        run.write_json("environment.json", environment(config.seed, trial.dataset.digests(), threads.count()))
         with run.locked():
+            _begin(trial, run)
             _carry_on(trial, run, report, metrics_bytes=0)
     return run
 
@@ -55,35 +58,54 @@ def open_run(address: str, runs_dir: str | Path = "runs") -> Run:
     return find_run(address, Path(runs_dir))
 
 
-def resume(run: Run, *, report: Reporter = ignore) -> bool:
+def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) -> bool:
     """Go on with a training that was stopped, to the same bits as if it had not been.
 
-    Returns whether there was anything left to do. Raises RunError if the run is in use or damaged, or if its
-    data are not the data it began with; otherwise as ``train``.
+    Of a run that is only a config so far, as the cells of a sweep are at first, it is the beginning. Returns
+    whether there was anything left to do. Raises RunError if the run is in use or damaged, or if its config,
+    its data or what else decides the bits (versions, BLAS, kind of processor) are not what it began with; with
+    ``allow_inexact`` the last of these may differ, which environment.json records. Otherwise as ``train``.
     """
     config = load_config(run.config)
+    check_logging(config)
     with run.locked(), threads.compute(config.compute.threads):
-        trial = prepare(config)
-        if trial.dataset.digests() != run.read_json("environment.json").get("data"):
-            raise RunError(f"{run.path} was trained on other data than {config.data.type} is now")
+        trial = _prepare(config)
         metrics_bytes = 0
-        if run.checkpoints.exist:
-            last = run.checkpoints.load("last")
-            trial.restore(last, run.checkpoints.load("best") if last.facts["monitor"]["best"] else None)
-            metrics_bytes = last.facts["metrics_bytes"]
-        if trial.finished:
-            return False
+        if run.begun:
+            metrics_bytes = go_on(trial, run, allow_inexact=allow_inexact)
+        else:
+            _begin(trial, run)
+        finished = trial.finished
         _carry_on(trial, run, report, metrics_bytes)
-    return True
+    return not finished
+
+
+def _prepare(config: Experiment) -> Trial:
+    """Return a training before its first step; raises SystemFault if this machine's memory is too small for it."""
+    require_memory_for_weights(config)
+    trial = prepare(config)
+    require_memory_for_steps(config, len(trial.dataset.train))
+    return trial
+
+
+def _begin(trial: Trial, run: Run) -> None:
+    """Write down in what environment the training begins."""
+    files.remove_leftovers(run.path)
+    run.write_json("environment.json", present_environment(trial))
 
 
 def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> None:
-    """Train to the end, logging, evaluating and saving on the way."""
-    clip_norm = trial.config.training.clip_norm
-    steps = fit(trial.trainee, trial.dataset, trial.schedule, trial.clock, after=trial.step, clip_norm=clip_norm)
-    with Recorder(trial, run, report, metrics_bytes) as recorder, stop_signals() as received:
+    """Train to the end, logging, evaluating and saving on the way.
+
+    After the end there is only the summary to write, of which a killed process may have been kept.
+    """
+    with (
+        Recorder(trial, run, report, metrics_bytes) as recorder,
+        closing(trial.steps()) as steps,
+        stop_signals() as received,
+    ):
         try:
-            for record in steps:
+            for record in () if trial.finished else steps:
                 recorder.note(record)
                 if received or trial.finished or recorder.save_is_due:
                     recorder.save()
@@ -97,6 +119,8 @@ def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> N
         except DivergedError as error:
             recorder.summarize("diverged")
             raise DivergedError(f"{error}; a smaller optimizer.learning_rate may help ({run.path})") from error
+        except MemoryError as error:
+            raise MemoryError(too_large(trial.config, error)) from error
         except SystemFault as error:
             raise SystemFault(f"{error}; once that is mended, go on with: nnlab resume {run.path}") from error
         recorder.summarize("completed" if trial.step == trial.clock.total_steps else "stopped early")
@@ -125,9 +149,12 @@ def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best")
     They are in ``evaluation/`` for the test split and in a folder of it for the others.
 
     The best checkpoint is the one with the best evaluation during training; without evaluations it is the
-    last. Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing.
+    last. Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing, and
+    SystemFault, before they are read, if the run cannot be written.
     """
     config = load_config(run.config)
+    check_writable(run.path)
+    require_memory_for_weights(config)
     saved = run.checkpoints.load(checkpoint)
     with threads.compute(config.compute.threads):
         dataset = load_dataset(config.data, config.seed)
@@ -161,12 +188,10 @@ def first_weight(run: Run, checkpoint: Which = "best") -> tuple[Array, Shape]:
 
     Raises RunError if no layer has weights.
     """
-    network = load_network(load_config(run.config), run.checkpoints.load(checkpoint))
-    for layer in network.layers:
-        for name, param in layer.params.items():
-            if name.endswith("weight") and param.ndim > 1:
-                return param, layer.input_shape
-    raise RunError(f"no layer of {run.name} has weights to draw")
+    weight = load_network(load_config(run.config), run.checkpoints.load(checkpoint)).first_weight
+    if weight is None:
+        raise RunError(f"no layer of {run.name} has weights to draw")
+    return weight
 
 
 def check_gradients(

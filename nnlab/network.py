@@ -51,6 +51,15 @@ class Network:
         """All random streams that training draws from, by layer and name."""
         return {f"{i}.{name}": s for i, layer in enumerate(self.layers) for name, s in layer.streams.items()}
 
+    @property
+    def first_weight(self) -> tuple[Array, Shape] | None:
+        """The weight of the first layer that has one, and the shape of that layer's input; None if none has."""
+        for layer in self.layers:
+            for name, param in layer.params.items():
+                if name.endswith("weight") and param.ndim > 1:
+                    return param, layer.input_shape
+        return None
+
     def predict(self, x: Array) -> Array:
         """Return the scores of x (N, *input_shape), as at inference."""
         return self._chain.predict(x)

@@ -3,15 +3,20 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import isfinite
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from nnlab.errors import DivergedError
-from nnlab.evaluation import measure, predict_split
+from nnlab.config import Experiment
+from nnlab.errors import DivergedError, UsageError
+from nnlab.evaluation import Metrics, measure, predict_split
 from nnlab.runs import Checkpoint, MetricsLog, Run
 from nnlab.training import StepRecord
 from nnlab.trial import Trial, weights
+
+if TYPE_CHECKING:
+    from nnlab.tensorboard import EventFile
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,12 @@ def ignore(report: Report) -> None:
     """Report to nobody."""
 
 
+def check_logging(config: Experiment) -> None:
+    """Raise UsageError if ``config`` asks for logs that only a library which is not installed can write."""
+    if config.logging.tensorboard and find_spec("tensorboardX") is None:
+        raise UsageError("logging.tensorboard needs tensorboardX: pip install 'nnlab[tensorboard]'")
+
+
 class Recorder:
     """Writes down the steps of ``trial`` in ``run``; ``keep`` bytes of an earlier metrics log still hold."""
 
@@ -50,6 +61,7 @@ class Recorder:
         self._save_every = training.checkpoint_every or self._evaluate_every
         self._log = MetricsLog(run.metrics, keep)
         self._began = time.monotonic() - trial.seconds
+        self._events = self._open_events() if trial.config.logging.tensorboard else None
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +70,8 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._log.close()
+        if self._events:
+            self._events.close()
 
     @property
     def save_is_due(self) -> bool:
@@ -96,6 +110,10 @@ class Recorder:
     def save(self) -> None:
         """Save the state after the newest step."""
         self._log.sync()
+        if self._events:
+            if self._trial.finished:
+                self._draw(self._events)
+            self._events.flush()
         self._run.checkpoints.save(self._trial.checkpoint(self._log.size), self._trial.best)
 
     def summarize(self, status: str) -> None:
@@ -116,9 +134,7 @@ class Recorder:
 
     def _evaluate(self, split: str) -> tuple[dict[str, float], bool]:
         """Log how the network does on ``split`` now, and return that and whether it never did better."""
-        trial = self._trial
-        predictions = predict_split(trial.trainee.network, trial.trainee.loss, trial.dataset, split)
-        metrics = measure(predictions, trial.dataset.class_names)
+        trial, metrics = self._trial, self._measure(split)
         if not isfinite(metrics.loss):
             raise DivergedError(f"step {trial.step}: the loss on the {split} examples is {metrics.loss}")
         evaluation = {"loss": metrics.loss, "accuracy": metrics.accuracy}
@@ -129,6 +145,34 @@ class Recorder:
             trial.best = Checkpoint(trial.step, arrays)
         return evaluation, improved
 
+    def _measure(self, split: str) -> Metrics:
+        trial = self._trial
+        predictions = predict_split(trial.trainee.network, trial.trainee.loss, trial.dataset, split)
+        return measure(predictions, trial.dataset.class_names)
+
     def _append(self, split: str, values: dict[str, float], more: dict[str, float]) -> None:
         clock = {"seconds": round(self._trial.seconds, 4)}
-        self._log.append({"step": self._trial.step, "split": split, **values, **more, **clock})
+        record = {"step": self._trial.step, "split": split, **values, **more, **clock}
+        self._log.append(record)
+        if self._events:
+            self._events.add(record)
+
+    def _open_events(self) -> "EventFile":
+        from nnlab.tensorboard import EventFile  # noqa: PLC0415 -- an extra, and slow to import
+
+        began = time.time() - self._trial.seconds
+        return EventFile(self._run.tensorboard, began=began, after=self._trial.step)
+
+    def _draw(self, events: "EventFile") -> None:
+        """Draw what the network has come to."""
+        from nnlab import figures  # noqa: PLC0415 -- slow to import
+
+        trial = self._trial
+        drawn = {}
+        if first := trial.trainee.network.first_weight:
+            drawn["filters"] = figures.filters(*first)
+        if split := trial.evaluated_on:
+            metrics = self._measure(split)
+            drawn[f"confusion/{split}"] = figures.confusion(metrics.confusion, metrics.class_names)
+        for tag, figure in drawn.items():
+            events.draw(tag, figure, step=trial.step, seconds=trial.seconds)

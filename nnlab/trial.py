@@ -1,5 +1,6 @@
 """A training under way: every object whose state a checkpoint holds."""
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,8 +17,12 @@ from nnlab.network import Network, build_network
 from nnlab.optimizers import Optimizer
 from nnlab.registry import LOSSES, OPTIMIZERS, SCHEDULES
 from nnlab.runs import Checkpoint
+from nnlab.runs.environment import Difference
 from nnlab.schedules import Clock, Schedule
-from nnlab.training import StepRecord, Trainee
+from nnlab.training import StepRecord, Trainee, fit
+
+_SINCE: dict[str, Any] = {"data.augment": [], "data.test_time_flips": False}
+"""Settings that the checkpoints of earlier versions lack, and what those versions did."""
 
 
 @dataclass
@@ -94,6 +99,11 @@ class Trial:
         on = self.config.training.evaluate_on
         return on if on == "test" or self.config.data.validation else None
 
+    def steps(self) -> Generator[StepRecord, None, None]:
+        """Take the steps that are left, as ``fit`` does."""
+        clip_norm = self.config.training.clip_norm
+        return fit(self.trainee, self.dataset, self.schedule, self.clock, after=self.step, clip_norm=clip_norm)
+
     def checkpoint(self, metrics_bytes: int) -> Checkpoint:
         """Return copies of everything that the coming steps depend on."""
         network = self.trainee.network
@@ -111,10 +121,9 @@ class Trial:
 
     def restore(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Go on from a checkpoint of the same config; raises RunError if it is of another."""
-        given, saved = settings(self.config), last.facts["config"]
-        changed = sorted(key for key in given.keys() | saved.keys() if given.get(key) != saved.get(key))
-        if changed:
-            raise RunError(f"the config was changed since the run began: {', '.join(changed)}")
+        if changes := changes_since(self.config, last):
+            keys = ", ".join(change.what for change in changes)
+            raise RunError(f"the config was changed since the run began: {keys}")
         network = self.trainee.network
         restore_weights(network, last)
         _fill(self.trainee.optimizer.state, last.group("optimizer"))
@@ -170,8 +179,18 @@ def settings(config: Experiment) -> dict[str, Any]:
         else:
             flat[key] = value
 
-    collect("", config.model_dump(mode="json", exclude={"compute"}))
+    collect("", config.model_dump(mode="json", exclude={"compute", "logging"}))
     return flat
+
+
+def changes_since(config: Experiment, saved: Checkpoint) -> list[Difference]:
+    """Return the settings that are not those under which ``saved`` was saved, as far as it tells them."""
+    given, before = settings(config), _SINCE | saved.facts.get("config", settings(config))
+    return [
+        Difference(key, repr(before.get(key)), repr(given.get(key)))
+        for key in sorted(given.keys() | before.keys())
+        if given.get(key) != before.get(key)
+    ]
 
 
 def restore_weights(network: Network, checkpoint: Checkpoint) -> None:

@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import threading
+from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,10 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nnlab
-from nnlab import experiment, seeding
+from nnlab import experiment, seeding, training
 from nnlab.blueprint import load_config
+from nnlab.config import as_yaml
 from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault, UsageError
 from nnlab.layers import Dropout, Relu
+from nnlab.runs import create_run
+from nnlab.trial import prepare
 
 
 def same_end(first, second):
@@ -69,9 +75,11 @@ def test_a_run_directory_holds_everything(tmp_path):
     batches=st.sampled_from(
         ["{}", "{replacement: true}", "{drop_last: false}", "{log_every: 5}", "{clip_norm: 0.5}"]
     ),
+    augment=st.sampled_from(["[]", "[flip, {type: shift, pixels: 2}]", "[{type: cutout, size: 3}]"]),
+    least_ahead=st.sampled_from([0, 10**9]),
 )
 def test_stopped_anywhere_and_resumed_it_ends_in_the_same_bits(
-    tmp_path_factory, stops, optimizer, schedule, batches
+    tmp_path_factory, stops, optimizer, schedule, batches, *, augment, least_ahead
 ):
     folder = tmp_path_factory.mktemp("resume")
     more = [
@@ -79,9 +87,10 @@ def test_stopped_anywhere_and_resumed_it_ends_in_the_same_bits(
         for key, _, value in [p.partition(": ") for p in batches.strip("{}").split(", ")]
         if key
     ]
-    config = load(folder, f"optimizer={optimizer}", f"schedule={schedule}", *more)
+    config = load(folder, f"optimizer={optimizer}", f"schedule={schedule}", f"data.augment={augment}", *more)
     undisturbed = experiment.train(config, runs_dir=folder / "a")
-    stopped = train_with_stops(config, folder / "b", stops)
+    with mock.patch.object(training, "_LEAST_AHEAD", least_ahead):
+        stopped = train_with_stops(config, folder / "b", stops)
     same_end(undisturbed, stopped)
     assert stopped.read_json("summary.json")["status"] == "completed"
 
@@ -93,6 +102,65 @@ def test_the_resume_test_notices_a_forgotten_random_stream(tmp_path, monkeypatch
     stopped = train_with_stops(config, tmp_path / "b", [5])
     with pytest.raises(AssertionError):
         same_end(undisturbed, stopped)
+
+
+@pytest.fixture
+def ahead(monkeypatch):
+    """Let even small batches be prepared ahead, if they are costly."""
+    monkeypatch.setattr(training, "_LEAST_AHEAD", 0)
+
+
+def stored(folder):
+    """The overrides for images that stay in files."""
+    (folder / "own").mkdir()
+    rng = np.random.default_rng(0)
+    for half, count in ("train", 64), ("test", 20):
+        np.save(folder / "own" / f"{half}-inputs.npy", rng.integers(256, size=(count, 6, 6, 1)).astype(np.uint8))
+        np.save(folder / "own" / f"{half}-labels.npy", np.arange(count) % 3)
+    return [f"data={{type: arrays, path: {folder / 'own'}}}", "training.evaluate_on=test", "training.batch_size=2"]
+
+
+@pytest.mark.parametrize("replacement", ["true", "false"])
+def test_examples_read_and_varied_ahead_give_the_same_bits(tmp_path, monkeypatch, replacement):
+    more = ["data.augment=[flip, {type: shift, pixels: 1}]", f"training.replacement={replacement}"]
+    config = load(tmp_path, *stored(tmp_path), *more)
+    plain = experiment.train(config, runs_dir=tmp_path / "a")
+    monkeypatch.setattr(training, "_LEAST_AHEAD", 0)
+    same_end(plain, train_with_stops(config, tmp_path / "b", [1, 4, 11]))
+    assert not any(thread.name.startswith("nnlab-batches") for thread in threading.enumerate())
+
+
+@pytest.mark.usefixtures("ahead")
+def test_a_file_cut_short_in_the_middle_is_a_data_error_of_its_step(tmp_path):
+    config = load(tmp_path, *stored(tmp_path), "training.checkpoint_every=1", "training.evaluate_every=50")
+
+    def cut(record):
+        if record.step == 5:
+            os.truncate(tmp_path / "own" / "train-inputs.npy", 200)
+
+    with pytest.raises(DataError, match="was cut short while it was in use"):
+        experiment.train(config, runs_dir=tmp_path, report=cut)
+    assert experiment.open_run("latest", tmp_path).checkpoints.load("last").step >= 5
+
+
+def test_augmentation_changes_the_training_and_nothing_else(tmp_path):
+    plain, varied = (
+        experiment.train(load(tmp_path, "training.log_every=1", *more), runs_dir=tmp_path / name)
+        for name, more in {"a": [], "b": ["data.augment=[{type: cutout, size: 3}]"]}.items()
+    )
+    first = [run.read_json("environment.json")["data"] for run in (plain, varied)]
+    assert first[0] == first[1]
+    assert plain.records()[0]["loss"] != varied.records()[0]["loss"]
+
+
+def test_a_checkpoint_of_an_earlier_version_goes_on_without_augmentation(tmp_path):
+    config = load(tmp_path)
+    saved = prepare(config).checkpoint(0)
+    facts = {k: v for k, v in saved.facts["config"].items() if k not in {"data.augment", "data.test_time_flips"}}
+    earlier = replace(saved, facts=saved.facts | {"config": facts})
+    prepare(config).restore(earlier, None)
+    with pytest.raises(RunError, match=r"the config was changed since the run began: data\.augment"):
+        prepare(load(tmp_path, "data.augment=[flip]")).restore(earlier, None)
 
 
 def test_the_resolved_config_repeats_the_run_bit_for_bit(tmp_path):
@@ -232,7 +300,7 @@ def test_a_run_resumes_only_on_the_data_it_began_with(tmp_path):
     environment = run.read_json("environment.json")
     environment["data"]["train"] = "0" * 64
     run.write_json("environment.json", environment)
-    with pytest.raises(RunError, match="was trained on other data"):
+    with pytest.raises(RunError, match=r"different now:\n  train data: [0-9a-f]{12}, was 0{12}\nundo"):
         experiment.resume(run)
 
 
@@ -241,7 +309,7 @@ def test_a_changed_config_is_not_resumed(tmp_path):
         experiment.train(load(tmp_path), runs_dir=tmp_path, report=stop_at(5))
     run = experiment.open_run("latest", tmp_path)
     run.config.write_text(run.config.read_text().replace("learning_rate: 0.05", "learning_rate: 0.5"))
-    with pytest.raises(RunError, match=r"the config was changed since the run began: optimizer\.learning_rate"):
+    with pytest.raises(RunError, match=r"different now:\n  optimizer\.learning_rate: 0\.5, was 0\.05\nundo"):
         experiment.resume(run)
 
 
@@ -321,7 +389,7 @@ def test_an_output_folder_that_cannot_be_written_is_found_before_the_data_are_re
     config = load(
         tmp_path, "data={type: mnist, root: /nowhere}", "network.6.units=10", "training.evaluate_every=null"
     )
-    with pytest.raises(SystemFault, match="cannot make run directories"):
+    with pytest.raises(SystemFault, match="cannot write in"):
         experiment.train(config, runs_dir=blocker / "runs")
     with pytest.raises(DataError):
         experiment.train(config, runs_dir=tmp_path / "runs")
@@ -388,3 +456,17 @@ def test_gradients_of_the_small_network_are_right_and_a_wrong_one_is_noticed(tmp
 def test_a_config_error_comes_before_any_work(tmp_path):
     with pytest.raises(ConfigError):
         load(tmp_path, "network.6.units=4")
+
+
+def test_a_run_that_is_only_a_config_begins_and_a_summary_that_a_kill_kept_from_it_is_written(tmp_path):
+    config = load(tmp_path)
+    run = create_run(tmp_path / "runs", "small")
+    run.config.write_text(as_yaml(config))
+    assert not run.begun
+    assert experiment.resume(run) is True
+    assert run.begun
+    summary = (run.path / "summary.json").read_bytes()
+    (run.path / "summary.json").unlink()
+    assert experiment.resume(run) is False
+    assert (run.path / "summary.json").read_bytes() == summary
+    same_end(experiment.train(config, runs_dir=tmp_path), run)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from nnlab import files
-from nnlab.errors import SystemFault
+from nnlab.errors import RunError, SystemFault
 
 
 def leftovers(directory):
@@ -70,3 +70,82 @@ def test_killed_before_the_rename_the_old_content_stays(tmp_path):
     done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
     assert done.returncode == -9
     assert path.read_text() == "old"
+
+
+def test_a_fault_of_the_directory_is_told_after_the_new_content_is_there(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    files.write_text(path, "old")
+
+    def fail(directory):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(files, "sync_directory", fail)
+    with pytest.raises(SystemFault, match=r"cannot write .*f: Input/output error"):
+        files.write_text(path, "new")
+    assert path.read_text() == "new"
+    assert leftovers(tmp_path) == ["f"]
+
+
+def test_the_names_of_new_directories_are_made_to_last(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(files, "sync_directory", synced.append)
+    files.make_directory(tmp_path / "a" / "b")
+    assert set(synced) == {tmp_path, tmp_path / "a"}
+    synced.clear()
+    files.make_directory(tmp_path / "a" / "b")
+    assert synced == []
+
+
+def test_a_write_without_room_for_it_leaves_nothing(tmp_path):
+    code = (
+        "import sys, pathlib, resource; from nnlab import files; from nnlab.errors import RunError, SystemFault\n"
+        "import numpy as np\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "for write in (lambda f: f.write(bytes(9000)), lambda f: np.savez(f, a=np.zeros(9000))):\n"
+        "    try:\n"
+        "        with files.replacing(path) as file: write(file)\n"
+        "    except SystemFault as error: print(error)\n"
+    )
+    path = tmp_path / "f"
+    path.write_text("old")
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (2 * f"cannot write {path}: File too large\n", "")
+    assert path.read_text() == "old"
+    assert leftovers(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is damaged: Expecting value"),
+        (b"\xff", "is damaged: "),
+        (b"[1]", "is not a JSON object"),
+        (b"[" * 100_000, "is damaged: it is nested too deep"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "is damaged: Exceeds the limit"),
+        (b" " * 2000, r"is damaged: it has more than 1,000 bytes"),
+    ],
+)
+def test_json_that_is_none_is_told(tmp_path, monkeypatch, content, message):
+    monkeypatch.setattr(files, "_LARGEST_JSON", 1000 if content.isspace() else 10**6)
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=rf"x\.json {message}"):
+        files.read_json(path)
+
+
+def test_only_plain_files_are_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RunError, match="it is no plain file"):
+        files.read_json(tmp_path / "pipe")
+    with pytest.raises(RunError, match="is missing"):
+        files.read_json(tmp_path / "nothing")
+    with pytest.raises(RunError, match="cannot read"):
+        files.read_json(tmp_path)
+
+
+def test_what_killed_processes_left_is_removed_and_nothing_else(tmp_path):
+    for name in (".f.0123abcd.tmp", ".f.tmp", "f.0123abcd.tmp", ".f.0123abcg.tmp", "f"):
+        (tmp_path / name).touch()
+    files.remove_leftovers(tmp_path)
+    assert leftovers(tmp_path) == [".f.0123abcg.tmp", ".f.tmp", "f", "f.0123abcd.tmp"]

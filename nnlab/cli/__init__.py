@@ -94,7 +94,8 @@ def main() -> None:
     except NnlabError as error:
         _leave(str(error), error.exit_code, debug=debug)
     except OSError as error:
-        _leave(f"cannot write the output: {error.strerror}", SystemFault.exit_code, debug=debug)
+        what = f"use {error.filename}" if error.filename else "write the output"
+        _leave(f"cannot {what}: {error.strerror}", SystemFault.exit_code, debug=debug)
     except MemoryError as error:
         _leave(f"out of memory: {error}", SystemFault.exit_code, debug=debug)
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug is reported in a line

@@ -14,7 +14,7 @@ from nnlab.errors import printable
 def say(message: str) -> None:
     """Print a line of information to stderr; that nobody can read it any more stops nothing."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"{message}\n")
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in message.split("\n")))
 
 
 def print_json(value: Any) -> None:

@@ -171,9 +171,10 @@ class Cifar10(Source):
 
     def load(self, root: Path | None) -> tuple[Split, Split]:
         found = locate(self.collection, root)
-        if found[0].name != _ARCHIVE:
-            return _splits(read_files(found))
-        return remembered("cifar10", digest_of_files(found), lambda: _splits(iter(read_archive(found[0]))))
+        with self.collection.naming_the_cure():
+            if found[0].name != _ARCHIVE:
+                return _splits(read_files(found))
+            return remembered("cifar10", digest_of_files(found), lambda: _splits(iter(read_archive(found[0]))))
 
 
 def _splits(files: Iterator[tuple[str, bytes]]) -> tuple[Split, Split]:

@@ -1,5 +1,7 @@
 """The files of a published data set: what they are called, where people keep them, where they come from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +69,15 @@ class Collection:
         if partial:
             raise DataError(partial)
         return []
+
+    @contextmanager
+    def naming_the_cure(self) -> Iterator[None]:
+        """Let a DataError that a damaged file is the cause of say where an intact one comes from."""
+        try:
+            yield
+        except DataError as error:
+            cure = f"an intact copy comes with nnlab data fetch {self.name}, once the damaged files are removed"
+            raise DataError(f"{error}; {cure}") from error
 
     def find_unsafe(self, root: Path) -> Path | None:
         """Return a pickled copy under ``root``, if there is one."""

@@ -1,17 +1,19 @@
 """Verified downloads from mirrors.
 
-A file gets its final name only after its checksum was right: pooch writes it under a temporary name in
-the same folder, verifies it and renames it.
+A file gets its final name only after its checksum was right: until then it is a temporary one in the same
+folder, as for all that nnlab writes.
 """
 
+import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnlab import files
 from nnlab.data.collection import Collection, Published
 from nnlab.errors import DataError, SystemFault
 
@@ -61,24 +63,14 @@ def _fetch(url: str, file: Published, folder: Path, patience: Patience) -> str |
 
     Raises SystemFault if the file cannot be written.
     """
-    import pooch  # noqa: PLC0415 -- slow to import, and seldom needed
-    from requests import RequestException  # noqa: PLC0415 -- the same
-
-    pooch.get_logger().setLevel(logging.WARNING)
+    path = folder / file.name
 
     def retrieve() -> str | None:
         try:
-            pooch.retrieve(
-                url,
-                known_hash=f"md5:{file.md5}",
-                fname=file.name,
-                path=folder,
-                downloader=_Transfer(file.size, patience),
-            )
-        except RequestException as error:
-            return _reason(error)
-        except ValueError:
-            return "the file's checksum is not the published one"
+            if not _is_there(path, file.md5):
+                _bring(url, file, path, patience)
+        except _RefusedError as refusal:
+            return str(refusal)
         return None
 
     limit = patience.limit(file.size)
@@ -86,39 +78,62 @@ def _fetch(url: str, file: Published, folder: Path, patience: Patience) -> str |
         return _within(limit, retrieve)
     except TimeoutError:
         return f"not done after {limit:.0f} s"
+
+
+class _RefusedError(Exception):
+    """What a server did wrong, in a few words."""
+
+
+def _is_there(path: Path, md5: str) -> bool:
+    """Return whether the file ``path`` has the checksum ``md5``; raises SystemFault if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, _md5).hexdigest() == md5
+    except FileNotFoundError:
+        return False
     except OSError as error:
-        raise SystemFault(f"cannot write {folder / file.name}: {error.strerror or error}") from error
+        raise SystemFault(f"cannot write {path}: {error.strerror}") from error
 
 
-@dataclass(frozen=True)
-class _Transfer:
-    """What pooch calls to bring the bytes of an address into a file: at most ``size`` of them."""
+def _bring(url: str, file: Published, path: Path, patience: Patience) -> None:
+    """Write what ``url`` has to ``path`` if it is ``file``; raises _RefusedError if not, and SystemFault."""
+    log.info("downloading %s (%.1f MB)", url, file.size / 1e6)
+    digest, size = _md5(), 0
+    with files.replacing(path) as stored:
+        for part in _parts(url, patience, file.size):
+            stored.write(part)
+            digest.update(part)
+            size += len(part)
+            if size > file.size:
+                raise _RefusedError(f"more than the published {file.size} bytes")
+        if digest.hexdigest() != file.md5:
+            raise _RefusedError("the file's checksum is not the published one")
 
-    size: int
-    patience: Patience
 
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:  # noqa: ARG002 -- pooch's signature
-        import requests  # noqa: PLC0415 -- slow to import, and seldom needed
+def _md5() -> Any:
+    return hashlib.md5(usedforsecurity=False)
 
-        log.info("downloading %s (%.1f MB)", url, self.size / 1e6)
-        deadline = time.monotonic() + self.patience.limit(self.size)
-        with (
-            requests.get(
-                url,
-                stream=True,
-                timeout=self.patience.silence,
-                headers={"Accept-Encoding": "identity"},  # the checksum is of the file as it is stored
-                hooks={"response": _stay_on_https},
-            ) as response,
-            Path(output_file).open("wb") as file,
-        ):
+
+def _parts(url: str, patience: Patience, size: int) -> Iterator[bytes]:
+    """Yield the bytes that ``url`` has, in time for a file of ``size`` bytes; raises _RefusedError."""
+    import requests  # noqa: PLC0415 -- slow to import, and seldom needed
+
+    deadline = time.monotonic() + patience.limit(size)
+    try:
+        with requests.get(
+            url,
+            stream=True,
+            timeout=patience.silence,
+            headers={"Accept-Encoding": "identity"},  # the checksum is of the file as it is stored
+            hooks={"response": _stay_on_https},
+        ) as response:
             response.raise_for_status()
-            for chunk in response.iter_content(2**14):
-                file.write(chunk)
-                if file.tell() > self.size:
-                    raise requests.exceptions.ContentDecodingError(f"more than the published {self.size} bytes")
+            for part in response.iter_content(2**14):
                 if time.monotonic() > deadline:
                     raise requests.exceptions.Timeout("too slow")
+                yield part
+    except requests.RequestException as error:
+        raise _RefusedError(_reason(error)) from error
 
 
 def _stay_on_https(response: Any, **_options: Any) -> None:
@@ -152,12 +167,12 @@ def _within(seconds: float, call: Callable[[], str | None]) -> str | None:
     days. The thread left behind ends with its connection; what it may still write is verified like the rest.
     """
     outcome: list[str | None] = []
-    errors: list[OSError] = []
+    errors: list[SystemFault] = []
 
     def work() -> None:
         try:
             outcome.append(call())
-        except OSError as error:
+        except SystemFault as error:
             errors.append(error)
 
     thread = threading.Thread(target=work, daemon=True)

@@ -107,9 +107,10 @@ def read_pair(images: Path, labels: Path, most: int) -> Split:
 
 def _load(collection: Collection, root: Path | None) -> tuple[Split, Split]:
     paths = locate(collection, root)
-    if not all(path.suffix == ".gz" for path in paths):
-        return _read(collection, *paths)
-    return remembered(collection.name, digest_of_files(paths), lambda: _read(collection, *paths))
+    with collection.naming_the_cure():
+        if not all(path.suffix == ".gz" for path in paths):
+            return _read(collection, *paths)
+        return remembered(collection.name, digest_of_files(paths), lambda: _read(collection, *paths))
 
 
 def _read(

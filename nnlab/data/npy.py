@@ -70,7 +70,10 @@ def read_header(name: str, file: IO[bytes]) -> Header:
 
 def _parse(name: str, text: str, size: int) -> Header:
     if re.search(r"'\|?O\d?'", text):
-        raise DataError(f"{name} holds pickled Python objects, which can run any code; save plain numbers instead")
+        raise DataError(
+            f"{name} is in an unsafe format: pickled Python objects, which can run any code; save plain numbers "
+            "instead"
+        )
     entries = dict(re.findall(_ENTRY, text))
     if not _HEADER.fullmatch(text) or entries.keys() != {"descr", "fortran_order", "shape"}:
         raise DataError(f"{name} has no header of a plain array: {text[:60].strip()!r}")

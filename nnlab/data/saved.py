@@ -12,6 +12,7 @@ from nnlab.errors import DataError, OptionError
 from nnlab.registry import DATASETS
 
 _MOST_CLASSES = 100_000
+_PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".joblib"}
 
 
 @DATASETS.register("arrays")
@@ -85,6 +86,11 @@ def _store(path: Path) -> Store:
         return Folder(path)
     if path.is_file() and path.suffix == ".npz":
         return Archive(path)
+    if path.is_file() and path.suffix in _PICKLES:
+        raise DataError(
+            f"{path} is in an unsafe format: a pickle can run any code when it is read; save its arrays with "
+            "numpy.savez where you trust it, and name the .npz file here"
+        )
     raise OptionError(
         f"{path} is neither a folder nor an .npz file" if path.exists() else f"there is no {path}", option="path"
     )

@@ -1,7 +1,5 @@
 """Arrays that a user has saved: a folder of .npy files, or one .npz file."""
 
-import zipfile
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +10,12 @@ from numpy.typing import NDArray
 
 from nnlab.data.examples import Examples
 from nnlab.data.npy import Header, read_header, read_values
+from nnlab.data.npz import NpzFile
 from nnlab.data.stored import StoredExamples
 from nnlab.errors import DataError, SystemFault
 
 Half = Literal["train", "test"]
 Part = Literal["inputs", "labels"]
-
-MOST_UNPACKED = 2**31
-"""Bytes that the arrays of one .npz file may take in memory: 2 GiB."""
 
 _LONGEST_NAMES = 2**20  # bytes of classes.txt
 
@@ -109,63 +105,24 @@ class Archive(Store):
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = NpzFile(path)
 
     def name(self, half: Half, part: Part) -> str:
-        return self._label(f"{half}_{part}")
+        return self._file.name(f"{half}_{part}")
 
     def header(self, half: Half, part: Part) -> Header:
-        with self._open(f"{half}_{part}") as (_, header):
-            return header
+        return self._file.header(f"{half}_{part}")
 
     def values(self, half: Half, part: Part) -> NDArray[Any]:
-        return self._values(f"{half}_{part}")
+        return self._file.values(f"{half}_{part}")
 
     def inputs(self, half: Half) -> Examples:
-        return self._values(f"{half}_inputs")
+        return self._file.values(f"{half}_inputs")
 
     def class_names(self) -> list[str] | None:
-        with self._unzipping() as archive:
-            if "class_names.npy" not in archive.namelist():
-                return None
-        names = self._values("class_names")
+        if "class_names" not in self._file.names():
+            return None
+        names = self._file.values("class_names")
         if names.dtype.kind != "U" or names.ndim != 1:
-            raise DataError(f"{self._label('class_names')} is no list of texts")
+            raise DataError(f"{self._file.name('class_names')} is no list of texts")
         return [str(name) for name in names]
-
-    def _label(self, key: str) -> str:
-        return f"{self._path}: {key}"
-
-    def _values(self, key: str) -> NDArray[Any]:
-        with self._open(key) as (file, header):
-            return read_values(self._label(key), file, header)
-
-    @contextmanager
-    def _open(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
-        """Open an array behind its header."""
-        with self._unzipping() as archive:
-            members = [member for member in archive.infolist() if member.filename == f"{key}.npy"]
-            if len(members) != 1:
-                raise DataError(f"{self._path} {'has two arrays' if members else 'lacks the array'} {key}")
-            if members[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                raise DataError(f"{self._label(key)} is compressed in a way that NumPy does not use")
-            with archive.open(members[0]) as file:
-                header = read_header(self._label(key), file)
-                header.check_length(self._label(key), members[0].file_size)
-                yield file, header
-
-    @contextmanager
-    def _unzipping(self) -> Iterator[zipfile.ZipFile]:
-        """Open the file, and turn what zipfile raises into errors that name it."""
-        try:
-            with zipfile.ZipFile(self._path) as archive:
-                if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
-                    raise DataError(
-                        f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save so much as .npy files in "
-                        "a folder, which are read as they are needed"
-                    )
-                yield archive
-        except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, ValueError) as error:
-            raise DataError(f"{self._path} is a damaged .npz file: {error}") from error
-        except OSError as error:
-            raise SystemFault(f"cannot read {self._path}: {error.strerror or error}") from error

@@ -6,16 +6,21 @@
       index.json                   which files are the last, the one before it, and the best; written last
 
 A save writes the new files, reads them back, moves the index over to them, and only then removes what the
-index no longer names. Whatever interrupts it, the index names valid files.
+index no longer names. Whatever interrupts it, the index names valid files, if not for the last then for the one
+before.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
+import os
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, TypeAlias
 
 import numpy as np
 from safetensors import SafetensorError
@@ -26,9 +31,11 @@ from nnlab.arrays import Array
 from nnlab.errors import RunError, SystemFault
 
 Which = Literal["last", "best"]
+Way: TypeAlias = Callable[[Path], AbstractContextManager[IO[bytes]]]
 
 log = logging.getLogger(__name__)
 
+_LONGEST_HEADER = 2**26  # bytes; one of a hundred layers has a thousandth of that
 _NAME = re.compile(r"(step|best)-\d{8,}\.safetensors")
 
 
@@ -54,22 +61,37 @@ class Checkpoints:
 
     @property
     def exist(self) -> bool:
-        """Whether anything has been saved."""
-        return any(self._directory.glob("*.safetensors"))
+        """Whether there is a state to go on from."""
+        return any(path.name.startswith("step") for path in self._files())
 
     def save(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Keep ``last``, and ``best`` where it is a new one; raises SystemFault if the disk refuses."""
-        index = self._index() if (self._directory / "index.json").exists() else {}
+        index = self._index() or {}
         before = index.get("last")
-        index["last"] = self._write("step", last)
-        if before != index["last"]:
-            index |= {"previous": before} if before else {}
+        way = files.placing if before else files.replacing
         if best is not None and index.get("best") != _name("best", best.step):
-            index["best"] = self._write("best", best)
+            index["best"] = self._write("best", best, files.placing)
+            way = files.replacing
+        # Alone its name may wait for the index: should it be lost with the power, there is the one before.
+        index["last"] = self._write("step", last, way)
+        if before and before != index["last"]:
+            index["previous"] = before
         files.write_json(self._directory / "index.json", index)
-        for path in self._directory.glob("*.safetensors"):
+        for path in self._files():
             if path.name not in index.values():
-                path.unlink()
+                with contextlib.suppress(OSError):  # it costs room, and the next save tries again
+                    path.unlink()
+
+    def go_on_from(self, last: Checkpoint) -> None:
+        """Take ``last`` for the newest from now on: what came after it is damaged and no previous one to keep.
+
+        Temporary files that a killed process left are removed. Raises SystemFault if the disk refuses.
+        """
+        files.remove_leftovers(self._directory)
+        index = self._index() or self._found()
+        if index.get("last") != _name("step", last.step):
+            kept = {"last": _name("step", last.step), "best": index.get("best")}
+            files.write_json(self._directory / "index.json", {key: name for key, name in kept.items() if name})
 
     def load(self, which: Which) -> Checkpoint:
         """Return the last or the best checkpoint, verified; without a best one the last serves.
@@ -77,7 +99,7 @@ class Checkpoints:
         A last one that is missing or damaged is replaced by the one before it, with a warning in the log.
         Raises RunError if none can be used.
         """
-        index = self._index()
+        index = self._index() or self._found()
         if which == "best" and index.get("best"):
             return read_checkpoint(self._directory / index["best"])
         names = [index[key] for key in ("last", "previous") if index.get(key)]
@@ -93,35 +115,51 @@ class Checkpoints:
             return checkpoint
         raise RunError("; ".join(failures) or f"{self._directory.parent} has no checkpoint yet")
 
-    def _index(self) -> dict[str, str]:
-        """Return which files are the last, the previous and the best; found again if the index is lost."""
-        path = self._directory / "index.json"
+    def _files(self) -> list[Path]:
+        """Return the checkpoints' files, the oldest first; what else may be there is somebody else's."""
+        return sorted(filter(_is_checkpoint, self._listed()), key=lambda path: (len(path.name), path.name))
+
+    def _listed(self) -> list[Path]:
         try:
-            index = json.loads(path.read_bytes())
+            return list(self._directory.iterdir())
         except FileNotFoundError:
-            return self._found()
+            return []
         except OSError as error:
-            raise RunError(f"cannot read {path}: {error.strerror}") from error
-        except ValueError:
-            index = None
-        if not isinstance(index, dict) or not all(_is_name(name) for name in index.values()):
+            raise SystemFault(f"cannot read {self._directory}: {error.strerror}") from error
+
+    def _index(self) -> dict[str, str] | None:
+        """Return which files are the last, the previous and the best; None if that is not to be had."""
+        path = self._directory / "index.json"
+        if path not in self._listed():
+            return None
+        try:
+            index = files.read_json(path)
+        except RunError:
+            index = {"last": ""}
+        if not all(_is_name(name) for name in index.values()):
             log.warning("warning: %s is damaged; going by the names of the files beside it", path)
-            return self._found()
+            return None
         return index
 
     def _found(self) -> dict[str, str]:
-        steps = sorted(path.name for path in self._directory.glob("step-*.safetensors"))[::-1]
-        bests = sorted(path.name for path in self._directory.glob("best-*.safetensors"))[::-1]
+        """Return the same as the index, from the names of the files."""
+        names = [path.name for path in self._files()][::-1]
+        steps, bests = ([name for name in names if name.startswith(kind)] for kind in ("step", "best"))
         return dict(zip(("last", "previous"), steps, strict=False)) | dict(zip(("best",), bests, strict=False))
 
-    def _write(self, kind: str, checkpoint: Checkpoint) -> str:
+    def _write(self, kind: str, checkpoint: Checkpoint, way: Way) -> str:
         path = self._directory / _name(kind, checkpoint.step)
-        files.write_bytes(path, encode(checkpoint))
+        with way(path) as file:
+            file.write(encode(checkpoint))
         try:
             read_checkpoint(path)
         except RunError as error:
             raise SystemFault(f"wrote {path}, but it does not read back: {error}") from error
         return path.name
+
+
+def _is_checkpoint(path: Path) -> bool:
+    return _is_name(path.name)
 
 
 def _is_name(value: object) -> bool:
@@ -150,19 +188,37 @@ def digest(array: Array) -> str:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Return the checkpoint in ``path``; raises RunError unless every value is exactly what was saved."""
     try:
-        content = path.read_bytes()
-        arrays = safetensors.load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        facts_text, signature = header["__metadata__"]["facts"], header["__metadata__"]["sha256"]
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing") from error
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        with files.reading(path) as file:
+            metadata = _metadata(file)
+            file.seek(0)
+            arrays = safetensors.load(file.read())
+        text = metadata["facts"]
+        if hashlib.sha256(text.encode()).hexdigest() != metadata["sha256"]:
+            raise RunError(f"{path} is damaged: its header does not match its digest")
+        facts = json.loads(text)
+        digests = facts.pop("digests")
+        for name in sorted(digests.keys() | arrays.keys()):
+            if name not in arrays or digest(arrays[name]) != digests.get(name):
+                raise RunError(f"{path} is damaged: {name} does not match its digest")
+        return Checkpoint(facts.pop("step"), arrays, facts)
+    except LookupError as error:
+        raise RunError(f"{path} is damaged: its header lacks {error}") from error
+    except (SafetensorError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path} is damaged: {error}") from error
-    if hashlib.sha256(facts_text.encode()).hexdigest() != signature:
-        raise RunError(f"{path} is damaged: its header does not match its digest")
-    facts = json.loads(facts_text)
-    digests = facts.pop("digests")
-    for name in sorted(set(digests) | set(arrays)):
-        if name not in arrays or digest(arrays[name]) != digests.get(name):
-            raise RunError(f"{path} is damaged: {name} does not match its digest")
-    return Checkpoint(facts.pop("step"), arrays, facts)
+
+
+def _metadata(file: IO[bytes]) -> Any:
+    """Return what the header of a safetensors file says besides its arrays.
+
+    Raises ValueError, before memory is taken, unless the file is as long as its header announces.
+    """
+    size = os.fstat(file.fileno()).st_size
+    length = int.from_bytes(file.read(8), "little")
+    if length > min(_LONGEST_HEADER, size - 8):
+        raise ValueError(f"it has {size:,} bytes and announces a header of {length:,}")
+    header = json.loads(file.read(length))
+    metadata = header.pop("__metadata__")
+    announced = 8 + length + max((array["data_offsets"][1] for array in header.values()), default=0)
+    if announced != size:
+        raise ValueError(f"it has {size:,} bytes, its header announces {announced:,}")
+    return metadata

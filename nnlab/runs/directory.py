@@ -8,10 +8,10 @@ checkpoints/      see nnlab.runs.checkpoints
 summary.json      status and final numbers, written last
 evaluation/       predictions.npz, metrics.json
 figures/
+tensorboard/      event files, if the config asks for them
 """
 
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from nnlab import files
 from nnlab.errors import RunError, SystemFault
 from nnlab.runs.checkpoints import Checkpoints
+from nnlab.runs.locking import locked
 from nnlab.runs.metrics import read_metrics
 
 
@@ -47,6 +46,11 @@ class Run:
         return self.path / "config.yaml"
 
     @property
+    def begun(self) -> bool:
+        """Whether a training was begun here; if not, there is only the config."""
+        return (self.path / "environment.json").exists() or self.checkpoints.exist
+
+    @property
     def metrics(self) -> Path:
         """The log of records."""
         return self.path / "metrics.jsonl"
@@ -62,6 +66,11 @@ class Run:
         return self.path / "evaluation"
 
     @property
+    def tensorboard(self) -> Path:
+        """Where TensorBoard is to look."""
+        return self.path / "tensorboard"
+
+    @property
     def checkpoints(self) -> Checkpoints:
         """The saved states."""
         return Checkpoints(self.path / "checkpoints")
@@ -72,58 +81,42 @@ class Run:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Return the JSON object in the file ``name``; raises RunError if it cannot be read."""
-        try:
-            value = json.loads((self.path / name).read_bytes())
-        except OSError as error:
-            raise RunError(f"cannot read {self.path / name}: {error.strerror}") from error
-        except ValueError as error:
-            raise RunError(f"{self.path / name} is damaged: {error}") from error
-        if not isinstance(value, dict):
-            raise RunError(f"{self.path / name} is not a JSON object")
-        return value
+        return files.read_json(self.path / name)
 
     def write_json(self, name: str, value: Any) -> None:
         """Write ``value`` to the file ``name``; raises SystemFault if the disk refuses."""
         files.write_json(self.path / name, value)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the run for one process while it trains; raises RunError if another holds it.
-
-        The kernel drops the lock when its holder dies, so a killed run is never stuck.
-        """
-        lock = filelock.FileLock(self.path / ".lock", timeout=0)
-        try:
-            with lock:
-                holder = self.path / ".lock.holder"
-                holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
-                yield
-        except filelock.Timeout as error:
-            with contextlib.suppress(OSError):
-                raise RunError(f"{self.path} is in use by {(self.path / '.lock.holder').read_text()}") from error
-            raise RunError(f"{self.path} is in use by another process") from error
+    def locked(self, *, wait: float = 0) -> Iterator[None]:
+        """Hold the run for one process while it trains, as ``locked`` does."""
+        with locked(self.path, wait=wait):
+            yield
 
 
 def check_writable(root: Path) -> None:
-    """Raise SystemFault unless run directories can be made in ``root``, before any work is done."""
+    """Raise SystemFault unless directories can be made in ``root``, before any work is done."""
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        files.make_directory(root)
         with tempfile.TemporaryDirectory(dir=root, prefix=".check-"):
             pass
     except OSError as error:
-        raise SystemFault(f"cannot make run directories in {root}: {error.strerror}") from error
+        raise SystemFault(f"cannot write in {root}: {error.strerror}") from error
 
 
 def create_run(root: Path, name: str) -> Run:
     """Make a new run directory in ``root``, such as ``20261121-093000-mnist-7f3a``; raises SystemFault."""
-    slug = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60] or "run"
-    path = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
+    path = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name) or 'run'}-{secrets.token_hex(2)}"
     try:
-        path.mkdir(parents=True)
-        (path / "checkpoints").mkdir()
+        files.make_directory(path / "checkpoints")
     except OSError as error:
         raise SystemFault(f"cannot make {path}: {error.strerror}") from error
     return Run(path)
+
+
+def slug(name: str) -> str:
+    """Return ``name`` as it can be part of a directory's name; empty if nothing of it can."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60]
 
 
 def find_run(address: str, root: Path) -> Run:
@@ -136,12 +129,12 @@ def find_run(address: str, root: Path) -> Run:
     path = Path(address)
     with contextlib.suppress(OSError):  # a name too long for the file system
         if (path / "config.yaml").is_file():
-            return Run(path)
+            return _at_home(path)
     runs = list_runs(root)
     if address == "latest":
         if not runs:
             raise RunError(f"there are no runs in {root}")
-        return runs[-1]
+        return _at_home(runs[-1].path)
     matches = [run for run in runs if run.name.startswith(address)]
     if len(matches) > 1:
         names = ", ".join(run.name for run in matches[:4]) + (", ..." if len(matches) > 4 else "")
@@ -151,7 +144,20 @@ def find_run(address: str, root: Path) -> Run:
         similar = [run.name for run in runs if address in run.name]
         why += f"; the newest with it in its name is {similar[-1]}" if similar else ""
         raise RunError(f"{address[:80]!r} is no run: {why}")
-    return matches[0]
+    return _at_home(matches[0].path)
+
+
+def _at_home(path: Path) -> Run:
+    """Return the run at ``path``; raises RunError if that is a link to another folder.
+
+    A link beside the run it leads to is another name of it.
+    """
+    if not path.is_symlink():
+        return Run(path)
+    target = path.resolve()
+    if target.parent != path.parent.resolve():
+        raise RunError(f"{path} is a link that leads elsewhere; name the run itself: {target}")
+    return Run(path.with_name(target.name))
 
 
 def list_runs(root: Path) -> list[Run]:

@@ -102,7 +102,7 @@ def _value(key: str, text: str) -> Any | None:
         root, problems = compose(text, key)
     except ConfigError:
         return None
-    if problems or not isinstance(root, Mapping):
+    if problems or not isinstance(root, Mapping) or key not in root.entries:
         return None
     return validate_entry(Experiment.model_fields[key].rebuild_annotation(), root.entries[key].node)
 

@@ -178,3 +178,10 @@ def test_the_two_data_sets_are_not_taken_for_each_other():
     for source, other in ((FashionMnist, "mnist"), (Mnist, "fashion_mnist")):
         with pytest.raises(DataError, match=f"{other} holds {other}, not {source.collection.name}"):
             source().load(Path(REAL) / other)
+
+
+def test_a_damaged_file_is_told_with_where_an_intact_one_comes_from(tmp_path):
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (tmp_path / f"{name}-ubyte").write_bytes(b"nonsense")
+    with pytest.raises(DataError, match=r"is no idx file .*; an intact copy comes with nnlab data fetch mnist"):
+        Mnist().load(tmp_path)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nnlab.blueprint import load_config
 from nnlab.config import DataSpec
-from nnlab.data import SavedArrays, load_dataset, stores
+from nnlab.data import SavedArrays, load_dataset, npz
 from nnlab.data.examples import Selection
 from nnlab.data.npy import read_header
 from nnlab.data.stored import StoredExamples
@@ -248,7 +248,7 @@ WRONG = {
     ),
     "one-hot": ({"train_labels": np.zeros((30, 3), int)}, r"has the shape \(30, 3\)"),
     "no labels": ({"train_labels": np.zeros(0, int)}, r"has the shape \(0,\)"),
-    "objects": ({"train_inputs": np.array([[{}]] * 30, object)}, "holds pickled Python objects"),
+    "objects": ({"train_inputs": np.array([[{}]] * 30, object)}, "is in an unsafe format: pickled Python objects"),
 }
 
 
@@ -314,7 +314,7 @@ def test_versions_2_and_3_and_entries_in_another_order_are_read():
 
 def test_archives_that_unpack_to_too_much(home, monkeypatch):
     path = write_archive(home / "set.npz", examples())
-    monkeypatch.setattr(stores, "MOST_UNPACKED", 1000)
+    monkeypatch.setattr(npz, "MOST_UNPACKED", 1000)
     with pytest.raises(DataError, match=r"unpacks to more than 1000 bytes; save so much as \.npy files"):
         SavedArrays(path=str(path))
 
@@ -393,3 +393,11 @@ def test_inputs_larger_than_what_is_used_in_memory(home):
     )
     done = subprocess.run([sys.executable, "-c", TRAIN], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 200 * 1024
+
+
+@pytest.mark.parametrize("suffix", [".pkl", ".pt"])
+def test_pickles_are_refused_with_what_is_safe(tmp_path, suffix):
+    path = tmp_path / f"data{suffix}"
+    path.write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    with pytest.raises(DataError, match=r"is in an unsafe format: .* numpy\.savez"):
+        SavedArrays(path=str(path))

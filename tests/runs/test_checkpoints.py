@@ -1,11 +1,16 @@
 """Checkpoints come back to the byte, or not at all."""
 
+import hashlib
+import json
+import os
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, SystemFault
 from nnlab.runs import Checkpoint, Checkpoints, read_checkpoint
 from nnlab.runs.checkpoints import encode
 
@@ -104,3 +109,116 @@ def test_the_tests_notice_a_missing_digest(tmp_path, monkeypatch):
     content[-1] ^= 1
     path.write_bytes(content)
     assert not np.array_equal(read_checkpoint(path).arrays["state/1.mean"], checkpoint(7).arrays["state/1.mean"])
+
+
+def forged(header, content=b"", length=None):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return (len(text) if length is None else length).to_bytes(8, "little") + text + content
+
+
+def signed(facts, **arrays):
+    text = facts if isinstance(facts, str) else json.dumps(facts)
+    return {"__metadata__": {"facts": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}, **arrays}
+
+
+def one(dtype="F32", shape=(2,), offsets=(0, 8)):
+    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"1234567",
+        forged(b"{}", length=2**63),
+        forged(b"{}", length=2**27),
+        forged(b"[" * 100_000),
+        forged([]),
+        forged({}),
+        forged({"__metadata__": 3}),
+        forged({"__metadata__": {"facts": "{}"}}),
+        forged({"__metadata__": {"facts": "{}", "sha256": "0"}}),
+        forged(signed("[" * 100_000)),
+        forged(signed([])),
+        forged(signed({})),
+        forged(signed({"digests": 3, "step": 1})),
+        forged(signed({"digests": {}})),
+        forged(signed({"digests": {}, "step": 1}, a=one()), bytes(8)),
+        forged(signed({"digests": {}, "step": 1}, a=one()), bytes(7)),
+        forged(signed({"digests": {}, "step": 1}, a=one()), bytes(9)),
+        forged(signed({"digests": {}, "step": 1}, a=one(offsets=(0, 2**62), shape=(2**60,)))),
+        forged(signed({"digests": {}, "step": 1}, a=one(shape=(2**40, 2**40)))),
+        forged(signed({"digests": {}, "step": 1}, a=one(dtype="BF16", shape=(4,))), bytes(8)),
+        forged(signed({"digests": {}, "step": 1}, a=one(dtype="F8_E5M2", shape=(8,))), bytes(8)),
+        forged(signed({"digests": {}, "step": 1}, a={"data_offsets": "x"})),
+    ],
+)
+def test_forged_files_are_refused_before_memory_is_taken(tmp_path, content):
+    path = tmp_path / "c.safetensors"
+    path.write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(RunError, match=r"c\.safetensors is damaged"):
+        read_checkpoint(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+
+
+def test_a_file_larger_than_announced_is_not_read(tmp_path):
+    path = tmp_path / "c.safetensors"
+    path.write_bytes(encode(checkpoint(7)))
+    os.truncate(path, 2**40)
+    with pytest.raises(RunError, match="1,099,511,627,776 bytes, its header announces"):
+        read_checkpoint(path)
+
+
+def test_a_pipe_does_not_keep_anybody_waiting(tmp_path):
+    os.mkfifo(tmp_path / "c")
+    with pytest.raises(RunError, match="no plain file"):
+        read_checkpoint(tmp_path / "c")
+
+
+def test_files_of_other_people_are_left_alone(tmp_path):
+    (tmp_path / "mine.safetensors").write_text("mine")
+    store = Checkpoints(tmp_path)
+    assert not store.exist
+    for step in (1, 2, 3):
+        store.save(checkpoint(step), None)
+    assert names(tmp_path)[1:] == ["mine.safetensors", "step-00000002.safetensors", "step-00000003.safetensors"]
+
+
+def test_what_does_not_read_back_is_never_called_saved(tmp_path, monkeypatch):
+    store = Checkpoints(tmp_path)
+    store.save(checkpoint(1), None)
+    monkeypatch.setattr("nnlab.runs.checkpoints.encode", lambda checkpoint: b"nonsense")
+    with pytest.raises(SystemFault, match="does not read back"):
+        store.save(checkpoint(2), None)
+    assert store.load("last").step == 1
+
+
+@pytest.mark.parametrize("lost", ["step-00000003.safetensors", "index.json"])
+def test_a_name_lost_with_the_power_costs_no_more_than_the_last_save(tmp_path, lost):
+    store = Checkpoints(tmp_path)
+    for step in (1, 2, 3):
+        store.save(checkpoint(step), checkpoint(1))
+    (tmp_path / lost).unlink()
+    assert store.load("last").step in {2, 3}
+    assert store.load("best").step == 1
+
+
+def test_going_on_from_an_older_one_forgets_the_damaged_one(tmp_path, caplog):
+    store = Checkpoints(tmp_path)
+    for step in (1, 2):
+        store.save(checkpoint(step), checkpoint(1))
+    (tmp_path / "step-00000002.safetensors").write_bytes(b"")
+    last = store.load("last")
+    store.go_on_from(last)
+    assert json.loads((tmp_path / "index.json").read_text()) == {
+        "last": "step-00000001.safetensors",
+        "best": "best-00000001.safetensors",
+    }
+    store.save(checkpoint(3), checkpoint(1))
+    assert "step-00000001.safetensors" in names(tmp_path)
+    assert "step-00000002.safetensors" not in names(tmp_path)
+    before = (tmp_path / "index.json").stat().st_mtime_ns
+    store.go_on_from(checkpoint(3))
+    assert (tmp_path / "index.json").stat().st_mtime_ns == before

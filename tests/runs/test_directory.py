@@ -55,7 +55,7 @@ def test_no_runs_at_all(tmp_path):
 def test_a_root_that_cannot_be_written_is_found_out_first(tmp_path):
     blocker = tmp_path / "file"
     blocker.write_text("")
-    with pytest.raises(SystemFault, match="cannot make run directories"):
+    with pytest.raises(SystemFault, match="cannot write in"):
         check_writable(blocker / "runs")
     with pytest.raises(SystemFault, match="cannot make"):
         create_run(blocker / "runs", "x")
@@ -102,3 +102,18 @@ def test_json_files_of_a_run(tmp_path):
     for name in ("list.json", "missing.json", "config.yaml"):
         with pytest.raises(RunError):
             run.read_json(name)
+
+
+def test_a_link_to_another_folder_is_refused_and_one_beside_the_run_is_another_name(tmp_path):
+    real = make(tmp_path / "elsewhere", "real")
+    root = tmp_path / "runs"
+    root.mkdir()
+    (root / "a-link").symlink_to(real)
+    for address in (str(root / "a-link"), f"{root}/a-link/", "a-link", "a-", "latest"):
+        with pytest.raises(RunError, match=f"leads elsewhere; name the run itself: {real}"):
+            find_run(address, root)
+    assert [path.name for path in real.iterdir()] == ["config.yaml"]
+    here = make(root, "b")
+    (root / "b-link").symlink_to("b")
+    assert find_run("b-link", root) == Run(here)
+    assert find_run(str(root / "b-link"), root) == Run(here)

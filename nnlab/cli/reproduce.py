@@ -1,0 +1,66 @@
+"""``nnlab reproduce``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnlab.cli.options import AsJson, Quiet, RunAddress, RunsDir
+
+if TYPE_CHECKING:
+    from nnlab.reproduction import Deviation, Reproduction
+
+
+def reproduce(
+    address: RunAddress,
+    runs_dir: RunsDir = Path("runs"),
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Compare only so many steps.", show_default=False)
+    ] = None,
+    tolerance: Annotated[
+        float,
+        typer.Option("--tolerance", min=0, help="The largest difference of a number that still counts as none."),
+    ] = 0.0,
+    *,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a run again, from its directory alone, and compare records and checkpoints.
+
+    The run is left as it is. Exit code 4 if something differs by more than the tolerance.
+
+    Example: nnlab reproduce latest --steps 200
+    """
+    from nnlab import reproduction
+    from nnlab.cli.output import print_json
+    from nnlab.cli.progress import display
+    from nnlab.errors import RunError
+    from nnlab.runs import find_run
+
+    run = find_run(address, runs_dir)
+    with display(quiet=quiet) as show:
+        found = reproduction.reproduce(run, steps=steps, tolerance=tolerance, report=show)
+    if as_json:
+        print_json({"run": str(run.path), **found.as_json()})
+    else:
+        _tell(found)
+    if found.verdict == "different":
+        raise typer.Exit(RunError.exit_code)
+
+
+def _tell(found: "Reproduction") -> None:
+    typer.echo(
+        f"{found.verdict} up to step {found.compared:,}: "
+        f"{found.records:,} records and {found.checkpoints} checkpoints compared"
+    )
+    if found.first:
+        typer.echo(f"first difference      {_where(found.first)}")
+    if found.parameter and found.parameter != found.first:
+        typer.echo(f"first in checkpoints  {_where(found.parameter)}")
+    if found.largest and found.largest not in {found.first, found.parameter}:
+        typer.echo(f"largest difference    {_where(found.largest)}")
+
+
+def _where(deviation: "Deviation") -> str:
+    amount = "" if deviation.amount is None else f", by {deviation.amount:.3g}"
+    return f"step {deviation.step:,}: {deviation.what}{amount}"

@@ -1,0 +1,34 @@
+"""``nnlab verify``."""
+
+from pathlib import Path
+
+import typer
+
+from nnlab.cli.options import AsJson, RunAddress, RunsDir
+
+
+def verify(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJson = False) -> None:
+    """Check every file of a run and say what it is still good for; exit code 4 if one is damaged.
+
+    Nothing is written, and no data are downloaded.
+
+    Example: nnlab verify latest
+    """
+    from nnlab.cli.output import print_json, print_table
+    from nnlab.errors import RunError
+    from nnlab.runs import find_run
+    from nnlab.verification import verify as check
+
+    run = find_run(address, runs_dir)
+    found = check(run)
+    if as_json:
+        print_json({"run": str(run.path), **found.as_json()})
+    else:
+        rows = [[finding.file, finding.state, finding.note] for finding in found.findings]
+        print_table(["file", "state", "what it is good for, or what is wrong"], rows, left=3)
+        typer.echo("".join(f"\n{sentence}" for sentence in found.usable))
+    if not found.intact:
+        if as_json:
+            raise typer.Exit(RunError.exit_code)
+        damaged = [finding.file for finding in found.findings if finding.state == "damaged"]
+        raise RunError(f"damaged in {run.path}: {', '.join(damaged)}")

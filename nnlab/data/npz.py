@@ -1,0 +1,80 @@
+"""Arrays in one .npz file, which is a zip archive of .npy files."""
+
+import errno
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from numpy.typing import NDArray
+
+from nnlab.data.npy import Header, read_header, read_values
+from nnlab.errors import DataError, SystemFault
+
+MOST_UNPACKED = 2**31
+"""Bytes that the arrays of one .npz file may take in memory: 2 GiB."""
+
+
+class NpzFile:
+    """The arrays in the .npz file ``path``, compressed or not.
+
+    Every method raises DataError if the file is damaged, unpacks to more than MOST_UNPACKED or holds anything but
+    plain values, before memory is taken for them, and SystemFault if the machine cannot read it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def name(self, key: str) -> str:
+        """Return what messages call an array."""
+        return f"{self._path}: {key}"
+
+    def names(self) -> list[str]:
+        """Return the names of the arrays."""
+        with self._unzipping() as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+
+    def header(self, key: str) -> Header:
+        """Return the header of an array, whose length agrees with what follows it."""
+        with self._open(key) as (_, header):
+            return header
+
+    def values(self, key: str) -> NDArray[Any]:
+        """Return an array."""
+        with self._open(key) as (file, header):
+            return read_values(self.name(key), file, header)
+
+    @contextmanager
+    def _open(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
+        """Open an array behind its header."""
+        with self._unzipping() as archive:
+            members = [member for member in archive.infolist() if member.filename == f"{key}.npy"]
+            if len(members) != 1:
+                raise DataError(f"{self._path} {'has two arrays' if members else 'lacks the array'} {key}")
+            if members[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise DataError(f"{self.name(key)} is compressed in a way that NumPy does not use")
+            with archive.open(members[0]) as file:
+                header = read_header(self.name(key), file)
+                header.check_length(self.name(key), members[0].file_size)
+                yield file, header
+
+    @contextmanager
+    def _unzipping(self) -> Iterator[zipfile.ZipFile]:
+        """Open the file, and turn what zipfile raises into errors that name it."""
+        try:
+            with zipfile.ZipFile(self._path) as archive:
+                if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
+                    raise DataError(
+                        f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save so much as .npy files in "
+                        "a folder, which are read as they are needed"
+                    )
+                yield archive
+        except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, ValueError, struct.error) as error:
+            raise DataError(f"{self._path} is a damaged .npz file: {error}") from error
+        except OSError as error:
+            if error.errno == errno.EINVAL:  # an offset in the archive that leads out of the file
+                raise DataError(f"{self._path} is a damaged .npz file: it is not where it says") from error
+            raise SystemFault(f"cannot read {self._path}: {error.strerror or error}") from error

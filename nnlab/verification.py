@@ -1,0 +1,251 @@
+"""Whether every file of a run is as it was written, and what the run is still good for."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nnlab import files
+from nnlab.blueprint import load_config
+from nnlab.config import Experiment, as_yaml
+from nnlab.data import Dataset, available, load_dataset
+from nnlab.data.npz import NpzFile
+from nnlab.errors import NnlabError, RunError
+from nnlab.evaluation import Predictions, measure
+from nnlab.experiment import load_network
+from nnlab.registry import DATASETS
+from nnlab.runs import Checkpoint, Run, read_checkpoint
+from nnlab.runs.metrics import scan
+from nnlab.runs.recorded import Environment, Measurement, Summary, read_record
+from nnlab.trial import changes_since
+
+State = Literal["intact", "damaged", "missing", "not checked"]
+
+_OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder"}
+_DRAWN = {"figures", "tensorboard", "report.html"}
+_KINDS = {"last": "step", "previous": "step", "best": "best"}
+_ARRAYS = ("labels", "predicted", "probabilities", "losses")
+
+
+class _Ended(Summary):
+    """The summary of a training that ended, with its newest evaluation."""
+
+    last: Measurement | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found of one file: its ``state``, and what it is good for or what is wrong with it."""
+
+    file: str
+    state: State
+    note: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found of each file, and in sentences what of the run is ``usable``."""
+
+    findings: tuple[Finding, ...]
+    usable: tuple[str, ...]
+
+    @property
+    def intact(self) -> bool:
+        """Whether no file is damaged."""
+        return all(finding.state != "damaged" for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {"intact": self.intact, "files": [asdict(f) for f in self.findings], "usable": list(self.usable)}
+
+
+def verify(run: Run) -> Verification:
+    """Check every file of ``run`` against its digests or, where it has none, against the other files.
+
+    Nothing is written, and no data are downloaded.
+    """
+    return _Check(run).result()
+
+
+class _Check:
+    """What was found of one run so far, and what is left to compare with it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._findings: list[Finding] = []
+        self._config: Experiment | None = None
+        self._environment: Environment | None = None
+        self._records: list[dict[str, Any]] = []
+        self._log_size = 0
+        self._saved: dict[str, Checkpoint] = {}
+        self._unread: dict[str, RunError] = {}
+        self._finished = False
+
+    def result(self) -> Verification:
+        """Check file after file."""
+        self._read_checkpoints()
+        self._look("config.yaml", self._check_config)
+        self._look("environment.json", self._check_environment)
+        self._look("metrics.jsonl", self._check_metrics)
+        for name in (*self._saved, *self._unread):
+            self._look(f"checkpoints/{name}", partial(self._check_checkpoint, name))
+        self._look("checkpoints/index.json", self._check_index)
+        self._look("summary.json", self._check_summary)
+        for path in sorted(self._run.evaluation.rglob("metrics.json")):
+            self._look(path.relative_to(self._run.path).as_posix(), partial(self._check_evaluation, path.parent))
+        self._look("the data", self._check_data)
+        self._list_others()
+        return Verification(tuple(self._findings), tuple(self._usable()))
+
+    def _read_checkpoints(self) -> None:
+        for path in sorted((self._run.path / "checkpoints").glob("*.safetensors")):
+            try:
+                self._saved[path.name] = read_checkpoint(path)
+            except RunError as error:
+                self._unread[path.name] = error
+
+    def _look(self, file: str, check: Callable[[], tuple[State, str]]) -> None:
+        """Take down what ``check`` says of a file, or what it raises."""
+        try:
+            state, note = check()
+        except NnlabError as error:
+            first, *_ = str(error).replace(f"{self._run.path}/", "").splitlines()
+            state, note = "damaged", first
+        self._findings.append(Finding(file, state, note))
+
+    def _check_config(self) -> tuple[State, str]:
+        self._config = load_config(self._run.config)
+        if changed := {str(each) for saved in self._saved.values() for each in changes_since(self._config, saved)}:
+            raise RunError(f"it was edited since the training: {'; '.join(sorted(changed))}")
+        with files.reading(self._run.config) as file:
+            if file.read() != as_yaml(self._config).encode():
+                raise RunError("it is a config, but not as nnlab wrote it: somebody has edited it")
+        return "intact", "nnlab train on it repeats the run"
+
+    def _check_environment(self) -> tuple[State, str]:
+        path = self._run.path / "environment.json"
+        if not path.exists() and not self._run.begun:
+            return "missing", "the training was not begun"
+        self._environment = facts = read_record(path, Environment)
+        note = f"NumPy {facts.versions.get('numpy', 'unknown')} on {facts.cpu}"
+        resumed = files.read_json(path).get("resumed")
+        return "intact", f"{note}; resumed inexactly: {len(resumed)}" if resumed else note
+
+    def _check_metrics(self) -> tuple[State, str]:
+        if not self._run.metrics.exists() and not self._run.begun:
+            return "missing", "the training was not begun"
+        reading = scan(self._run.metrics)
+        self._records, self._log_size = reading.records, reading.size
+        last = f"to step {reading.records[-1]['step']:,}" if reading.records else "so far"
+        if reading.damage:
+            raise RunError(f"line {reading.damage}; {len(reading.records):,} records before it are intact")
+        if any(b["step"] < a["step"] for a, b in zip(reading.records, reading.records[1:], strict=False)):
+            raise RunError("the steps of its records go back")
+        torn = f"; {reading.torn} bytes of a torn record after them" if reading.torn else ""
+        return "intact", f"{len(reading.records):,} records {last}{torn}"
+
+    def _check_checkpoint(self, name: str) -> tuple[State, str]:
+        if name in self._unread:
+            raise self._unread[name]
+        saved = self._saved[name]
+        if not all(np.isfinite(array).all() for array in saved.arrays.values()):
+            raise RunError("it has values that are not finite")
+        if self._config is not None:
+            load_network(self._config, saved)
+        arrays, size = len(saved.arrays), sum(array.nbytes for array in saved.arrays.values())
+        return "intact", f"step {saved.step:,}: {arrays} arrays, {size:,} bytes, each under its digest"
+
+    def _check_index(self) -> tuple[State, str]:
+        path = self._run.path / "checkpoints" / "index.json"
+        if not path.exists():
+            return "missing", "it comes with the first checkpoint" if not self._saved else "it can be found again"
+        named = files.read_json(path)
+        for which, name in named.items():
+            if name not in self._saved or not name.startswith(_KINDS.get(which, "none")):
+                raise RunError(f"{which} is {name!r}, which is no intact checkpoint")
+        return "intact", ", ".join(f"{which} of step {self._saved[name].step:,}" for which, name in named.items())
+
+    def _check_summary(self) -> tuple[State, str]:
+        path = self._run.path / "summary.json"
+        if not path.exists():
+            return "missing", "it is written when a training ends"
+        facts = read_record(path, _Ended)
+        self._finished = facts.status in {"completed", "stopped early"}
+        if any(finding.file == "metrics.jsonl" and finding.state == "damaged" for finding in self._findings):
+            return "not checked", "there is no intact metrics.jsonl to compare it with"
+        told = [each for each in self._records if each["split"] == facts.evaluated_on]
+        known = {(each["step"], each["loss"], each["accuracy"]) for each in told}
+        for which, measured in (("best", facts.best), ("last", facts.last)):
+            if measured and (measured.step, measured.loss, measured.accuracy) not in known:
+                raise RunError(f"its {which} evaluation, of step {measured.step:,}, is not in metrics.jsonl")
+        return "intact", f"{facts.status} after {facts.steps:,} steps"
+
+    def _check_evaluation(self, folder: Path) -> tuple[State, str]:
+        arrays = NpzFile(folder / "predictions.npz")
+        predictions = Predictions(*(arrays.values(key) for key in _ARRAYS))
+        told = files.read_json(folder / "metrics.json")
+        try:
+            found = measure(predictions, [row["class"] for row in told["per_class"]]).as_json()
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(f"it does not fit predictions.npz: {error}") from error
+        differing = sorted(key for key, value in found.items() if told.get(key) != value)
+        if differing:
+            raise RunError(f"its {', '.join(differing)} cannot be had from predictions.npz")
+        if self._saved and told.get("step") not in {saved.step for saved in self._saved.values()}:
+            return "not checked", f"of step {told.get('step')}, whose checkpoint is no longer kept"
+        return "intact", f"accuracy {found['accuracy']:.4f} on {found['count']:,} examples, as in predictions.npz"
+
+    def _check_data(self) -> tuple[State, str]:
+        if self._config is None or self._environment is None:
+            return "not checked", "config.yaml or environment.json does not tell what they were"
+        spec, kind = self._config.data, self._config.data.type
+        if DATASETS[kind].collection is not None:
+            root = Path(spec.root).expanduser() if spec.root else None
+            if not any(holding.files for holding in available(root) if holding.name == kind):
+                return "not checked", f"{kind} is not on this machine"
+        dataset: Dataset = load_dataset(spec, self._config.seed)
+        if dataset.digests() != self._environment.data:
+            raise RunError(f"{kind} is now other data than the run was trained on")
+        return "intact", f"{kind} is what the run was trained on"
+
+    def _list_others(self) -> None:
+        """List what no check has looked at."""
+        looked_at = _OWN | {finding.file for finding in self._findings}
+        looked_at |= {
+            f.replace("metrics.json", "predictions.npz") for f in looked_at if f.startswith("evaluation/")
+        }
+        for path in sorted(self._run.path.rglob("*")):
+            name = path.relative_to(self._run.path).as_posix()
+            if name in looked_at or (path.is_dir() and not path.is_symlink()):
+                continue
+            note = "can be drawn again" if name.split("/")[0] in _DRAWN else "not nnlab's"
+            if path.name.startswith(".") and path.suffix == ".tmp":
+                note = "left by a killed process; of no use"
+            self._findings.append(Finding(name, "not checked", note))
+
+    def _usable(self) -> list[str]:
+        """Return what can be done with the run, as far as it is known."""
+        if self._config is None:
+            return []
+        broken = {finding.file for finding in self._findings if finding.state == "damaged"}
+        said = [] if "config.yaml" in broken else [f"nnlab train {self._run.config} trains it anew"]
+        last = self._newest()
+        if last and not self._finished and not broken & {"config.yaml", "environment.json", "the data"}:
+            without_best = any(file.startswith("checkpoints/best-") for file in broken)
+            said.append(f"nnlab resume {'--allow-inexact ' * without_best}goes on from step {last.step:,}")
+        if self._saved:
+            steps = sorted({saved.step for saved in self._saved.values()})
+            said.append(f"the weights of step {' and '.join(f'{step:,}' for step in steps)} can be loaded")
+        if self._records:
+            said.append(f"{len(self._records):,} records of loss and accuracy can be drawn")
+        return said
+
+    def _newest(self) -> Checkpoint | None:
+        """Return the checkpoint from which ``nnlab resume`` goes on; None if it does not."""
+        steps = [saved for name, saved in self._saved.items() if name.startswith("step-")]
+        last = max(steps, key=lambda saved: saved.step, default=None)
+        return last if last and last.facts.get("metrics_bytes", math.inf) <= self._log_size else None

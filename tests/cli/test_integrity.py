@@ -1,0 +1,93 @@
+"""verify, reproduce and resume as a user meets them."""
+
+import json
+import re
+
+import pytest
+from experiments import load, stop_at, write_config
+
+from nnlab import experiment
+from nnlab.errors import Interrupted
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A run that was stopped at step 8 of 12."""
+    with pytest.raises(Interrupted):
+        experiment.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(8))
+    return experiment.open_run("latest", tmp_path / "runs")
+
+
+def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):
+    code, out, err = nnlab_("verify", "latest")
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"file +state +what it is good for, or what is wrong", out.splitlines()[0])
+    assert "\nnnlab resume goes on from step 8\n" in out
+    stopped.metrics.write_bytes(b"\x1b[31mred\n")
+    code, out, err = nnlab_("verify", "latest")
+    assert (code, err) == (4, f"error: damaged in runs/{stopped.name}: metrics.jsonl\n")
+    assert "line 1 is damaged" in out
+    code, out, err = nnlab_("verify", "latest", "--json")
+    assert (code, err) == (4, "")
+    assert json.loads(out)["intact"] is False
+
+
+def test_reproduce_tells_and_leaves_with_4_if_something_differs(nnlab_, stopped):
+    code, out, err = nnlab_("reproduce", "latest", "-q")
+    assert (code, out, err) == (0, "identical up to step 8: 10 records and 3 checkpoints compared\n", "")
+    records = stopped.records()
+    stopped.metrics.unlink()
+    from nnlab.runs import MetricsLog
+
+    log = MetricsLog(stopped.metrics)
+    for record in records:
+        log.append(record | {"loss": record["loss"] + (record["step"] > 2) * 2**-10})
+    log.close()
+    code, out, _ = nnlab_("reproduce", "latest", "-q")
+    assert code == 4
+    assert out.splitlines()[:2] == [
+        "different up to step 8: 10 records and 3 checkpoints compared",
+        "first difference      step 3: train loss, by 0.000977",
+    ]
+    assert nnlab_("reproduce", "latest", "-q", "--tolerance", "0.001")[0] == 0
+    code, out, _ = nnlab_("reproduce", "latest", "--json", "--steps", "2", "-q")
+    assert (code, json.loads(out)["verdict"]) == (0, "identical")
+
+
+def test_resume_elsewhere_is_refused_until_allowed(nnlab_, stopped):
+    facts = stopped.read_json("environment.json")
+    facts["blas"][0]["architecture"] = "Zen"
+    stopped.write_json("environment.json", facts)
+    code, out, err = nnlab_("resume", "latest", "-q")
+    assert (code, out) == (4, "")
+    assert err.splitlines()[0].endswith("cannot go on as it began; different now:")
+    assert "BLAS core type: " in err
+    assert "--allow-inexact goes on" in err
+    code, out, err = nnlab_("resume", "latest", "-q", "--allow-inexact")
+    assert (code, err) == (0, "")
+    assert out == f"runs/{stopped.name}\n"
+
+
+def test_a_run_that_is_a_link_elsewhere_is_refused_and_one_beside_it_is_another_name(nnlab_, stopped, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    stopped.path.rename(elsewhere)
+    (tmp_path / "runs" / "linked").symlink_to(elsewhere)
+    before = sorted(elsewhere.rglob("*"))
+    for command in ("resume", "eval", "verify"):
+        for address in ("runs/linked", "linked", "latest"):
+            code, out, err = nnlab_(command, address)
+            assert (code, out) == (4, "")
+            assert f"is a link that leads elsewhere; name the run itself: {elsewhere}" in err
+    assert sorted(elsewhere.rglob("*")) == before
+    (tmp_path / "runs" / "linked").unlink()
+    elsewhere.rename(tmp_path / "runs" / "real")
+    (tmp_path / "runs" / "other").symlink_to("real")
+    assert nnlab_("resume", "runs/other", "-q")[:2] == (0, "runs/real\n")
+
+
+def test_out_of_memory_is_exit_code_5_with_what_helps(nnlab_, tmp_path):
+    config, wide = write_config(tmp_path), "{type: dense, units: 10000000}"
+    code, out, err = nnlab_("train", config, f"network=[{wide}, {wide}, {{type: dense, units: 3}}]", "-q")
+    assert (code, out) == (5, "")
+    assert err.startswith("error: out of memory: the ")
+    assert len(err.splitlines()) == 1
