@@ -122,9 +122,11 @@ class _Check:
         if changed := {str(each) for saved in self._saved.values() for each in changes_since(self._config, saved)}:
             raise RunError(f"it was edited since the training: {'; '.join(sorted(changed))}")
         with files.reading(self._run.config) as file:
-            if file.read() != as_yaml(self._config).encode():
-                raise RunError("it is a config, but not as nnlab wrote it: somebody has edited it")
-        return "intact", "nnlab train on it repeats the run"
+            if file.read() == as_yaml(self._config).encode():
+                return "intact", "nnlab train on it repeats the run"
+        if any("config" in saved.facts for saved in self._saved.values()):
+            return "intact", "not as this nnlab writes it, but the settings are those of the training"
+        raise RunError("not as this nnlab writes it, and no checkpoint tells the settings of the training")
 
     def _check_environment(self) -> tuple[State, str]:
         path = self._run.path / "environment.json"
@@ -216,7 +218,7 @@ class _Check:
         """List what no check has looked at."""
         looked_at = _OWN | {finding.file for finding in self._findings}
         looked_at |= {
-            f.replace("metrics.json", "predictions.npz") for f in looked_at if f.startswith("evaluation/")
+            f"{file.rpartition('/')[0]}/predictions.npz" for file in looked_at if "/metrics.json" in file
         }
         for path in sorted(self._run.path.rglob("*")):
             name = path.relative_to(self._run.path).as_posix()
@@ -237,8 +239,7 @@ class _Check:
         if last and not self._finished and not broken & {"config.yaml", "environment.json", "the data"}:
             without_best = any(file.startswith("checkpoints/best-") for file in broken)
             said.append(f"nnlab resume {'--allow-inexact ' * without_best}goes on from step {last.step:,}")
-        if self._saved:
-            steps = sorted({saved.step for saved in self._saved.values()})
+        if steps := sorted({saved.step for saved in self._saved.values()}):
             said.append(f"the weights of step {' and '.join(f'{step:,}' for step in steps)} can be loaded")
         if self._records:
             said.append(f"{len(self._records):,} records of loss and accuracy can be drawn")

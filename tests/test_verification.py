@@ -118,7 +118,8 @@ def test_an_edited_config_is_told_with_its_keys(run):
     assert note(run, "config.yaml") == "it was edited since the training: optimizer.learning_rate: 0.5, was 0.05"
     assert not any("goes on from" in sentence or "anew" in sentence for sentence in verify(run).usable)
     run.config.write_text(run.config.read_text().replace("learning_rate: 0.5", "learning_rate: 0.05") + "# mine\n")
-    assert "somebody has edited it" in note(run, "config.yaml")
+    assert note(run, "config.yaml") == "not as this nnlab writes it, but the settings are those of the training"
+    assert verify(run).intact
     run.config.write_text("name: x\n")
     assert "missing key" in note(run, "config.yaml") or "data" in note(run, "config.yaml")
     assert verify(run).usable == ()
