@@ -103,6 +103,10 @@ SECTIONS = (
                 5,
                 (accuracy("45 % at the end", "45"), accuracy("49 % at best", "49", "best accuracy")),
                 308_310,
+                remark=(
+                    "The accuracy on the test set moves by several points between evaluations in all runs "
+                    "(nnlab plot curves RUN RUN ...); the end is one draw from that, the best the luckiest of 15."
+                ),
             ),
             Entry(
                 "cifar10_mlp_adam",
@@ -134,8 +138,9 @@ SECTIONS = (
                     "Ankle boot": 93,
                 },
                 remark=(
-                    "Classes that look alike share their accuracy: what coats gain, pullovers and shirts lose; "
-                    "what ankle boots gain, sneakers lose. Which of them wins differs from seed to seed."
+                    "A class has 1,000 test images, and its accuracy moves by two to four points from seed to "
+                    "seed: of classes that look alike (coat, pullover and shirt; sneaker and ankle boot) one gains "
+                    "what another loses. Bag was published as 100 %, which leaves no room."
                 ),
             ),
         ),
@@ -171,6 +176,11 @@ SECTIONS = (
                 5,
                 (accuracy("97.71 %", "97.71"), Figure("loss", "0.08", Decimal("0.08"))),
                 238_510,
+                remark=(
+                    "A loss summed over ten examples at a learning rate of 0.1 takes long steps: the accuracy moves "
+                    "by half a percent from one evaluation of mnist_mlp to the next (nnlab plot curves RUN), and "
+                    "the end of a training is one draw from that. The published figure is one such draw too."
+                ),
             ),
         ),
     ),
@@ -178,9 +188,15 @@ SECTIONS = (
         "Beyond what was published",
         "Goals of nnlab's own.",
         (
-            Entry("fashion_best", 3, (accuracy("goal: above 93 %", "93.01"),)),
-            Entry("mnist_best", 3, (accuracy("goal: above 99.4 %", "99.41"),)),
-            Entry("cifar10_best", 1, (accuracy("goal: 80 % within an hour", "80.00"),)),
+            Entry("fashion_best", 1, (accuracy("goal: above 93 %", "93.01"),)),
+            Entry("mnist_best", 1, (accuracy("goal: above 99.4 %", "99.41"),)),
+            Entry(
+                "cifar10_best",
+                1,
+                (accuracy("goal: 80 % within an hour", "80.00"),),
+                overrides=("training.epochs=6",),
+                remark="This is a run of 6 epochs; the config has 16.",
+            ),
         ),
     ),
 )
