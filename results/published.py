@@ -138,8 +138,8 @@ SECTIONS = (
                     "Ankle boot": 93,
                 },
                 remark=(
-                    "A class has 1,000 test images, and its accuracy moves by two to four points from seed to "
-                    "seed: of classes that look alike (coat, pullover and shirt; sneaker and ankle boot) one gains "
+                    "A class has 1,000 test images, and its accuracy moves by two to four points between "
+                    "seeds: of classes that look alike (coat, pullover and shirt; sneaker and ankle boot) one gains "
                     "what another loses. Bag was published as 100 %, which leaves no room."
                 ),
             ),
@@ -177,7 +177,7 @@ SECTIONS = (
                 (accuracy("97.71 %", "97.71"), Figure("loss", "0.08", Decimal("0.08"))),
                 238_510,
                 remark=(
-                    "A loss summed over ten examples at a learning rate of 0.1 takes long steps: the accuracy moves "
+                    "A loss summed over ten examples at a learning rate of 0.1 takes long steps: accuracies move "
                     "by half a percent from one evaluation of mnist_mlp to the next (nnlab plot curves RUN), and "
                     "the end of a training is one draw from that. The published figure is one such draw too."
                 ),
