@@ -139,8 +139,8 @@ SECTIONS = (
                 },
                 remark=(
                     "A class has 1,000 test images, and its accuracy moves by two to four points between "
-                    "seeds: of classes that look alike (coat, pullover, shirt; sneaker, ankle boot) one gains what "
-                    "another loses. Bag was published as 100 %, which leaves no room."
+                    "seeds: of classes that look alike (coat, pullover, shirt; sneaker, ankle boot) one gains "
+                    "what another loses. Bag was published as 100 %, which leaves no room."
                 ),
             ),
         ),
