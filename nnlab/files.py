@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from nnlab.errors import RunError, SystemFault
 
-_LARGEST_JSON = 2**26  # bytes; a confusion matrix of a thousand classes takes a tenth of that
+_LARGEST = 2**26  # bytes; a confusion matrix of a thousand classes takes a tenth of that
 
 
 @contextlib.contextmanager
@@ -102,14 +102,19 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
         raise RunError(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def read_whole(path: Path) -> bytes:
+    """Return the content of a small file of a run; raises RunError as ``reading`` does, or if it is large."""
+    with reading(path) as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise RunError(f"{path} is damaged: it has more than {_LARGEST:,} bytes")
+    return content
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in ``path``; raises RunError if it is missing, damaged or none."""
-    with reading(path) as file:
-        content = file.read(_LARGEST_JSON + 1)
-    if len(content) > _LARGEST_JSON:
-        raise RunError(f"{path} is damaged: it has more than {_LARGEST_JSON:,} bytes")
     try:
-        value = json.loads(content)
+        value = json.loads(read_whole(path))
     except RecursionError as error:
         raise RunError(f"{path} is damaged: it is nested too deep") from error
     except ValueError as error:

@@ -46,8 +46,7 @@ def go_on(trial: Trial, run: Run, *, allow_inexact: bool) -> int:
     if keep:
         check_at(run.metrics, keep)
     files.remove_leftovers(run.path)
-    if last:
-        run.checkpoints.go_on_from(last)
+    run.checkpoints.go_on_from(last)
     if found:
         _record(run, began, now, trial.step, found)
     return keep

@@ -105,7 +105,7 @@ class Trial:
         return fit(self.trainee, self.dataset, self.schedule, self.clock, after=self.step, clip_norm=clip_norm)
 
     def checkpoint(self, metrics_bytes: int) -> Checkpoint:
-        """Return copies of everything that the coming steps depend on."""
+        """Return everything that the coming steps depend on; they change it, so it is to be saved before them."""
         network = self.trainee.network
         arrays = {**weights(network), **{f"optimizer/{k}": v for k, v in self.trainee.optimizer.state.items()}}
         facts = {
@@ -117,7 +117,7 @@ class Trial:
             "seconds": self.seconds,
             "metrics_bytes": metrics_bytes,
         }
-        return Checkpoint(self.step, {name: array.copy() for name, array in arrays.items()}, facts)
+        return Checkpoint(self.step, arrays, facts)
 
     def restore(self, last: Checkpoint, best: Checkpoint | None) -> None:
         """Go on from a checkpoint of the same config; raises RunError if it is of another."""

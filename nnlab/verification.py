@@ -121,9 +121,8 @@ class _Check:
         self._config = load_config(self._run.config)
         if changed := {str(each) for saved in self._saved.values() for each in changes_since(self._config, saved)}:
             raise RunError(f"it was edited since the training: {'; '.join(sorted(changed))}")
-        with files.reading(self._run.config) as file:
-            if file.read() == as_yaml(self._config).encode():
-                return "intact", "nnlab train on it repeats the run"
+        if files.read_whole(self._run.config) == as_yaml(self._config).encode():
+            return "intact", "nnlab train on it repeats the run"
         if any("config" in saved.facts for saved in self._saved.values()):
             return "intact", "not as this nnlab writes it, but the settings are those of the training"
         raise RunError("not as this nnlab writes it, and no checkpoint tells the settings of the training")

@@ -127,7 +127,7 @@ def test_a_write_without_room_for_it_leaves_nothing(tmp_path):
     ],
 )
 def test_json_that_is_none_is_told(tmp_path, monkeypatch, content, message):
-    monkeypatch.setattr(files, "_LARGEST_JSON", 1000 if content.isspace() else 10**6)
+    monkeypatch.setattr(files, "_LARGEST", 1000 if content.isspace() else 10**6)
     path = tmp_path / "x.json"
     path.write_bytes(content)
     with pytest.raises(RunError, match=rf"x\.json {message}"):

@@ -82,12 +82,14 @@ class Checkpoints:
                 with contextlib.suppress(OSError):  # it costs room, and the next save tries again
                     path.unlink()
 
-    def go_on_from(self, last: Checkpoint) -> None:
+    def go_on_from(self, last: Checkpoint | None) -> None:
         """Take ``last`` for the newest from now on: what came after it is damaged and no previous one to keep.
 
         Temporary files that a killed process left are removed. Raises SystemFault if the disk refuses.
         """
         files.remove_leftovers(self._directory)
+        if last is None:
+            return
         index = self._index() or self._found()
         if index.get("last") != _name("step", last.step):
             kept = {"last": _name("step", last.step), "best": index.get("best")}
@@ -149,12 +151,16 @@ class Checkpoints:
 
     def _write(self, kind: str, checkpoint: Checkpoint, way: Way) -> str:
         path = self._directory / _name(kind, checkpoint.step)
+        parts = encode(checkpoint)
         with way(path) as file:
-            file.write(encode(checkpoint))
+            file.writelines(parts)
         try:
-            read_checkpoint(path)
+            with files.reading(path) as file:
+                same = all(file.read(len(part)) == part for part in parts) and not file.read(1)
         except RunError as error:
             raise SystemFault(f"wrote {path}, but it does not read back: {error}") from error
+        if not same:
+            raise SystemFault(f"wrote {path}, but it reads back as something else")
         return path.name
 
 
@@ -170,12 +176,26 @@ def _name(kind: str, step: int) -> str:
     return f"{kind}-{step:08d}.safetensors"
 
 
-def encode(checkpoint: Checkpoint) -> bytes:
-    """Return ``checkpoint`` as the bytes of a safetensors file."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in checkpoint.arrays.items()}
+def encode(checkpoint: Checkpoint) -> list[bytes | memoryview]:
+    """Return the content of a safetensors file that holds ``checkpoint``: its header, then its arrays as they are.
+
+    So no copy of the arrays is made, of which a large network has gigabytes.
+    https://huggingface.co/docs/safetensors has the format.
+    """
+    arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     digests = {name: digest(array) for name, array in arrays.items()}
     facts = json.dumps({"step": checkpoint.step, "digests": digests, **checkpoint.facts})
-    return safetensors.save(arrays, {"facts": facts, "sha256": hashlib.sha256(facts.encode()).hexdigest()})
+    metadata = {"facts": facts, "sha256": hashlib.sha256(facts.encode()).hexdigest()}
+    header: dict[str, Any] = {"__metadata__": metadata}
+    end = 0
+    for name, array in arrays.items():
+        start, end = end, end + array.nbytes
+        kind = {"b": "BOOL"}.get(array.dtype.kind, f"{array.dtype.kind.upper()}{8 * array.itemsize}")
+        header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": (start, end)}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    contents = (array.reshape(-1).view(np.uint8).data for array in arrays.values())
+    return [len(text).to_bytes(8, "little"), text, *contents]
 
 
 def digest(array: Array) -> str:

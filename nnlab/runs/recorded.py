@@ -65,8 +65,7 @@ class Environment(_Record):
 
 def read_record(path: Path, model: type[M]) -> M:
     """Return the ``model`` in a JSON file; raises RunError if it is missing, damaged or of another version."""
-    with files.reading(path) as file:
-        content = file.read()
+    content = files.read_whole(path)
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
@@ -78,8 +77,7 @@ def read_record(path: Path, model: type[M]) -> M:
 def read_config(path: Path) -> Experiment:
     """Return the resolved config at ``path``; raises RunError if it is missing, damaged or of another version."""
     try:
-        with files.reading(path) as file:
-            text = file.read().decode()
+        text = files.read_whole(path).decode()
     except UnicodeDecodeError as error:
         raise RunError(f"{path.name} is damaged: it is not text") from error
     first, *parts = _SECTION.split(text)

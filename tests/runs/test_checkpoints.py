@@ -1,5 +1,6 @@
 """Checkpoints come back to the byte, or not at all."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -7,9 +8,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnlab import files
 from nnlab.errors import RunError, SystemFault
 from nnlab.runs import Checkpoint, Checkpoints, read_checkpoint
 from nnlab.runs.checkpoints import encode
@@ -82,7 +85,7 @@ def test_a_damaged_index_is_an_error(tmp_path, content):
 @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_is_noticed(tmp_path_factory, position, bit):
     path = tmp_path_factory.mktemp("c") / "c.safetensors"
-    original = encode(checkpoint(7))
+    original = b"".join(encode(checkpoint(7)))
     content = bytearray(original)
     content[int(position * len(content))] ^= 1 << bit
     path.write_bytes(content)
@@ -90,13 +93,13 @@ def test_any_flipped_bit_is_noticed(tmp_path_factory, position, bit):
         back = read_checkpoint(path)
     except RunError:
         return
-    assert encode(back) == original  # a flip that changes nothing, such as in padding
+    assert b"".join(encode(back)) == original  # a flip that changes nothing, such as in padding
 
 
 @given(length=st.floats(0, 1, exclude_max=True))
 def test_any_truncation_is_noticed(tmp_path_factory, length):
     path = tmp_path_factory.mktemp("c") / "c.safetensors"
-    content = encode(checkpoint(7))
+    content = b"".join(encode(checkpoint(7)))
     path.write_bytes(content[: int(length * len(content))])
     with pytest.raises(RunError):
         read_checkpoint(path)
@@ -105,7 +108,7 @@ def test_any_truncation_is_noticed(tmp_path_factory, length):
 def test_the_tests_notice_a_missing_digest(tmp_path, monkeypatch):
     path = tmp_path / "c.safetensors"
     monkeypatch.setattr("nnlab.runs.checkpoints.digest", lambda array: "0")
-    content = bytearray(encode(checkpoint(7)))
+    content = bytearray(b"".join(encode(checkpoint(7))))
     content[-1] ^= 1
     path.write_bytes(content)
     assert not np.array_equal(read_checkpoint(path).arrays["state/1.mean"], checkpoint(7).arrays["state/1.mean"])
@@ -165,7 +168,7 @@ def test_forged_files_are_refused_before_memory_is_taken(tmp_path, content):
 
 def test_a_file_larger_than_announced_is_not_read(tmp_path):
     path = tmp_path / "c.safetensors"
-    path.write_bytes(encode(checkpoint(7)))
+    path.write_bytes(b"".join(encode(checkpoint(7))))
     os.truncate(path, 2**40)
     with pytest.raises(RunError, match="1,099,511,627,776 bytes, its header announces"):
         read_checkpoint(path)
@@ -186,13 +189,40 @@ def test_files_of_other_people_are_left_alone(tmp_path):
     assert names(tmp_path)[1:] == ["mine.safetensors", "step-00000002.safetensors", "step-00000003.safetensors"]
 
 
-def test_what_does_not_read_back_is_never_called_saved(tmp_path, monkeypatch):
+@pytest.mark.parametrize("damage", ["altered", "longer", "gone"])
+def test_what_does_not_read_back_is_never_called_saved(tmp_path, monkeypatch, damage):
     store = Checkpoints(tmp_path)
     store.save(checkpoint(1), None)
-    monkeypatch.setattr("nnlab.runs.checkpoints.encode", lambda checkpoint: b"nonsense")
-    with pytest.raises(SystemFault, match="does not read back"):
+    placing = files.placing
+
+    @contextlib.contextmanager
+    def forgetful(path):
+        with placing(path) as file:
+            yield file
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + b"?" * (1 + (damage == "longer")))
+        if damage == "gone":
+            path.unlink()
+
+    monkeypatch.setattr(files, "placing", forgetful)
+    with pytest.raises(SystemFault, match=r"reads back as something else|does not read back"):
         store.save(checkpoint(2), None)
+    monkeypatch.undo()
     assert store.load("last").step == 1
+
+
+def test_the_library_reads_what_was_saved(tmp_path):
+    arrays = {
+        "a/b": np.arange(6.0, dtype=np.float32).reshape(2, 3).T,
+        "none": np.empty((0, 3)),
+        "one": np.array(3),
+    }
+    arrays |= {"flag": np.array([True, False]), "pixels": np.arange(5, dtype=np.uint8)}
+    Checkpoints(tmp_path).save(Checkpoint(1, arrays), None)
+    found = safetensors.numpy.load_file(tmp_path / "step-00000001.safetensors")
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
+        assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
 
 
 @pytest.mark.parametrize("lost", ["step-00000003.safetensors", "index.json"])
