@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports bench results format clean
+.PHONY: help run test check lint types imports bench results chaos fuzz format clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
@@ -37,6 +37,13 @@ bench: $(READY)  ## time a training step, beside PyTorch's where that is install
 results: $(READY)  ## train every published experiment and write docs/results.md
 	$(BIN)/python -m results train
 	$(BIN)/python -m results write
+
+chaos: $(READY)  ## disturb trainings in thousands of ways (hours); print what was tried
+	NNLAB_CHAOS=1 $(BIN)/python -m pytest tests/faults -q
+
+fuzz: $(READY)  ## give every parser a million damaged files (hours), then some guided by coverage
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	PYTHONPATH=tests $(BIN)/python -m faults.fuzz --guided 60
 
 format: $(READY)  ## format the code and sort the imports
 	$(BIN)/ruff check --fix .

@@ -6,13 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from nnlab.arrays import Array, Named, Rng, Shape
-from nnlab.errors import OptionError
 from nnlab.layers.base import Layer
+from nnlab.layers.branches import Entry, build, check_shapes
 from nnlab.layers.chain import Chain
-from nnlab.layers.images import dimensions
-from nnlab.registry import LAYERS, Spec, SpecOf
-
-Entry = Annotated[Spec, SpecOf(LAYERS)]
+from nnlab.registry import LAYERS
 
 
 @LAYERS.register("residual")
@@ -37,10 +34,10 @@ class Residual(Layer):
         self.body: list[Layer] = []
         shape = input_shape
         for i, (spec, stream) in enumerate(zip(body, streams, strict=True)):
-            self.body.append(_build(spec, shape, stream, f"body.{i}"))
+            self.body.append(build(spec, shape, stream, f"body.{i}"))
             shape = self.body[-1].output_shape
-        self.projection = _build(projection, input_shape, last, "projection") if projection else None
-        _check_shapes(input_shape, shape, self.projection)
+        self.projection = build(projection, input_shape, last, "projection") if projection else None
+        check_shapes(input_shape, shape, self.projection)
         self._chain = Chain(self.body)
         super().__init__(input_shape, output_shape=shape)
         for prefix, layer in self._parts.items():
@@ -75,30 +72,3 @@ class Residual(Layer):
     @property
     def multiply_adds(self) -> int:
         return sum(layer.multiply_adds for layer in self._parts.values())
-
-
-def _build(spec: Spec, shape: Shape, rng: Rng, place: str) -> Layer:
-    """Build a layer of the block; an OptionError names its place, such as ``body.0.kernel``."""
-    try:
-        layer: Layer = LAYERS.build(spec, shape, rng)
-    except OptionError as error:
-        option = f"{place}.{error.option}" if error.option else place
-        raise OptionError(str(error), option=option, hint=error.hint) from error
-    return layer
-
-
-def _check_shapes(start: Shape, end: Shape, projection: Layer | None) -> None:
-    shortcut = projection.output_shape if projection else start
-    if shortcut == end:
-        return
-    if len(start) == len(end) == 3:
-        stride = max(1, round(start[0] / max(1, end[0])))
-        fitting = f"{{type: conv2d, filters: {end[2]}, kernel: 1, stride: {stride}}}"
-    else:
-        fitting = f"{{type: dense, units: {end[0]}}}" if len(end) == 1 else "one that ends in the body's shape"
-    whose = "the projection's" if projection else "its input's"
-    raise OptionError(
-        f"the body's shape {dimensions(end)} is not {whose} {dimensions(shortcut)}, so they cannot be added",
-        option="projection" if projection else None,
-        hint=f"projection: {fitting}",
-    )

@@ -1,0 +1,138 @@
+"""What a config or a data file may hold, and what may happen around many runs: the other rows of the contract."""
+
+from faults.row import Row
+
+_CONFIGS, _DATA, _TEXTS = "faults/test_configs.py::", "faults/test_data.py::", "faults/test_texts.py::"
+_DOWNLOAD, _SWEEP = "data/test_download.py::", "sweep/test_running.py::"
+
+OF_FILES = (
+    Row(
+        "`learning_rate: 1e-3`, `1E3`, `1.0e3`; `abc`",
+        "The first three are numbers; the last is refused with file:line:column and key.",
+        (0, 2),
+        (
+            f"{_CONFIGS}test_numbers_are_what_they_look_like",
+            f"{_CONFIGS}test_what_is_of_another_type_is_never_coerced",
+        ),
+    ),
+    Row(
+        "`NO`, `010`, `1:30` or a date where something else is meant",
+        "Never coerced in silence.",
+        (2,),
+        (f"{_CONFIGS}test_what_is_of_another_type_is_never_coerced",),
+    ),
+    Row(
+        "A key that is unknown or there twice",
+        "Refused, with its line (both lines) and the likeliest name.",
+        (2,),
+        (
+            f"{_CONFIGS}test_an_unknown_key_has_its_line_and_likeliest_name",
+            f"{_CONFIGS}test_a_duplicate_key_has_both_lines",
+        ),
+    ),
+    Row(
+        "A config with an alias bomb, a recursive alias, 2,000 levels, 100 MB",
+        "Refused in less than a second and 64 MiB.",
+        (2,),
+        (f"{_CONFIGS}test_a_bomb_is_refused_in_little_time_and_memory",),
+    ),
+    Row(
+        "A config with `!!python/...` tags or dotted paths of classes",
+        "Refused; nothing is imported or run.",
+        (2,),
+        (
+            f"{_CONFIGS}test_a_bomb_is_refused_in_little_time_and_memory",
+            f"{_CONFIGS}test_a_dotted_path_is_a_name_that_is_not_known",
+        ),
+    ),
+    Row(
+        "An idx file with huge dimensions, a wrong magic number, too few or too many bytes, labels out of range, "
+        "or another number of images than of labels",
+        "Refused before memory is taken, also under `python -O`.",
+        (3,),
+        (
+            f"{_DATA}test_idx_files",
+            f"{_DATA}test_without_assertions_too",
+            "data/test_idx.py::test_no_memory_is_taken_for_what_a_file_only_claims",
+        ),
+    ),
+    Row(
+        "A CIFAR-10 file whose size is no multiple of 3,073, or with a label above 9",
+        "Refused, with the record named.",
+        (3,),
+        (f"{_DATA}test_cifar_files",),
+    ),
+    Row(
+        "A gzip or tar bomb; members that climb out, links, devices",
+        "Refused; no more is unpacked than the data set can have, and nothing is extracted.",
+        (3,),
+        (
+            f"{_DATA}test_archives",
+            f"{_DATA}test_idx_files",
+            f"{_DATA}test_an_archive_of_arrays_that_unpacks_to_too_much_is_refused",
+        ),
+    ),
+    Row(
+        "Pickles: `cifar-10-batches-py`, `.pkl`, `.pt`, arrays of objects",
+        "Refused as an unsafe format, with the safe one named; never loaded.",
+        (3,),
+        (
+            f"{_DATA}test_pickles_of_cifar10_are_refused_and_the_safe_ones_named",
+            f"{_DATA}test_arrays_of_objects_are_refused",
+            f"{_DATA}test_a_pickle_in_the_place_of_data_is_refused",
+        ),
+    ),
+    Row(
+        "A download that is cut, slow, has a wrong checksum, or is a page that says sorry",
+        "The next mirror is tried. The final name never holds what was not verified; https never becomes http.",
+        (3,),
+        (
+            f"{_DOWNLOAD}test_a_bad_mirror_is_followed_by_the_next",
+            f"{_DOWNLOAD}test_all_that_was_tried_is_listed",
+            f"{_DOWNLOAD}test_a_server_that_dribbles_does_not_hold_the_user",
+            f"{_DOWNLOAD}test_what_is_in_place_is_untouched_when_no_mirror_helps",
+            f"{_DOWNLOAD}test_https_is_never_left_for_http",
+        ),
+    ),
+    Row(
+        "`<script>`, `[/red]` and ANSI escapes in names",
+        "Literal on the terminal, with what steers it replaced.",
+        (0,),
+        (
+            f"{_TEXTS}test_names_are_literal_on_the_terminal",
+            "cli/test_commands.py::test_markup_and_escapes_in_names_are_literal",
+        ),
+    ),
+    Row(
+        "`LC_ALL=C`, Unicode in paths, a clock set back",
+        "The same results; files in UTF-8; durations from a clock that only goes forward.",
+        (0,),
+        (
+            f"{_TEXTS}test_the_locale_and_unicode_in_paths_change_nothing",
+            f"{_TEXTS}test_a_clock_set_back_makes_no_negative_durations",
+        ),
+    ),
+    Row(
+        "One broken run among a thousand",
+        "Listed as broken, with a warning; the others are shown.",
+        (0,),
+        (f"{_TEXTS}test_one_broken_run_among_many_hides_none",),
+    ),
+    Row(
+        "A worker of a sweep is killed, hangs or is out of memory",
+        "The others finish; the cell is tried again from its checkpoint a few times, and none is trained twice.",
+        (0, 7),
+        (
+            f"{_SWEEP}test_a_killed_worker_is_replaced_and_its_cell_goes_on",
+            f"{_SWEEP}test_a_hanging_cell_is_stopped_at_its_time_and_the_others_finish",
+            f"{_SWEEP}test_a_lost_cell_is_tried_three_times_after_the_others",
+            f"{_SWEEP}test_a_failing_cell_does_not_stop_the_others",
+        ),
+    ),
+    Row(
+        "The parent of a sweep is killed",
+        "Its processes end within 10 s; run again, the sweep does only what is missing.",
+        (),
+        (f"{_SWEEP}test_a_killed_parent_leaves_no_process_and_the_rest_is_done_later",),
+    ),
+)

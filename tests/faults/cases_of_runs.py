@@ -1,0 +1,143 @@
+"""What may happen to a run: the first sixteen rows of the contract."""
+
+from faults.row import Row
+
+_KILLS, _STRACE, _POWER = "faults/test_kills.py::", "faults/test_strace.py::", "faults/test_power_loss.py::"
+_STOPS, _ERRORS = "faults/test_interruptions.py::", "faults/test_injected_errors.py::"
+_ROOM, _DAMAGE, _RESUMING = "faults/test_room.py::", "faults/test_damage.py::", "faults/test_resuming.py::"
+_SWEEP = "sweep/test_running.py::"
+
+OF_RUNS = (
+    Row(
+        "The process is killed (kill -9) at any system call of a save",
+        "The checkpoint before or the new one is whole; `nnlab resume` ends in the bits of an undisturbed run.",
+        (),
+        (
+            f"{_KILLS}test_killed_at_any_system_call_it_goes_on_to_the_same_bits",
+            f"{_STRACE}test_killed_by_the_kernel_at_any_system_call",
+        ),
+    ),
+    Row(
+        "The process is killed at random moments, again and again",
+        "The same.",
+        (),
+        (f"{_KILLS}test_killed_at_random_moments_again_and_again_it_goes_on_to_the_same_bits",),
+    ),
+    Row(
+        "The power fails; what was not flushed is lost or torn",
+        "The newest checkpoint that was acknowledged can be read, and the training goes on to the same bits.",
+        (),
+        (f"{_POWER}test_what_was_saved_survives", f"{_POWER}test_and_the_training_goes_on_to_the_same_bits"),
+    ),
+    Row(
+        "SIGTERM",
+        "The step is finished, the state saved within 10 s; the run is marked interrupted.",
+        (143,),
+        (f"{_STOPS}test_a_signal_saves_and_stops",),
+    ),
+    Row(
+        "Ctrl-C once; twice",
+        "Once: the state is saved. Twice: nnlab leaves at once, and the checkpoint before is kept.",
+        (130,),
+        (
+            f"{_STOPS}test_a_signal_saves_and_stops",
+            f"{_STOPS}test_a_second_interrupt_leaves_at_once_and_keeps_the_old_checkpoint",
+        ),
+    ),
+    Row(
+        "The disk is full while a checkpoint, the metrics, a figure or the config is written",
+        "The message names the path; no temporary file stays, what was there before does, and `nnlab resume` goes "
+        "on once there is room.",
+        (5,),
+        (
+            f"{_ERRORS}test_any_call_may_fail",
+            f"{_ERRORS}test_a_figure_that_cannot_be_written_leaves_the_old_one",
+            f"{_ROOM}test_a_full_disk_costs_a_message_and_there_is_a_way_on",
+            f"{_ROOM}test_a_limit_of_file_sizes_is_a_full_disk_that_needs_no_privilege",
+        ),
+    ),
+    Row(
+        "The disk reports an error late, when a file is flushed or closed",
+        "Nothing is ever said to be saved that is not.",
+        (5,),
+        (
+            f"{_ERRORS}test_what_the_disk_refuses_late_is_never_said_to_be_saved",
+            f"{_STRACE}test_refused_by_the_kernel_at_any_system_call",
+        ),
+    ),
+    Row(
+        "The output folder cannot be written",
+        "That is found before any data are loaded; nothing is created.",
+        (5,),
+        (f"{_ROOM}test_an_output_that_cannot_be_written_is_found_before_the_data_are",),
+    ),
+    Row(
+        "Any bit of the newest checkpoint is flipped, or its end is missing",
+        "The checkpoint before takes its place, with a warning that names file and step; without one, nnlab "
+        "refuses. Altered values are never loaded.",
+        (0, 4),
+        (
+            f"{_DAMAGE}test_every_flipped_bit_is_noticed",
+            f"{_DAMAGE}test_every_truncation_is_noticed",
+            f"{_DAMAGE}test_the_one_before_serves_with_a_warning",
+            f"{_DAMAGE}test_without_one_before_it_is_refused",
+            f"{_DAMAGE}test_verify_names_what_is_damaged",
+        ),
+    ),
+    Row(
+        "`nnlab resume` in the same environment",
+        "Parameters, optimizer and metrics (but for the clock's) are the same to the byte.",
+        (0,),
+        (f"{_RESUMING}test_in_the_same_environment_it_ends_in_the_same_bits",),
+    ),
+    Row(
+        "`nnlab resume` with another NumPy, BLAS or kind of processor",
+        "Refused, with every difference listed; `--allow-inexact` goes on and notes it in environment.json.",
+        (4,),
+        (f"{_RESUMING}test_in_another_environment_it_is_refused_unless_told",),
+    ),
+    Row(
+        "`nnlab resume` with a changed config or other data",
+        "Refused, with the keys listed; nothing is written.",
+        (4,),
+        (f"{_RESUMING}test_with_another_config_or_other_data_it_is_refused",),
+    ),
+    Row(
+        "Two processes on one run",
+        "The second is refused at once and told process and host of the first, which is unharmed. A killed "
+        "process leaves no lock.",
+        (4,),
+        (
+            f"{_STOPS}test_a_second_process_is_refused_and_told_by_whom",
+            f"{_STOPS}test_of_fifty_processes_one_wins",
+        ),
+    ),
+    Row(
+        "A run called `../x`, `/etc`, 300 characters, or with a NUL or newline; one that is a link elsewhere",
+        "Refused; nothing outside is touched.",
+        (2, 4),
+        (
+            f"{_RESUMING}test_an_address_that_is_no_run_touches_nothing",
+            f"{_RESUMING}test_a_run_directory_that_is_a_link_elsewhere_is_refused",
+            f"{_RESUMING}test_a_link_in_the_place_of_a_file_is_not_followed",
+        ),
+    ),
+    Row(
+        "The loss, a gradient or a parameter is NaN or infinite",
+        "The message names step and layer; the last finite checkpoint is kept.",
+        (6,),
+        (
+            "faults/test_divergence.py::test_divergence_names_step_and_layer_and_keeps_the_last_finite_checkpoint",
+            "test_experiment.py::test_a_gradient_that_is_not_finite_is_named",
+        ),
+    ),
+    Row(
+        "Out of memory",
+        "The message says what was to be allocated. In a sweep the cell is marked, and the sweep lives on.",
+        (5,),
+        (
+            f"{_ROOM}test_an_out_of_memory_says_what_was_to_be_allocated",
+            f"{_SWEEP}test_a_killed_worker_is_replaced_and_its_cell_goes_on",
+        ),
+    ),
+)

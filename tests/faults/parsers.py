@@ -1,0 +1,167 @@
+"""Every parser of files that somebody else may have written, with what it can read: targets for fuzzers."""
+
+import atexit
+import functools
+import gzip
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from planting import RICH
+from safetensors import numpy as safetensors
+
+from faults import hostile, tiny
+from nnlab import files
+from nnlab.config import Experiment, read_document, validate
+from nnlab.data.cifar10 import read_archive, read_files, split_of
+from nnlab.data.idx import read_idx
+from nnlab.data.npy import read_header, read_values
+from nnlab.data.npz import NpzFile
+from nnlab.runs import Checkpoint, Checkpoints, read_checkpoint
+from nnlab.runs import checkpoints as format_of_checkpoints
+from nnlab.runs import metrics as format_of_metrics
+from nnlab.runs.metrics import MetricsLog, read_metrics, scan
+
+
+@dataclass(frozen=True)
+class Parser:
+    """What reads a file, and contents that it takes or nearly takes."""
+
+    read: Callable[[bytes], object]
+    seeds: tuple[bytes, ...]
+
+
+@functools.cache
+def _folder():
+    memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own in it
+    chosen = "TMPDIR" in os.environ or not memory.is_dir()
+    folder = tempfile.mkdtemp(prefix="nnlab-fuzz-", dir=None if chosen else memory)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _put(name, content):
+    path = _folder() / name
+    path.write_bytes(content)
+    return path
+
+
+def _config(content):
+    validate(read_document(_put("c.yaml", content)), Experiment)
+
+
+def _idx(content):
+    read_idx(_put("idx", content), (2, 2), 1000)
+
+
+def _cifar(content):
+    split_of(read_files([_put("batch.bin", content)]))
+
+
+def _archive(content):
+    read_archive(_put("cifar.tar.gz", gzip.compress(content, 1) if content[:2] != b"\x1f\x8b" else content))
+
+
+def _npy(content):
+    file = io.BytesIO(content)
+    header = read_header("a.npy", file)
+    header.check_length("a.npy", len(content))
+    read_values("a.npy", file, header)
+
+
+def _npz(content):
+    archive = NpzFile(_put("a.npz", content))
+    for name in archive.names()[:4]:
+        archive.values(name)
+
+
+def _checkpoint(content):
+    read_checkpoint(_put("step-00000001.safetensors", content))
+
+
+def _facts(content):
+    """Read a checkpoint whose facts are ``content``, under the digest that they should have."""
+    text = content.decode("latin1")
+    digest = format_of_checkpoints.hashlib.sha256(text.encode()).hexdigest()
+    _checkpoint(safetensors.save(_saved().arrays, {"facts": text, "sha256": digest}))
+
+
+def _metrics(content):
+    scan(_put("metrics.jsonl", content))
+
+
+def _records(content):
+    """Read a log of the lines in ``content``, each under the check that it should have."""
+    check, forged = format_of_metrics._FIRST, b""
+    for line in content.split(b"\n"):
+        check = format_of_metrics._chained(check, line)
+        forged += line + format_of_metrics._ending(check)
+    read_metrics(_put("records.jsonl", forged))
+
+
+def _index(content):
+    directory = _folder() / "checkpoints"
+    directory.mkdir(exist_ok=True)
+    (directory / "step-00000001.safetensors").write_bytes(b"".join(format_of_checkpoints.encode(_saved())))
+    (directory / "index.json").write_bytes(content)
+    store = Checkpoints(directory)
+    store.load("last")
+    store.load("best")
+
+
+def _json(content):
+    files.read_json(_put("summary.json", content))
+
+
+@functools.cache
+def _saved():
+    return Checkpoint(1, {"params/0.weight": np.eye(2, dtype=np.float32)}, {"metrics_bytes": 0, "streams": {}})
+
+
+def _facts_seed():
+    saved = b"".join(format_of_checkpoints.encode(_saved()))
+    header = json.loads(saved[8 : 8 + int.from_bytes(saved[:8], "little")])
+    return header["__metadata__"]["facts"].encode()
+
+
+def _log_seed():
+    path = _put("seed.jsonl", b"")
+    path.unlink()
+    log = MetricsLog(path)
+    for step in (1, 2):
+        log.append({"step": step, "split": "train", "loss": 0.5, "accuracy": 0.5, "seconds": 0.1})
+    log.close()
+    return path.read_bytes()
+
+
+@functools.cache
+def parsers():
+    """Return every parser under its name."""
+    small, floats = hostile.npy(np.arange(4, dtype=np.uint8)), hostile.npy(np.zeros((2, 3), np.float32))
+    image = hostile.idx(2, 2, 2, content=bytes(8))
+    index = b'{"last": "step-00000001.safetensors", "previous": "step-00000001.safetensors"}'
+    packed = hostile.archive(("cifar/data_batch_1.bin", bytes(hostile.RECORD)))
+    return {
+        "config": Parser(
+            _config, (tiny.CONFIG.encode(), RICH.encode(), b"a: &a [*a, {x: !!str 010, ? y: 1e-3}]\n")
+        ),
+        "idx": Parser(_idx, (image, gzip.compress(image))),
+        "cifar10": Parser(_cifar, (bytes(hostile.RECORD), bytes(2 * hostile.RECORD))),
+        "cifar10 archive": Parser(_archive, (gzip.decompress(packed)[:5120], packed)),
+        "npy": Parser(_npy, (small, floats, hostile.objects())),
+        "npz": Parser(_npz, (hostile.zipped(a=small, b=floats), hostile.zipped(a=hostile.objects()))),
+        "checkpoint": Parser(_checkpoint, (b"".join(format_of_checkpoints.encode(_saved())),)),
+        "facts of a checkpoint": Parser(_facts, (_facts_seed(),)),
+        "metrics": Parser(_metrics, (_log_seed(), b"")),
+        "records of metrics": Parser(
+            _records, (b'{"step": 1, "split": "a", "loss": 1, "accuracy": 1, "seconds": 1',)
+        ),
+        "index of checkpoints": Parser(_index, (index, b"{}", b"[]")),
+        "other JSON": Parser(_json, (b'{"a": [1, 2.5e3, null, "x"]}', b"[" * 50)),
+    }

@@ -1,0 +1,43 @@
+"""The contract is whole: its page is up to date, and each of its rows has tests, which ran."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from faults.contract import CODES, ROWS
+from faults.page import page
+from nnlab import errors
+
+TESTS = Path(__file__).parents[1]
+TOLD = {test for row in ROWS for test in row.tests}
+
+
+def test_the_page_is_up_to_date():
+    assert (TESTS.parent / "docs" / "faults.md").read_text(encoding="utf-8") == page(), (
+        "make it anew: PYTHONPATH=tests .venv/bin/python -m faults.page > docs/faults.md"
+    )
+
+
+def test_every_row_has_tests_that_exist():
+    assert len(ROWS) == 31
+    assert all(row.tests for row in ROWS)
+    for test in TOLD:
+        file, _, name = test.partition("::")
+        tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+        assert any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body), test
+
+
+def test_every_exit_code_is_told():
+    known = {
+        kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")
+    }
+    assert known <= CODES.keys()
+    assert {code for row in ROWS for code in row.codes} <= CODES.keys()
+
+
+def test_every_test_of_the_contract_ran(request, outcomes):
+    collected = {item.nodeid.partition("[")[0].removeprefix("tests/") for item in request.session.items}
+    if TOLD - collected:
+        pytest.skip(f"{len(TOLD - collected)} tests of the contract were not asked for")
+    assert all(outcomes[test] for test in TOLD), sorted(test for test in TOLD if not outcomes[test])
