@@ -58,6 +58,7 @@ def test_an_intact_run_and_what_it_is_good_for(run):
         "environment.json",
         "metrics.jsonl",
         "summary.json",
+        "test-ledger.jsonl",
         "the data",
     ]
     assert len(found.findings) == 11
@@ -98,7 +99,7 @@ def test_nonsense_in_any_file_is_a_finding_and_no_more(run, content):
     for path in sorted(path for path in run.path.rglob("*") if path.is_file() and path.name != ".lock"):
         original = path.read_bytes()
         path.write_bytes(content)
-        name = path.relative_to(run.path).as_posix().replace("predictions.npz", "metrics.json")
+        name = path.relative_to(run.path).as_posix()
         assert name in damaged(run) or name == "metrics.jsonl"
         path.write_bytes(original)
     assert verify(run).intact
@@ -213,3 +214,15 @@ def test_data_that_are_not_here_are_not_downloaded(run, tmp_path, monkeypatch):
     )
     assert note(run, "the data") == "mnist is not on this machine"
     assert states(run)["the data"] == "not checked"
+
+
+def test_a_finished_run_without_its_checkpoints_is_damaged(run):
+    shutil.rmtree(run.path / "checkpoints")
+    assert damaged(run) == {"summary.json"}
+    assert note(run, "summary.json") == "it tells of a training of 8 steps, of which there is no checkpoint"
+
+
+def test_a_log_cut_short_is_blamed_and_not_what_it_is_compared_with(run):
+    run.metrics.write_bytes(run.metrics.read_bytes()[:-200])
+    assert damaged(run) == {"metrics.jsonl"}
+    assert "bytes before the newest checkpoint was saved" in note(run, "metrics.jsonl")

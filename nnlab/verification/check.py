@@ -1,11 +1,10 @@
-"""Whether every file of a run is as it was written, and what the run is still good for."""
+"""The check of a run, file after file."""
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +17,17 @@ from nnlab.errors import NnlabError, RunError
 from nnlab.evaluation import Predictions, measure
 from nnlab.experiment import load_network
 from nnlab.registry import DATASETS
-from nnlab.runs import Checkpoint, Run, read_checkpoint
+from nnlab.runs import Checkpoint, Run, ledger, read_checkpoint
 from nnlab.runs.metrics import scan
 from nnlab.runs.recorded import Environment, Measurement, Summary, read_record
 from nnlab.trial import changes_since
-
-State = Literal["intact", "damaged", "missing", "not checked"]
+from nnlab.verification.findings import Finding, State, Verification
 
 _OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder"}
-_DRAWN = {"figures", "tensorboard", "report.html"}
+_OTHERS = {
+    "figures": "can be drawn again",
+    "tensorboard": "TensorBoard's, of records that are in metrics.jsonl too",
+}
 _KINDS = {"last": "step", "previous": "step", "best": "best"}
 _ARRAYS = ("labels", "predicted", "probabilities", "losses")
 
@@ -35,32 +36,6 @@ class _Ended(Summary):
     """The summary of a training that ended, with its newest evaluation."""
 
     last: Measurement | None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found of one file: its ``state``, and what it is good for or what is wrong with it."""
-
-    file: str
-    state: State
-    note: str
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What was found of each file, and in sentences what of the run is ``usable``."""
-
-    findings: tuple[Finding, ...]
-    usable: tuple[str, ...]
-
-    @property
-    def intact(self) -> bool:
-        """Whether no file is damaged."""
-        return all(finding.state != "damaged" for finding in self.findings)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return everything as plain data."""
-        return {"intact": self.intact, "files": [asdict(f) for f in self.findings], "usable": list(self.usable)}
 
 
 def verify(run: Run) -> Verification:
@@ -83,6 +58,7 @@ class _Check:
         self._log_size = 0
         self._saved: dict[str, Checkpoint] = {}
         self._unread: dict[str, RunError] = {}
+        self._predictions: Predictions | None = None
         self._finished = False
 
     def result(self) -> Verification:
@@ -95,8 +71,12 @@ class _Check:
             self._look(f"checkpoints/{name}", partial(self._check_checkpoint, name))
         self._look("checkpoints/index.json", self._check_index)
         self._look("summary.json", self._check_summary)
-        for path in sorted(self._run.evaluation.rglob("metrics.json")):
-            self._look(path.relative_to(self._run.path).as_posix(), partial(self._check_evaluation, path.parent))
+        if (self._run.path / ledger.NAME).exists():
+            self._look(ledger.NAME, self._check_ledger)
+        for folder in sorted({path.parent for path in self._run.evaluation.rglob("*.*")}):
+            place = folder.relative_to(self._run.path).as_posix()
+            self._look(f"{place}/predictions.npz", partial(self._check_predictions, folder))
+            self._look(f"{place}/metrics.json", partial(self._check_evaluation, folder))
         self._look("the data", self._check_data)
         self._list_others()
         return Verification(tuple(self._findings), tuple(self._usable()))
@@ -146,6 +126,9 @@ class _Check:
             raise RunError(f"line {reading.damage}; {len(reading.records):,} records before it are intact")
         if any(b["step"] < a["step"] for a, b in zip(reading.records, reading.records[1:], strict=False)):
             raise RunError("the steps of its records go back")
+        needed = max((saved.facts.get("metrics_bytes", 0) for saved in self._saved.values()), default=0)
+        if reading.size < needed:
+            raise RunError(f"it ends {needed - reading.size:,} bytes before the newest checkpoint was saved")
         torn = f"; {reading.torn} bytes of a torn record after them" if reading.torn else ""
         return "intact", f"{len(reading.records):,} records {last}{torn}"
 
@@ -163,7 +146,7 @@ class _Check:
     def _check_index(self) -> tuple[State, str]:
         path = self._run.path / "checkpoints" / "index.json"
         if not path.exists():
-            return "missing", "it comes with the first checkpoint" if not self._saved else "it can be found again"
+            return "missing", "it can be found again" if self._saved else "there is no checkpoint"
         named = files.read_json(path)
         for which, name in named.items():
             if name not in self._saved or not name.startswith(_KINDS.get(which, "none")):
@@ -176,6 +159,8 @@ class _Check:
             return "missing", "it is written when a training ends"
         facts = read_record(path, _Ended)
         self._finished = facts.status in {"completed", "stopped early"}
+        if not self._saved and not self._unread:
+            raise RunError(f"it tells of a training of {facts.steps:,} steps, of which there is no checkpoint")
         if any(finding.file == "metrics.jsonl" and finding.state == "damaged" for finding in self._findings):
             return "not checked", "there is no intact metrics.jsonl to compare it with"
         told = [each for each in self._records if each["split"] == facts.evaluated_on]
@@ -185,10 +170,22 @@ class _Check:
                 raise RunError(f"its {which} evaluation, of step {measured.step:,}, is not in metrics.jsonl")
         return "intact", f"{facts.status} after {facts.steps:,} steps"
 
-    def _check_evaluation(self, folder: Path) -> tuple[State, str]:
+    def _check_ledger(self) -> tuple[State, str]:
+        looks = ledger.read_ledger(self._run.path)
+        if not looks.entries:
+            raise RunError("it has no line")
+        return "intact", f"the test data were {looks}"
+
+    def _check_predictions(self, folder: Path) -> tuple[State, str]:
+        self._predictions = None
         arrays = NpzFile(folder / "predictions.npz")
-        predictions = Predictions(*(arrays.values(key) for key in _ARRAYS))
-        told = files.read_json(folder / "metrics.json")
+        self._predictions = Predictions(*(arrays.values(key) for key in _ARRAYS))
+        return "intact", f"labels, probabilities and losses of {len(self._predictions.labels):,} examples"
+
+    def _check_evaluation(self, folder: Path) -> tuple[State, str]:
+        predictions, told = self._predictions, files.read_json(folder / "metrics.json")
+        if predictions is None:
+            return "not checked", "there is no intact predictions.npz to compare it with"
         try:
             found = measure(predictions, [row["class"] for row in told["per_class"]]).as_json()
         except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -216,14 +213,11 @@ class _Check:
     def _list_others(self) -> None:
         """List what no check has looked at."""
         looked_at = _OWN | {finding.file for finding in self._findings}
-        looked_at |= {
-            f"{file.rpartition('/')[0]}/predictions.npz" for file in looked_at if "/metrics.json" in file
-        }
         for path in sorted(self._run.path.rglob("*")):
             name = path.relative_to(self._run.path).as_posix()
             if name in looked_at or (path.is_dir() and not path.is_symlink()):
                 continue
-            note = "can be drawn again" if name.split("/")[0] in _DRAWN else "not nnlab's"
+            note = _OTHERS.get(name.split("/")[0], "not nnlab's")
             if path.name.startswith(".") and path.suffix == ".tmp":
                 note = "left by a killed process; of no use"
             self._findings.append(Finding(name, "not checked", note))
