@@ -61,7 +61,7 @@ def test_an_intact_run_and_what_it_is_good_for(run):
         "test-ledger.jsonl",
         "the data",
     ]
-    assert len(found.findings) == 11
+    assert len(found.findings) == 14
     assert found.usable[1] == "nnlab resume goes on from step 8"
     assert "10 records of loss and accuracy can be drawn" in found.usable
     assert before == {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
