@@ -120,7 +120,7 @@ SECTIONS = (
                 (accuracy("76 %", "76"), Figure("best accuracy")),
                 9_231_114,
                 remark=(
-                    "Not reached yet. The source leaves the initial weights out; those of its framework are smaller "
+                    "Not reached yet. The source leaves the initial weights out; its framework's are smaller "
                     "than He's. Others used the machine while this was trained: at the 160 ms that a step takes "
                     "when it is idle (docs/performance.md), the training takes 13 minutes."
                 ),

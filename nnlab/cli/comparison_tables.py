@@ -8,11 +8,13 @@ from typing import Any
 from nnlab.cli.output import percent, table
 from nnlab.cli.progress import duration
 from nnlab.comparison import MEASURES, Comparison, Estimate, Setting
+from nnlab.comparison.results import some
 from nnlab.config.wording import as_written
 from nnlab.errors import printable
 
 Rows = Sequence[Sequence[str]]
 
+_WIDEST = 40  # characters of a cell; --csv and --json have the whole text
 _ACCURACIES = {"validation_accuracy": "validation accuracy", "test_accuracy": "test accuracy"}
 
 
@@ -20,7 +22,7 @@ def as_text(comparison: Comparison) -> str:
     """Return what differs, a table for each accuracy, one of losses and costs, and what follows."""
     settings = comparison.settings
     runs = sum(len(setting.runs) + len(setting.left_out) for setting in settings)
-    differing = f", which differ in {', '.join(_titles(comparison))}" if comparison.keys else ""
+    differing = f", which differ in {some(_titles(comparison))}" if comparison.keys else ""
     parts = [printable(f"{_counted(runs, 'run')} of {_counted(len(settings), 'setting')}{differing}")]
     if not all(_is_told(key, setting) for key in comparison.keys for setting in settings):
         parts.append(_differing(comparison))
@@ -30,7 +32,7 @@ def as_text(comparison: Comparison) -> str:
         if any(measure in setting.results for setting in settings)
     ]
     parts += [_costs(settings), "\n".join(_remarks(comparison))]
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
 def as_comma_separated(comparison: Comparison) -> str:
@@ -63,7 +65,10 @@ def _is_told(key: str, setting: Setting) -> bool:
 def _differing(comparison: Comparison) -> str:
     """Return the keys that differ in columns or in rows, whichever is narrower."""
     head = ["setting", *_titles(comparison)]
-    rows = [[setting.name, *(_value(setting, key) for key in comparison.keys)] for setting in comparison.settings]
+    rows = [
+        [setting.name, *(_shortened(_value(setting, key)) for key in comparison.keys)]
+        for setting in comparison.settings
+    ]
     turned = [list(column) for column in zip(head, *rows, strict=True)]
     texts = [table(head, rows, left=len(head)), table(turned[0], turned[1:], left=len(turned[0]))]
     return min(texts, key=lambda text: max(map(len, text.splitlines())))
@@ -85,10 +90,16 @@ def _value(setting: Setting, key: str) -> str:
     return printable(as_written(setting.values[key])) if key in setting.values else "-"
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+
+
 def _accuracies(comparison: Comparison, measure: str) -> str:
     """Return the table of one accuracy, below what it is used for."""
     chosen_by = comparison.verdict.criterion == measure and len(comparison.settings) > 1
     purpose = "settings are chosen by it" if chosen_by else "for the report; nothing is chosen by it"
+    if chosen_by and comparison.verdict.undecided:
+        purpose = "nothing can be chosen by it here"
     head = ["setting", "mean", "sd", "95 % interval", "n"]
     rows = [[setting.name, *_estimated(setting.results.get(measure))] for setting in comparison.settings]
     if any(measure in setting.differences for setting in comparison.settings):
@@ -119,15 +130,20 @@ def _interval(found: Estimate, form: str) -> str:
 
 
 def _costs(settings: Sequence[Setting]) -> str:
-    """Return the table of losses and costs."""
+    """Return the table of losses and costs; empty if nothing is known."""
     columns = {
         "val. loss": [_loss(setting.results.get("validation_loss")) for setting in settings],
         "test loss": [_loss(setting.results.get("test_loss")) for setting in settings],
         "parameters": [_mean(setting.results.get("parameters")) for setting in settings],
         "steps": [_mean(setting.results.get("steps")) for setting in settings],
+        "examples": [_mean(setting.results.get("examples")) for setting in settings],
         "time": [_time(setting.results.get("seconds")) for setting in settings],
     }
+    if len(set(columns["examples"])) == 1:
+        del columns["examples"]
     shown = {name: column for name, column in columns.items() if any(column)}
+    if not shown:
+        return ""
     rows = zip((setting.name for setting in settings), *shown.values(), strict=True)
     return f"loss in nats, mean and sd; mean costs of a run\n{table(['setting', *shown], list(rows))}"
 

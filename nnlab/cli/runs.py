@@ -11,10 +11,8 @@ from nnlab.cli.options import AsJson, RunAddress, RunsDir
 
 if TYPE_CHECKING:
     from nnlab.runs.overview import Overview
-    from nnlab.runs.recorded import Measurement
 
 _MOST = 10  # broken runs that are told one by one
-_MENDING = {"summary.json": "nnlab resume", "metrics.json": "nnlab eval"}  # what writes a damaged file again
 
 
 class ListByDefault(TyperGroup):
@@ -58,11 +56,12 @@ def list_runs(
     cells: Cells = False,
     as_json: AsJson = False,
 ) -> None:
-    """List runs and how they did, the newest first.
+    """List runs and how they did, the one that began last first.
 
+    A run or sweep began on the date with which its directory's name begins, else when its config was written.
     Runs can be chosen and sorted by run, status, dataset, steps, seconds, parameters, accuracy and loss (the best
     on validation examples), test_accuracy, test_loss, and any key of their configs. A sweep is one line, with the
-    best of its cells.
+    best of its cells, or of those that are chosen.
 
     Example: nnlab runs dataset=mnist 'accuracy>0.9' --sort accuracy --reverse
     """
@@ -78,13 +77,15 @@ def list_runs(
     for run in broken[:_MOST]:
         say(f"warning: {printable(run.name)} is broken: {printable(run.reason or '')}")
     if broken[_MOST:]:
-        say(f"warning: {len(broken) - _MOST} more are broken: nnlab runs status=broken --json")
+        more = len(broken) - _MOST
+        say(f"warning: {more} more {'is' if more == 1 else 'are'} broken: nnlab runs status=broken --json")
     if as_json:
         print_json([line.as_json() for line in lines])
     elif lines:
-        print_table(*_columns([_row(line) for line in lines]), left=4)
+        print_table(*_columns(lines), left=4)
     else:
-        say(f"none of {len(everything)} runs in {runs_dir} is so" if everything else f"no runs in {runs_dir}")
+        counted = f"no run in {runs_dir} is so; cells of sweeps included, there are {len(everything):,}"
+        say(counted if everything else f"no runs in {runs_dir}")
 
 
 @app.command("show")
@@ -94,115 +95,57 @@ def show(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJs
     Example: nnlab runs show latest
     """
     from nnlab.cli.output import print_json
+    from nnlab.cli.run_facts import advice, facts, ledger_of, warn_of_edits
     from nnlab.errors import printable
-    from nnlab.runs.overview import find_overview
+    from nnlab.runs.selection import find_overview
 
     run = find_overview(address, runs_dir)
+    ledger = ledger_of(run)
+    warn_of_edits(run)
     if as_json:
-        print_json(run.as_json())
+        print_json({**run.as_json(), "test_looks": ledger.looks if ledger else None})
         return
-    facts = [(name, text) for name, text in [*_facts(run), ("next", _advice(run))] if text]
-    width = max(len(name) for name, _ in facts)
-    for name, text in facts:
+    told = [*facts(run), ("test set", "" if ledger is None else str(ledger)), ("next", advice(run))]
+    known = [(name, text) for name, text in told if text]
+    width = max(len(name) for name, _ in known)
+    for name, text in known:
         typer.echo(f"{name:<{width}}  {printable(text)}")
 
 
 def _row(run: "Overview") -> dict[str, str]:
-    """Return a line of the list by column; a config's name is told where the directory's does not tell it."""
+    """Return a line of the list by column."""
     from nnlab.cli.progress import duration
+    from nnlab.cli.run_facts import accuracy, loss
 
     config = run.config
-    named = f"{run.name} ({run.cells[0]} of {run.cells[1]} cells)" if run.cells else run.name
     return {
-        "run": named,
+        "run": run.name + _cells(run),
         "status": run.status,
-        "config": config.name if config and config.name not in run.name else "",
+        "config": config.name if config else "",
         "data": config.data.type if config else "",
         "seed": str(config.seed) if config and not run.cells else "",
         "steps": "" if run.steps is None else f"{run.steps:,}",
-        "val. loss": _loss(run.validation),
-        "val. acc.": _accuracy(run.validation),
-        "test acc.": _accuracy(run.tested),
+        "val. loss": loss(run.validation),
+        "val. acc.": accuracy(run.validation),
+        "test acc.": accuracy(run.tested),
         "time": "" if run.seconds is None else duration(run.seconds),
     }
 
 
-def _columns(rows: Sequence[dict[str, str]]) -> tuple[list[str], list[list[str]]]:
-    """Return the head and the cells of a table of ``rows``, without columns that are empty."""
-    head = [name for name in rows[0] if any(row[name] for row in rows)]
+def _cells(run: "Overview") -> str:
+    """Return how many cells of a sweep are finished, or which part of them a line is of."""
+    if run.cells is None:
+        return ""
+    finished, total = run.cells
+    return f" ({finished} of {total} cells)" if run.chosen == total else f" ({run.chosen} of its {total} cells)"
+
+
+def _columns(runs: Sequence["Overview"]) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the cells of a table of ``runs``, without columns that are empty.
+
+    Nor do the names of configs have one if the directories' names tell them all.
+    """
+    rows = [_row(run) for run in runs]
+    told = all(run.config is None or run.config.name in run.name for run in runs)
+    head = [name for name in rows[0] if any(row[name] for row in rows) and not (told and name == "config")]
     return head, [[row[name] for name in head] for row in rows]
-
-
-def _facts(run: "Overview") -> list[tuple[str, str]]:
-    """Return what there is to tell of a run, each with its name."""
-    from nnlab.cli.progress import duration
-
-    config, environment = run.config, run.environment
-    facts = [("run", str(run.run.path)), ("status", run.status + (f": {run.reason}" if run.reason else ""))]
-    if run.cells:
-        facts.append(("cells", f"{run.cells[0]} of {run.cells[1]} finished; below, the best or the sum of them"))
-    if config:
-        facts += [
-            ("config", config.name),
-            ("data", config.data.type),
-            ("seed", "" if run.cells else str(config.seed)),
-        ]
-    facts += [
-        ("steps", _steps(run)),
-        ("time", "" if run.seconds is None else duration(run.seconds)),
-        ("parameters", "" if run.parameters is None else f"{run.parameters:,}"),
-        ("validation", _measured(run.validation)),
-        ("test", _measured(run.tested)),
-    ]
-    if environment:
-        code = f"nnlab {environment.versions.get('nnlab', '')}"
-        facts.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))
-        facts.append(("trained on", f"{environment.cpu}, {environment.threads} threads"))
-    return facts
-
-
-def _advice(run: "Overview") -> str:
-    """Return the command that most likely comes next."""
-    path = run.run.path
-    if run.cells:
-        return f"nnlab compare {path}" if run.status == "completed" else f"nnlab sweep {path}"
-    match run.status:
-        case "running":
-            return f"nnlab plot curves {path}"
-        case "pending" | "interrupted" | "stopped":
-            return f"nnlab resume {path}"
-        case "diverged":
-            rate = run.config.optimizer.model_dump().get("learning_rate") if run.config else None
-            return f"nnlab train {run.run.config}" + (f" optimizer.learning_rate={rate / 10:g}" if rate else "")
-        case "broken":
-            file = (run.reason or "").partition(" ")[0]
-            return f"{_MENDING[file]} {path}" if file in _MENDING else ""
-    return f"nnlab plot all {path}" if run.tested else f"nnlab eval {path}"
-
-
-def _steps(run: "Overview") -> str:
-    if run.steps is None:
-        return ""
-    total = run.config.training.steps if run.config and not run.cells else None
-    return f"{run.steps:,}" + (f" of {total:,}" if total else "")
-
-
-def _measured(measurement: "Measurement | None") -> str:
-    if measurement is None:
-        return ""
-    loss = _loss(measurement)
-    return (
-        f"{_accuracy(measurement)} correct"
-        + f", loss {loss} nats" * bool(loss)
-        + f", at step {measurement.step:,}"
-    )
-
-
-def _accuracy(measurement: "Measurement | None") -> str:
-    from nnlab.cli.output import percent
-
-    return percent(measurement.accuracy) if measurement else ""
-
-
-def _loss(measurement: "Measurement | None") -> str:
-    return f"{measurement.loss:.4f}" if measurement and measurement.loss is not None else ""

@@ -1,5 +1,6 @@
 """From runs to a comparison of their settings."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from nnlab.errors import NnlabError, RunError
 from nnlab.runs import Run, find_run
 from nnlab.runs.overview import Overview, overview
 from nnlab.runs.recorded import Evaluated
+from nnlab.runs.settings import Setting as Group
 from nnlab.runs.settings import group
 from nnlab.runs.sweeps import find_sweep
 
@@ -57,7 +59,7 @@ def evaluate_missing(runs: Iterable[Run], report: Callable[[str], None]) -> None
         if not known.finished or known.tested:
             continue
         try:
-            accuracy = experiment.evaluate(run).metrics.accuracy
+            accuracy = experiment.evaluate(run, cause="nnlab compare --test").metrics.accuracy
         except NnlabError as error:
             report(f"warning: {run.name} cannot be evaluated: {error}")
         else:
@@ -76,7 +78,7 @@ def compare(runs: Iterable[Run], names: Mapping[Run, str] | None = None) -> Comp
     usable = [run for run in everything if run.status != "broken"]
     if not usable:
         told = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
-        raise RunError(f"none of {len(everything)} runs can be compared" + f": {told}" * bool(told))
+        raise RunError("no run can be compared" + f": {told}" * bool(told))
     settings = _settings(usable, called)
     keys = tuple(dict.fromkeys(key for setting in settings for key in setting.values))
     return Comparison(settings, keys, judge(settings), warnings(settings), broken)
@@ -91,9 +93,7 @@ def _settings(runs: Sequence[Overview], called: Mapping[Path, str]) -> tuple[Set
     ]
     groups = group(named)
     values = _values(configs)
-    labels = [found.label or named[0]["name"] for found in groups]
-    if len(set(labels)) < len(labels) or max(map(len, labels)) > _LONGEST:
-        labels = [_letter(index) for index in range(len(groups))]
+    labels = _labels(groups, named[0]["name"])
     settings: list[Setting] = []
     for label, found in zip(labels, groups, strict=True):
         counted, left_out = _one_a_seed([runs[i] for i in found.members])
@@ -113,6 +113,23 @@ def _values(configs: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
     return values
 
 
+def _labels(groups: Sequence[Group], name: str) -> list[str]:
+    """Return what to call the settings: what differs, else the names of their configs, else letters.
+
+    Names that several settings have get a letter each. ``name`` is for an only setting.
+    """
+    letters = [_letter(index) for index in range(len(groups))]
+    often = Counter(found.name for found in groups)
+    full = [found.label or name for found in groups]
+    short = [
+        found.name if often[found.name] == 1 else f"{found.name} {letter}"
+        for found, letter in zip(groups, letters, strict=True)
+    ]
+    choices = [full, short] if all(often) else [full]
+    fitting = (each for each in choices if len(set(each)) == len(each) and max(map(len, each)) <= _LONGEST)
+    return next(fitting, letters)
+
+
 def _letter(index: int) -> str:
     turn, letter = divmod(index, len(ascii_uppercase))
     return ascii_uppercase[letter] + (str(turn + 1) if turn else "")
@@ -122,7 +139,7 @@ def _one_a_seed(runs: Iterable[Overview]) -> tuple[tuple[Overview, ...], tuple[O
     """Return the newest finished run of each seed, and the others: the same result twice is no second one."""
     finished: dict[int, Overview] = {}
     others: list[Overview] = []
-    for run in sorted(runs, key=lambda run: run.name):
+    for run in sorted(runs, key=lambda run: (run.began, run.name)):
         if run.finished and run.config:
             others += [finished[run.config.seed]] if run.config.seed in finished else []
             finished[run.config.seed] = run

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nnlab.comparison.results import Setting
+from nnlab.comparison.edited import edited
+from nnlab.comparison.results import Setting, some
 from nnlab.runs.overview import Overview
+from nnlab.runs.settings import group
 
-_MOST = 3  # names that a message repeats
+_MOST = 3  # unfinished runs that are told one by one
+_LENGTHS = ("training.batch_size", "training.steps", "training.epochs")
+_LITTLE = 1.05  # times as many examples that go without saying
 
 
 def warnings(settings: Sequence[Setting]) -> tuple[str, ...]:
@@ -15,7 +19,10 @@ def warnings(settings: Sequence[Setting]) -> tuple[str, ...]:
     return (
         *(_unfinished(setting) for setting in settings if any(not run.finished for run in setting.left_out)),
         *(_repeated(setting) for setting in settings if any(run.finished for run in setting.left_out)),
+        *_edited(runs),
+        *_same(settings),
         *_data(settings, runs),
+        *_examples(settings),
         *_choice(runs),
         *_code(runs),
         *_loss(settings),
@@ -25,7 +32,8 @@ def warnings(settings: Sequence[Setting]) -> tuple[str, ...]:
 
 def _unfinished(setting: Setting) -> str:
     unfinished = [run for run in setting.left_out if not run.finished]
-    told = [f"{run.name} is {run.status} at step {run.steps or 0:,}" + _so_far(run) for run in unfinished]
+    told = [f"{run.name} is {run.status} at step {run.steps or 0:,}" + _so_far(run) for run in unfinished[:_MOST]]
+    told += [f"{len(unfinished) - _MOST} more are unfinished"] * (len(unfinished) > _MOST)
     more = "; of the seeds that diverge the mean says nothing"
     return f"{'; '.join(told)}: not counted" + more * any(run.status == "diverged" for run in unfinished)
 
@@ -36,7 +44,33 @@ def _so_far(run: Overview) -> str:
 
 def _repeated(setting: Setting) -> str:
     names = [run.name for run in setting.left_out if run.finished]
-    return f"{setting.name}: of runs with the same seed the newest counts, not {_some(names)}"
+    return f"{setting.name}: of runs with the same seed the newest counts, not {some(names)}"
+
+
+def _edited(runs: Iterable[Overview]) -> Iterable[str]:
+    for run in runs:
+        if run.config and (keys := edited(run.run, run.config)):
+            yield f"config.yaml of {run.name} was edited after its training: {some(keys)}"
+
+
+def _same(settings: Sequence[Setting]) -> Iterable[str]:
+    """Yield which settings have other names and nothing else."""
+    runs = [(*setting.runs, *setting.left_out)[0] for setting in settings]
+    configs = [{**run.config.model_dump(mode="json"), "name": ""} for run in runs if run.config]
+    for found in group(configs):
+        if len(found.members) > 1:
+            names = some([settings[i].name for i in found.members])
+            yield f"{names} are the same setting: only their names differ"
+
+
+def _examples(settings: Sequence[Setting]) -> Iterable[str]:
+    """Yield where batches or steps, not early stopping, made one setting see more than another."""
+    if not any(key in setting.values for setting in settings for key in _LENGTHS):
+        return
+    seen = [(found.mean, setting.name) for setting in settings if (found := setting.results.get("examples"))]
+    (least, fewest), (most, name) = min(seen, default=(1.0, "")), max(seen, default=(1.0, ""))
+    if most > _LITTLE * least:
+        yield f"{name} saw {most / least:.3g} times as many examples as {fewest} (steps times batch size)"
 
 
 def _data(settings: Sequence[Setting], runs: Sequence[Overview]) -> Iterable[str]:
@@ -69,9 +103,9 @@ def _code(runs: Sequence[Overview]) -> Iterable[str]:
     commits = {str(run.environment.commit)[:9] for run in runs if run.environment}
     versions = {run.environment.versions.get("nnlab", "?") for run in runs if run.environment}
     if len(commits) > 1:
-        yield f"the runs are of different commits of nnlab: {_some(sorted(commits))}"
+        yield f"the runs are of different commits of nnlab: {some(sorted(commits))}"
     elif len(versions) > 1:
-        yield f"the runs are of different versions of nnlab: {_some(sorted(versions))}"
+        yield f"the runs are of different versions of nnlab: {some(sorted(versions))}"
     if _parted(runs, lambda run: run.environment and (run.environment.cpu, run.environment.threads)):
         yield "the runs are of different processors or numbers of threads; their times cannot be compared"
 
@@ -84,7 +118,7 @@ def _loss(settings: Sequence[Setting]) -> Iterable[str]:
 def _missing(runs: Sequence[Overview]) -> Iterable[str]:
     missing = [run.name for run in runs if run.tested is None]
     if missing and len(missing) < len(runs):
-        yield f"test accuracy is not known of {_some(missing)}; --test evaluates what is missing"
+        yield f"test accuracy is not known of {some(missing)}; --test evaluates what is missing"
 
 
 def _parted(runs: Iterable[Overview], property_of: Callable[[Overview], Any]) -> bool:
@@ -99,7 +133,3 @@ def _digest(run: Overview, split: str) -> str | None:
 
 def _data_options(run: Overview) -> Any:
     return run.config and run.config.data
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

@@ -1,6 +1,6 @@
 """What a comparison finds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,10 +13,16 @@ MEASURES: dict[str, Callable[[Overview], float | None]] = {
     "test_accuracy": lambda run: run.tested.accuracy if run.tested else None,
     "test_loss": lambda run: run.tested.loss if run.tested else None,
     "steps": lambda run: run.steps,
+    "examples": lambda run: run.steps * run.config.training.batch_size if run.steps and run.config else None,
     "seconds": lambda run: run.seconds,
     "parameters": lambda run: run.parameters,
 }
-"""What is measured of a run: accuracies (0-1) and losses (nats) of its best checkpoint, and what it cost."""
+"""What is measured of a run: accuracies (0-1) and losses (nats) of its best checkpoint, and what it cost.
+
+``examples`` are those trained on, each as often as it was seen.
+"""
+
+_MOST = 3  # names that a message repeats
 
 CRITERIA = {"validation_accuracy": "validation accuracy", "test_accuracy": "test accuracy"}
 """What a setting can be chosen by, the better first."""
@@ -67,13 +73,14 @@ class Verdict:
 
     ``leading`` has the highest mean. It is ``best`` if for every other setting an interval excludes a tie;
     ``rivals`` are those for which none does. ``seeds_needed`` says how many seeds might tell them apart. None:
-    not known.
+    not known. ``undecided`` is why nothing can be told whatever the numbers; then none is leading.
     """
 
     criterion: str | None
     leading: str | None = None
     rivals: tuple[str, ...] = ()
     seeds_needed: int | None = None
+    undecided: str | None = None
 
     @property
     def best(self) -> str | None:
@@ -108,14 +115,14 @@ class Comparison:
             return "there is one setting only; nothing to choose"
         if verdict.criterion is None:
             return "there is no accuracy that all settings have; nothing to choose by"
+        if verdict.undecided is not None:
+            return verdict.undecided
         by = f"by {CRITERIA[verdict.criterion]}"
         if verdict.leading is None:
             return "fewer than two settings have finished runs; nothing to choose"
         if verdict.best is not None:
-            text = f"{by}, {verdict.best} is best: the 95 % intervals exclude a tie with any other setting"
-            single = all(len(setting.runs) < 2 for setting in self.settings)
-            return text + "; that is for these seeds, of which there is one each" * single
-        text = f"{by}, {verdict.leading} leads but cannot be told apart from {', '.join(verdict.rivals)}"
+            return f"{by}, {verdict.best} is best: the 95 % intervals exclude a tie with any other setting"
+        text = f"{by}, {verdict.leading} leads but cannot be told apart from {some(verdict.rivals)}"
         if verdict.seeds_needed:
             text += f"; if the differences are as they seem, about {verdict.seeds_needed} seeds would show it"
         return text
@@ -130,3 +137,8 @@ class Comparison:
             "warnings": list(self.warnings),
             "broken": self.broken,
         }
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first of ``names``, and how many more there are."""
+    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

@@ -28,6 +28,8 @@ from nnlab.runs.checkpoints import Checkpoints
 from nnlab.runs.locking import locked
 from nnlab.runs.metrics import read_metrics
 
+_DATED = re.compile(r"(\d{8})(?:-(\d{6}))?(?!\d)")  # as the names begin that create_run gives
+
 
 @dataclass(frozen=True)
 class Run:
@@ -122,7 +124,7 @@ def slug(name: str) -> str:
 def find_run(address: str, root: Path) -> Run:
     """Return the run at ``address``: a path, the unique beginning of a name in ``root``, or ``latest``.
 
-    Raises RunError if there is none, or more than one.
+    The latest is the one that began last, as ``began`` tells. Raises RunError if there is none, or more than one.
     """
     if not address or len(address) > 4096 or not address.isprintable():
         raise RunError(f"{address[:40]!r} is no run")
@@ -140,11 +142,23 @@ def find_run(address: str, root: Path) -> Run:
         names = ", ".join(run.name for run in matches[:4]) + (", ..." if len(matches) > 4 else "")
         raise RunError(f"{address!r} could be any of {len(matches)} runs: {names}")
     if not matches:
+        if sweep := _sweep_at(path, root, address):
+            told = f"nnlab sweep {sweep} goes on with it, and its runs are {sweep / 'cells'}/..."
+            raise RunError(f"{address[:80]!r} is a sweep, not a run: {told}")
         why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} begins so"  # noqa: PTH112
         similar = [run.name for run in runs if address in run.name]
         why += f"; the newest with it in its name is {similar[-1]}" if similar else ""
         raise RunError(f"{address[:80]!r} is no run: {why}")
     return _at_home(matches[0].path)
+
+
+def _sweep_at(path: Path, root: Path, address: str) -> Path | None:
+    """Return the only sweep that ``address`` may mean: ``path``, or one in ``root`` whose name begins so."""
+    with contextlib.suppress(OSError):
+        if (path / "sweep.json").is_file():
+            return path
+    sweeps = [file.parent for file in root.glob("*/sweep.json") if file.parent.name.startswith(address)]
+    return sweeps[0] if len(sweeps) == 1 else None
 
 
 def _at_home(path: Path) -> Run:
@@ -164,4 +178,20 @@ def list_runs(root: Path) -> list[Run]:
     """Return the runs in ``root``, the oldest first."""
     if not root.is_dir():
         return []
-    return [Run(path) for path in sorted(root.iterdir()) if (path / "config.yaml").is_file()]
+    paths = [path for path in root.iterdir() if (path / "config.yaml").is_file()]
+    return [Run(path) for path in sorted(paths, key=lambda path: (began(path), path.name))]
+
+
+def began(path: Path) -> float:
+    """Return when the run or sweep at ``path`` began, in seconds since 1970; 0 if that cannot be told.
+
+    It is the date with which the directory's name begins, else when its config, or the folder of a sweep's cells,
+    was written.
+    """
+    if parts := _DATED.match(path.name):
+        with contextlib.suppress(ValueError, OverflowError):  # digits that are no date
+            return time.mktime(time.strptime(parts[1] + (parts[2] or "000000"), "%Y%m%d%H%M%S"))
+    for made in (path / "config.yaml", path / "cells", path):
+        with contextlib.suppress(OSError):
+            return made.stat().st_mtime
+    return 0.0

@@ -1,10 +1,9 @@
 """Runs at a glance: what each is, how far it came and how it did; of a broken one, what is wrong with it."""
 
-import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -12,9 +11,9 @@ from typing import Any, Literal, TypeAlias
 from nnlab import files
 from nnlab.config import Experiment
 from nnlab.errors import RunError
-from nnlab.runs.directory import Run, find_run
+from nnlab.runs.directory import Run, began
 from nnlab.runs.recorded import Environment, Evaluated, Measurement, Summary, read_config, read_record
-from nnlab.runs.sweeps import Sweep, find_sweep, read_sweep
+from nnlab.runs.sweeps import read_sweep
 
 Status: TypeAlias = Literal[
     "pending", "running", "completed", "stopped early", "interrupted", "diverged", "stopped", "broken"
@@ -30,7 +29,8 @@ class Overview:
 
     ``best`` is the best evaluation in training, on the split ``evaluated_on``; ``test`` is what ``nnlab eval``
     measured. A broken run has a ``reason``. ``sweep`` is the directory of the sweep whose cell this is. A
-    whole sweep has the sums and the best of its cells, and how many of ``cells`` are finished.
+    whole sweep has the sums and the best of its cells, and how many of ``cells`` are finished; if only some of
+    them are meant, ``chosen`` says how many, and everything but the number of all is of these.
     """
 
     run: Run
@@ -46,11 +46,17 @@ class Overview:
     test: Evaluated | None = None
     sweep: Path | None = None
     cells: tuple[int, int] | None = None
+    chosen: int | None = None
 
     @property
     def name(self) -> str:
         """The directory's name; of a sweep's cell, from the sweep's on."""
         return self.run.name if self.sweep is None else self.run.path.relative_to(self.sweep.parent).as_posix()
+
+    @property
+    def began(self) -> float:
+        """When it began, in seconds since 1970; a cell counts as its sweep."""
+        return began(self.sweep or self.run.path)
 
     @property
     def finished(self) -> bool:
@@ -107,7 +113,7 @@ class Overview:
             "validation": self.validation and self.validation.model_dump(),
             "test": self.tested and self.tested.model_dump(),
             "sweep": self.sweep and str(self.sweep),
-            "cells": self.cells and {"finished": self.cells[0], "total": self.cells[1]},
+            "cells": self.cells and {"finished": self.cells[0], "total": self.cells[1], "chosen": self.chosen},
         }
 
 
@@ -208,40 +214,3 @@ def _inside(path: Path) -> Iterable[Overview]:
     except RunError as error:
         return [Overview(Run(path), "broken", str(error)), *cells]
     return cells
-
-
-def find_overview(address: str, root: Path) -> Overview:
-    """Return the run or sweep at ``address`` at a glance, found as ``find_run`` does, or broken by name.
-
-    Raises RunError if there is none, or more than one.
-    """
-    try:
-        return overview(find_run(address, root))
-    except RunError:
-        with contextlib.suppress(RunError):
-            sweep = find_sweep(address, root)
-            return outline(sweep, [overview(cell.run, sweep.path) for cell in sweep.cells])
-        if address.isprintable() and len(address) < 256 and (root / address).is_dir():
-            return overview(Run(root / address))
-        raise
-
-
-def outline(sweep: Sweep, cells: Sequence[Overview]) -> Overview:
-    """Return a ``sweep`` at a glance, from those of its ``cells`` that count; there is one."""
-    finished = sum(cell.finished for cell in cells)
-    running = any(cell.status == "running" for cell in cells)
-    status: Status = "running" if running else "completed" if finished == len(cells) else "stopped"
-    best = max(cells, key=lambda cell: cell.best.accuracy if cell.best else -1.0)
-    parameters = {cell.parameters for cell in cells}
-    return Overview(
-        Run(sweep.path),
-        status,
-        config=next((cell.config for cell in cells if cell.config), None),
-        steps=sum(cell.steps or 0 for cell in cells),
-        seconds=sum(cell.seconds or 0.0 for cell in cells),
-        parameters=parameters.pop() if len(parameters) == 1 else None,
-        evaluated_on=best.evaluated_on,
-        best=best.best,
-        test=best.test,
-        cells=(finished, len(cells)),
-    )

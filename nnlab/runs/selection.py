@@ -1,19 +1,21 @@
-"""Choosing and ordering runs, by what they are, how they did, and any key of their configs."""
+"""Finding, choosing and ordering runs, by what they are, how they did, and any key of their configs."""
 
+import contextlib
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from nnlab.config import Experiment
 from nnlab.config.nodes import Place, plain
 from nnlab.config.overrides import read_value
 from nnlab.errors import RunError, UsageError, brief, suggest
-from nnlab.runs.overview import Overview, outline
-from nnlab.runs.sweeps import read_sweep
+from nnlab.runs.directory import Run, find_run
+from nnlab.runs.overview import Overview, Status, overview
+from nnlab.runs.sweeps import Sweep, find_sweep, read_sweep
 
 _FACTS: dict[str, Callable[[Overview], Any]] = {
     "run": lambda run: run.name,
@@ -82,24 +84,25 @@ def fact(run: Overview, key: str) -> Any | None:
 def select(runs: Sequence[Overview], conditions: Iterable[Condition]) -> list[Overview]:
     """Return those of ``runs`` for which all ``conditions`` hold.
 
-    Raises UsageError if nothing is called as a condition asks, in any run.
+    Raises UsageError if nothing is called as a condition asks, in any run, or there is no such status.
     """
     conditions = list(conditions)
     for condition in conditions:
         _require_known(runs, condition.key)
+        if condition.key == "status" and condition.wanted not in get_args(Status):
+            raise UsageError(f"{brief(str(condition.wanted))} is no status (known: {', '.join(get_args(Status))})")
     return [run for run in runs if all(condition.holds(run) for condition in conditions)]
 
 
 def ordered(runs: Sequence[Overview], key: str | None = None, *, reverse: bool = False) -> list[Overview]:
     """Return ``runs`` by what they have under ``key``, those that have nothing there last.
 
-    Without a key the newest run is first and sweeps are last. Raises UsageError as ``select`` does.
+    Without a key what began last is first. Raises UsageError as ``select`` does.
     """
     by_name = sorted(runs, key=lambda run: run.name)
     if key is None:
-        alone = [run for run in by_name if not (run.sweep or run.cells)]
-        together = [run for run in by_name if run.sweep or run.cells]
-        return [*together[::-1], *alone] if reverse else [*alone[::-1], *together]
+        oldest_first = sorted(by_name, key=lambda run: run.began)
+        return oldest_first if reverse else oldest_first[::-1]
     _require_known(runs, key)
     ranked = [(_rank(value), run) for run in by_name if (value := fact(run, key)) is not None]
     known = [run for _, run in sorted(ranked, key=itemgetter(0), reverse=reverse)]
@@ -107,7 +110,7 @@ def ordered(runs: Sequence[Overview], key: str | None = None, *, reverse: bool =
 
 
 def collapse(runs: Iterable[Overview]) -> list[Overview]:
-    """Return ``runs`` with all cells of a sweep in the place of one; those of a broken sweep stay as they are."""
+    """Return ``runs`` with the cells of a sweep in the place of one; those of a broken sweep stay as they are."""
     lines: list[Overview] = []
     cells: dict[Path, list[Overview]] = {}
     for run in runs:
@@ -121,6 +124,44 @@ def collapse(runs: Iterable[Overview]) -> list[Overview]:
         except RunError:
             lines += members
     return lines
+
+
+def find_overview(address: str, root: Path) -> Overview:
+    """Return the run or sweep at ``address`` at a glance, found as ``find_run`` does, or broken by name.
+
+    Raises RunError if there is none, or more than one.
+    """
+    try:
+        return overview(find_run(address, root))
+    except RunError:
+        with contextlib.suppress(RunError):
+            sweep = find_sweep(address, root)
+            return outline(sweep, [overview(cell.run, sweep.path) for cell in sweep.cells])
+        if address.isprintable() and len(address) < 256 and (root / address).is_dir():
+            return overview(Run(root / address))
+        raise
+
+
+def outline(sweep: Sweep, cells: Sequence[Overview]) -> Overview:
+    """Return a ``sweep`` at a glance, from those of its ``cells`` that are chosen; there is one."""
+    finished = sum(cell.finished for cell in cells)
+    running = any(cell.status == "running" for cell in cells)
+    status: Status = "running" if running else "completed" if finished == len(cells) else "stopped"
+    best = max(cells, key=lambda cell: cell.best.accuracy if cell.best else -1.0)
+    parameters = {cell.parameters for cell in cells}
+    return Overview(
+        Run(sweep.path),
+        status,
+        config=next((cell.config for cell in cells if cell.config), None),
+        steps=sum(cell.steps or 0 for cell in cells),
+        seconds=sum(cell.seconds or 0.0 for cell in cells),
+        parameters=parameters.pop() if len(parameters) == 1 else None,
+        evaluated_on=best.evaluated_on,
+        best=best.best,
+        test=best.test,
+        cells=(finished, len(sweep.cells)),
+        chosen=len(cells),
+    )
 
 
 def _require_known(runs: Sequence[Overview], key: str) -> None:

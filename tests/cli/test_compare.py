@@ -55,6 +55,39 @@ def test_what_differs_is_told_in_a_table_where_names_do_not_tell_it(nnlab_, runs
     assert "of other seeds one run says nothing" in out
 
 
+def test_a_variant_in_batch_size_is_told_by_the_examples_it_saw(nnlab_, tmp_path):
+    for size in (8, 32):
+        write_run(tmp_path / "runs" / f"b{size}", f"training.batch_size={size}", accuracy=0.5)
+    code, out, err = nnlab_("compare", "b8", "b32")
+    assert code == 0
+    assert (
+        err == "warning: batch_size = 32 saw 4 times as many examples as batch_size = 8 (steps times batch size)\n"
+    )
+    assert re.search(r"^setting +val. loss +parameters +steps +examples +time$", out, re.MULTILINE)
+    assert re.search(r"^batch_size = 32 +1.0000 +64 +12 +384 +0:02$", out, re.MULTILINE)
+    assert "(nothing can be chosen by it here)" in out
+    assert "one seed each: which is better cannot be told from chance in the seeds" in out
+
+
+def test_where_nothing_has_finished_there_is_no_empty_table(nnlab_, tmp_path):
+    write_run(tmp_path / "runs" / "a", status="interrupted")
+    code, out, err = nnlab_("compare", "a")
+    assert (code, err.startswith("warning: a is interrupted")) == (0, True)
+    assert out == "1 run of 1 setting\n\nthere is one setting only; nothing to choose\n"
+
+
+def test_many_and_long_differences_keep_lines_short(nnlab_, tmp_path):
+    layers = "network=[" + "{type: dense, units: 3}, " * 30 + "]"
+    keys = ("optimizer.learning_rate=7", "training.clip_norm=3", "loss.label_smoothing=0.1", layers)
+    for name, changes in (("a", ()), ("b", keys)):
+        for seed in range(9):
+            write_run(tmp_path / "runs" / f"{name}{seed}", *changes, f"seed={seed}", status="interrupted")
+    _, out, err = nnlab_("compare", *(tmp_path / "runs").iterdir())
+    assert re.match(r"18 runs of 2 settings, which differ in .* and 1 more\n", out)
+    assert "6 more are unfinished" in err
+    assert max(map(len, out.splitlines())) <= 130
+
+
 def test_one_run_alone_is_reported(nnlab_, runs):
     code, out, err = nnlab_("compare", "2027")
     assert (code, err) == (0, "")
@@ -76,7 +109,7 @@ def test_a_broken_run_does_not_stop_the_others(nnlab_, runs):
     ("arguments", "code", "message"),
     [
         (["nothing", "missing"], 4, "'nothing' is no run: no run in runs begins so; 'missing' is no run"),
-        (["2026-0.1-1"], 4, "none of 1 runs can be compared: 2026-0.1-1: config.yaml"),
+        (["2026-0.1-1"], 4, "no run can be compared: 2026-0.1-1: config.yaml"),
         (["2026"], 4, "could be any of 6 runs"),
         (["2027", "--json", "--csv"], 2, "exclude each other"),
         ([], 2, "Missing argument"),

@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from experiments import write_config
 from written import write_run, write_sweep
 
 
@@ -27,13 +29,15 @@ def test_runs_are_listed_the_newest_first_and_broken_ones_with_the_reason(nnlab_
     assert head.split("  ")[0] == "run"
     told = r"status +config +data +seed +steps +val. loss +val. acc. +test acc. +time$"
     assert re.search(told, head)
-    assert [line[:8] for line in lines] == ["20260104", "20260103", "20260102", "20260101", "sweep-ra"]
+    assert [line[:8] for line in lines] == ["sweep-ra", "20260104", "20260103", "20260102", "20260101"]
+    lines = [*lines[1:], lines[0]]
     assert re.search(r"0004 +broken$", lines[0])
-    assert re.search(r"0003 +interrupted +random +0 +12 +1.0000 +50.00 % +0:02$", lines[1])
+    assert re.search(r"0003 +interrupted +small +random +0 +12 +1.0000 +50.00 % +0:02$", lines[1])
     assert re.search(r"0002 +completed +other +random +1 +12 ", lines[2])
-    assert re.search(r"0001 +completed +random +0 .* 50.00 % +40.00 % +0:02$", lines[3])
-    assert re.search(r"^sweep-rates-0123abcd \(2 of 2 cells\) +completed .* 70.00 % +0:03$", lines[4])
+    assert re.search(r"0001 +completed +small +random +0 .* 50.00 % +40.00 % +0:02$", lines[3])
+    assert re.search(r"^sweep-rates-0123abcd \(2 of 2 cells\) +completed +small .* 70.00 % +0:03$", lines[4])
     assert max(map(len, lines)) <= 120
+    assert "config" not in nnlab_("runs", "name=small", "run!=sweep-rates-0123abcd", "accuracy<0.6")[1]
 
 
 def test_runs_are_chosen_sorted_and_cut(nnlab_, runs):
@@ -42,10 +46,10 @@ def test_runs_are_chosen_sorted_and_cut(nnlab_, runs):
         assert code == 0
         return [run["run"][:8].removeprefix("2026") for run in json.loads(out)]
 
-    assert names("list", "dataset=random", "status=completed") == ["0102", "0101", "sweep-ra"]
+    assert names("list", "dataset=random", "status=completed") == ["sweep-ra", "0102", "0101"]
     assert names("accuracy>0.5", "--sort", "accuracy", "--reverse") == ["0102", "sweep-ra"]
     assert names("accuracy>0.5", "--sort", "accuracy", "--cells") == ["sweep-ra", "sweep-ra", "0102"]
-    assert names("-n", 2, "-r") == ["sweep-ra", "0101"]
+    assert names("-n", 2, "-r") == ["0101", "0102"]
     assert names("status=broken") == ["0104"]
     assert names("name=nothing") == []
 
@@ -53,10 +57,17 @@ def test_runs_are_chosen_sorted_and_cut(nnlab_, runs):
 def test_where_nothing_is_so_that_is_said(nnlab_, tmp_path, runs):
     code, out, err = nnlab_("runs", "seed=77")
     assert (code, out) == (0, "")
-    assert err.endswith("none of 6 runs in runs is so\n")
+    assert err.endswith("no run in runs is so; cells of sweeps included, there are 6\n")
     (tmp_path / "empty").mkdir()
     assert nnlab_("runs", "--runs-dir", "empty") == (0, "", "no runs in empty\n")
     assert nnlab_("runs", "--runs-dir", "empty", "--json") == (0, "[]\n", "")
+
+
+def test_a_line_of_a_part_of_a_sweep_says_so(nnlab_, runs):
+    _, out, _ = nnlab_("runs", "accuracy>0.65")
+    assert re.search(r"^sweep-rates-0123abcd \(1 of its 2 cells\) +completed .* 12 .* 70.00 %", out, re.MULTILINE)
+    _, out, _ = nnlab_("runs", "accuracy>0.65", "--json")
+    assert [line["cells"] for line in json.loads(out)] == [{"finished": 1, "total": 2, "chosen": 1}, None]
 
 
 def test_many_broken_runs_are_counted(nnlab_, tmp_path):
@@ -126,6 +137,39 @@ def test_what_comes_next_depends_on_what_became_of_a_run(nnlab_, tmp_path):
     (sweep,) = [write_sweep(tmp_path / "s", {"seed": [0, 1]}, [({"seed": 0}, {}), ({"seed": 1}, None)])]
     assert after(sweep) == f"nnlab sweep {sweep.path}"
     assert after(sweep.cells[1].run) == f"nnlab resume {sweep.cells[1].run.path}"
+
+
+def test_why_a_run_or_a_cell_failed_is_told_where_it_is_known(nnlab_, tmp_path):
+    def why(address):
+        return re.findall(r"^(?:reason|failed) +(.*)$", nnlab_("runs", "show", address)[1], re.MULTILINE)
+
+    diverged = write_run(tmp_path / "a", status="diverged")
+    assert why(diverged.path) == ["loss, gradient or parameters were no longer finite after step 12"]
+    sweep = write_sweep(
+        tmp_path / "s", {"seed": [0, 1]}, [({"seed": 0}, {}), ({"seed": 1}, {"status": "diverged"})]
+    )
+    cells = [sweep.cells[0], replace(sweep.cells[1], status="failed", error="step 12: the loss is inf")]
+    replace(sweep, cells=tuple(cells)).write()
+    assert why(sweep.path) == ["001: step 12: the loss is inf"]
+    assert why(cells[1].run.path) == ["step 12: the loss is inf"]
+    assert why(cells[0].run.path) == []
+
+
+def test_a_damaged_ledger_costs_a_warning(nnlab_, tmp_path):
+    run = write_run(tmp_path / "a")
+    (run.path / "test-ledger.jsonl").write_text("x\n")
+    code, out, err = nnlab_("runs", "show", run.path)
+    assert (code, "test set" in out) == (0, False)
+    assert re.fullmatch(r"warning: \S+test-ledger.jsonl:1 is damaged: .*\n", err)
+
+
+def test_a_config_that_was_edited_is_told(nnlab_, tmp_path):
+    nnlab_("train", write_config(tmp_path), "-q")
+    assert nnlab_("runs", "show", "latest")[2] == ""
+    (config,) = (tmp_path / "runs").glob("*/config.yaml")
+    config.write_text(config.read_text().replace("learning_rate: 0.05", "learning_rate: 0.5"))
+    code, _, err = nnlab_("runs", "show", "latest")
+    assert (code, err) == (0, "warning: config.yaml was edited after the training: optimizer.learning_rate\n")
 
 
 def test_names_cannot_steer_the_terminal(nnlab_, tmp_path):

@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
 from nnlab.errors import RunError, SystemFault
 from nnlab.runs import Run, check_writable, create_run, find_run, list_runs
+from nnlab.runs.directory import began
 
 
 def make(root, name):
@@ -35,6 +37,35 @@ def test_a_run_is_found_by_path_beginning_or_latest(tmp_path):
     assert [run.path for run in list_runs(tmp_path)] == [first, second]
     with pytest.raises(RunError, match="could be any of 2 runs"):
         find_run("2026", tmp_path)
+
+
+def test_a_run_without_a_date_counts_by_the_time_of_its_config(tmp_path):
+    for name, year in (("zzz", 2020), ("99999999-999999-x", 2022), ("a", 2024)):
+        moment = time.mktime((year, 1, 1, 0, 0, 0, 0, 0, -1))
+        os.utime(make(tmp_path, name) / "config.yaml", (moment, moment))
+    make(tmp_path, "20230501-120000-b-0001")
+    make(tmp_path, "20210501-c")
+    order = [run.name for run in list_runs(tmp_path)]
+    assert order == ["zzz", "20210501-c", "99999999-999999-x", "20230501-120000-b-0001", "a"]
+    assert find_run("latest", tmp_path).name == "a"
+
+
+def test_a_sweep_is_no_run_and_its_address_is_said_to_be_one(tmp_path):
+    for name in ("sweep-mine", "sweep-more"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sweep.json").write_text("{}")
+    for address in (str(tmp_path / "sweep-mine"), "sweep-mi"):
+        with pytest.raises(RunError) as caught:
+            find_run(address, tmp_path)
+        sweep = tmp_path / "sweep-mine"
+        told = f"is a sweep, not a run: nnlab sweep {sweep} goes on with it, and its runs are {sweep}/cells/..."
+        assert str(caught.value).endswith(told)
+    with pytest.raises(RunError, match=r"'sweep-m' is no run: no run in \S+ begins so"):
+        find_run("sweep-m", tmp_path)
+
+
+def test_when_something_began_that_is_not_there_is_long_ago(tmp_path):
+    assert began(tmp_path / "missing") == 0.0
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from written import write_evaluation, write_json, write_run, write_sweep
 from nnlab import experiment
 from nnlab.errors import Interrupted, RunError
 from nnlab.runs import Run
-from nnlab.runs.overview import find_overview, is_held, overview, overviews
+from nnlab.runs.overview import is_held, overview, overviews
+from nnlab.runs.selection import find_overview
 
 
 def test_a_trained_and_evaluated_run_is_told_as_it_recorded_itself(tmp_path):

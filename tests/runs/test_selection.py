@@ -68,6 +68,8 @@ def test_conditions_choose(runs, conditions, names):
         ("accuracy>90 %", "accuracies are 0 to 1"),
         ("optimizer.lr=0.1", r"no run has 'optimizer.lr' \(did you mean learning_rate\?\)"),
         ("acuracy>0.5", "did you mean accuracy"),
+        ("status=failed", r"'failed' is no status \(known: pending, running, completed, stopped early, "),
+        ("status!=[1]", "is no status"),
         ("network.first=0", r"no run has 'network.first'$"),
     ],
 )
@@ -128,8 +130,8 @@ def test_cells_are_one_line_and_those_of_a_broken_sweep_are_not(tmp_path):
     assert [(line.name, line.cells) for line in lines] == [("20260101-a", None), ("sweep-x", (2, 3))]
     assert (lines[1].status, lines[1].validation.accuracy) == ("stopped", 0.6)
     chosen = select(overviews(tmp_path), [read_condition("seed=0")])
-    assert [line.cells for line in ordered(collapse(chosen))] == [None, (1, 1)]
-    assert [line.name for line in ordered(lines, reverse=True)] == ["sweep-x", "20260101-a"]
+    assert [(line.cells, line.chosen) for line in ordered(collapse(chosen))] == [((1, 3), 1), (None, None)]
+    assert [line.name for line in ordered(lines, reverse=True)] == ["20260101-a", "sweep-x"]
     (sweep.path / "sweep.json").write_text("")
     names = [line.name for line in collapse(overviews(tmp_path))]
     assert names == ["20260101-a", "sweep-x", *(f"sweep-x/cells/00{n}" for n in range(3))]

@@ -1,0 +1,119 @@
+"""What ``nnlab runs show`` tells of a run."""
+
+from nnlab.cli.output import percent, say
+from nnlab.cli.progress import duration
+from nnlab.errors import RunError, printable
+from nnlab.runs.ledger import Ledger, read_ledger
+from nnlab.runs.overview import Overview
+from nnlab.runs.recorded import Measurement
+from nnlab.runs.sweeps import read_sweep
+
+_MOST = 10  # failed cells that are told one by one
+_MENDING = {"summary.json": "nnlab resume", "metrics.json": "nnlab eval"}  # what writes a damaged file again
+
+
+def facts(run: Overview) -> list[tuple[str, str]]:
+    """Return what there is to tell of a run or sweep, each with its name; empty texts where nothing is known."""
+    config, environment = run.config, run.environment
+    status = run.status + (f": {run.reason}" if run.reason else "")
+    told = [("run", str(run.run.path)), ("status", status), *_reasons(run)]
+    if run.cells:
+        told.append(("cells", f"{run.cells[0]} of {run.cells[1]} finished; below, the best or the sum of them"))
+    if config:
+        told += [
+            ("config", config.name),
+            ("data", config.data.type),
+            ("seed", "" if run.cells else str(config.seed)),
+        ]
+    told += [
+        ("steps", _steps(run)),
+        ("time", "" if run.seconds is None else duration(run.seconds)),
+        ("parameters", "" if run.parameters is None else f"{run.parameters:,}"),
+        ("validation", _measured(run.validation)),
+        ("test", _measured(run.tested)),
+    ]
+    if environment:
+        code = f"nnlab {environment.versions.get('nnlab', '')}"
+        told.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))
+        told.append(("trained on", f"{environment.cpu}, {environment.threads} threads"))
+    return told
+
+
+def _reasons(run: Overview) -> list[tuple[str, str]]:
+    """Return why a run, or cells of a sweep, failed, as far as that was recorded."""
+    path = run.run.path.resolve()
+    sweep = path if run.cells else path.parent.parent
+    try:
+        failed = [cell for cell in read_sweep(sweep).cells if cell.status == "failed" and cell.error]
+    except RunError:
+        failed = []
+    if run.cells:
+        told = [("failed", f"{cell.run.name}: {cell.error}") for cell in failed]
+        return told[:_MOST] + [("failed", f"{len(told) - _MOST} more")] * (len(told) > _MOST)
+    reasons = [cell.error or "" for cell in failed if cell.run.path == path]
+    if not reasons and run.status == "diverged":
+        reasons = [f"loss, gradient or parameters were no longer finite after step {run.steps or 0:,}"]
+    return [("reason", reason) for reason in reasons]
+
+
+def warn_of_edits(run: Overview) -> None:
+    """Say which keys of a run's config are no longer as they were in its training."""
+    from nnlab.comparison.edited import edited  # which takes SciPy's statistics along
+
+    keys = edited(run.run, run.config) if run.config and not run.cells else []
+    if keys:
+        say(f"warning: config.yaml was edited after the training: {', '.join(keys)}")
+
+
+def ledger_of(run: Overview) -> Ledger | None:
+    """Return how often a run was evaluated on test data; None for a sweep, or if that cannot be read."""
+    try:
+        return None if run.cells else read_ledger(run.run.path)
+    except RunError as error:
+        say(f"warning: {printable(str(error))}")
+        return None
+
+
+def advice(run: Overview) -> str:
+    """Return the command that most likely comes next."""
+    path = run.run.path
+    if run.cells:
+        return f"nnlab compare {path}" if run.status == "completed" else f"nnlab sweep {path}"
+    match run.status:
+        case "running":
+            return f"nnlab plot curves {path}"
+        case "pending" | "interrupted" | "stopped":
+            return f"nnlab resume {path}"
+        case "diverged":
+            rate = run.config.optimizer.model_dump().get("learning_rate") if run.config else None
+            return f"nnlab train {run.run.config}" + (f" optimizer.learning_rate={rate / 10:g}" if rate else "")
+        case "broken":
+            file = (run.reason or "").partition(" ")[0]
+            return f"{_MENDING[file]} {path}" if file in _MENDING else ""
+    return f"nnlab plot all {path}" if run.tested else f"nnlab eval {path}"
+
+
+def _steps(run: Overview) -> str:
+    if run.steps is None:
+        return ""
+    total = run.config.training.steps if run.config and not run.cells else None
+    return f"{run.steps:,}" + (f" of {total:,}" if total else "")
+
+
+def _measured(measurement: Measurement | None) -> str:
+    if measurement is None:
+        return ""
+    nats = loss(measurement)
+    return (
+        f"{accuracy(measurement)} correct" + f", loss {nats} nats" * bool(nats) + f", at step {measurement.step:,}"
+    )
+
+
+def accuracy(measurement: Measurement | None) -> str:
+    """Return an accuracy in percent; empty if it is not known."""
+    return percent(measurement.accuracy) if measurement else ""
+
+
+def loss(measurement: Measurement | None) -> str:
+    """Return a loss in nats; empty if it is not known, or not finite."""
+    return f"{measurement.loss:.4f}" if measurement and measurement.loss is not None else ""
