@@ -5,7 +5,7 @@ There is one evaluation: during training, after it, in a sweep and in a notebook
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,53 @@ def _scores(network: Network, dataset: Dataset, inputs: Inputs) -> Array:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How far confidence, the probability of the predicted class, is what it promises: the accuracy.
+
+    Examples are sorted into bins of equal width by their confidence, bin b of B holding those above ``b / B`` and
+    up to ``(b + 1) / B``. Shapes: counts and correct (B,) examples, confidence (B,) their mean (0-1). ``unknown``
+    examples, whose confidence is not a number, are in no bin.
+    """
+
+    counts: NDArray[np.int64]
+    correct: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    unknown: int = 0
+
+    @property
+    def accuracy(self) -> NDArray[np.float64]:
+        """Which part (0-1) of each bin's examples were predicted right."""
+        return _ratios(self.correct, self.counts)
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error (0-1), ``sum_b counts_b / n |accuracy_b - confidence_b|``; or NaN.
+
+        Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks, arXiv:1706.04599.
+        """
+        gaps = np.abs(self.accuracy - self.confidence)
+        return nan if self.unknown else float(self.counts @ gaps / self.counts.sum())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the error and the bins as plain data; None stands for what is not known."""
+        rows = zip(self.counts.tolist(), self.confidence.tolist(), self.accuracy.tolist(), strict=True)
+        bins = [{"count": n, "confidence": c if n else None, "accuracy": a if n else None} for n, c, a in rows]
+        return {"expected_error": None if self.unknown else self.error, "bins": bins}
+
+
+def calibrate(predictions: Predictions, *, bins: int = 15) -> Calibration:
+    """Return how far the confidence of ``predictions`` is what it promises."""
+    examples = np.arange(len(predictions.labels))
+    confidence = predictions.probabilities[examples, predictions.predicted].astype(np.float64)
+    known = np.isfinite(confidence)
+    confidence, right = confidence[known], (predictions.predicted == predictions.labels)[known]
+    chosen = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype(np.int64)
+    counts, correct = (np.bincount(which, minlength=bins) for which in (chosen, chosen[right]))
+    sums = np.bincount(chosen, weights=confidence, minlength=bins)
+    return Calibration(counts, correct, _ratios(sums, counts), int(np.count_nonzero(~known)))
+
+
+@dataclass(frozen=True)
 class Metrics:
     """How good predictions are: the mean loss (nats), and what follows from the confusion matrix.
 
@@ -94,17 +141,8 @@ class Metrics:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % confidence interval of the accuracy, were the examples drawn anew.
-
-        With ``p = correct / n`` and ``z = 1.96``, it is
-        ``(p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)``: Wilson (1927), Probable
-        inference, the law of succession, and statistical inference, doi:10.1080/01621459.1927.10502953.
-        """
-        z, n, p = 1.959963984540054, self.count, self.accuracy
-        middle = p + z**2 / (2 * n)
-        reach = z * sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
-        low, high = ((middle + sign * reach) / (1 + z**2 / n) for sign in (-1, 1))
-        return max(0.0, min(low, p)), min(1.0, max(high, p))  # rounding may step over a bound
+        """The 95 % confidence interval of the accuracy, were the examples drawn anew."""
+        return wilson(self.correct, self.count)
 
     @property
     def support(self) -> NDArray[np.int64]:
@@ -139,12 +177,16 @@ class Metrics:
         names = ("class", "precision", "recall", "f1", "support")
         return [dict(zip(names, row, strict=True)) for row in zip(self.class_names, *columns, strict=True)]
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Accuracy and loss as JSON can hold them; a loss that is not finite becomes None."""
+        return {"accuracy": self.accuracy, "loss": self.loss if isfinite(self.loss) else None}
+
     def as_json(self) -> dict[str, Any]:
-        """Return everything as plain data that JSON can hold; a loss that is not finite becomes None."""
+        """Return everything as plain data that JSON can hold, the loss as ``told``."""
         return {
-            "accuracy": self.accuracy,
+            **self.told,
             "interval": list(self.interval),
-            "loss": self.loss if isfinite(self.loss) else None,
             "count": self.count,
             "macro": self.macro,
             "per_class": self.per_class,
@@ -165,6 +207,22 @@ def measure(predictions: Predictions, class_names: Sequence[str]) -> Metrics:
     return Metrics(loss, cells.reshape(classes, classes).astype(np.int64), tuple(class_names))
 
 
+def wilson(correct: int, count: int) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a share (0-1) of which ``correct`` of ``count`` examples tell.
+
+    With ``p = correct / n`` and ``z = 1.96``, it is
+    ``(p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)``: Wilson (1927), Probable
+    inference, the law of succession, and statistical inference, doi:10.1080/01621459.1927.10502953.
+    """
+    if not count:
+        return 0.0, 1.0
+    z, n, p = 1.959963984540054, count, correct / count
+    middle = p + z**2 / (2 * n)
+    reach = z * sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
+    low, high = ((middle + sign * reach) / (1 + z**2 / n) for sign in (-1, 1))
+    return max(0.0, min(low, p)), min(1.0, max(high, p))  # rounding may step over a bound
+
+
 def worst(predictions: Predictions, count: int) -> Labels:
     """Return the indices of up to ``count`` mistakes, the largest loss first, and NaN before all others."""
     mistakes = np.flatnonzero(predictions.predicted != predictions.labels)
@@ -172,6 +230,18 @@ def worst(predictions: Predictions, count: int) -> Labels:
     return mistakes[np.argsort(-losses, kind="stable")][:count]
 
 
-def _ratios(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:
+def confused_pairs(confusion: NDArray[np.int64], count: int) -> list[tuple[int, int]]:
+    """Return up to ``count`` pairs of a true and a predicted class that is another, the most frequent first.
+
+    Shapes: confusion (C, C), as in ``Metrics``. Pairs that never occur are left out.
+    """
+    mistakes = confusion - np.diag(confusion.diagonal())
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:count]
+    rows, columns = np.unravel_index(order[mistakes.ravel()[order] > 0], confusion.shape)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def _ratios(parts: NDArray[Any], wholes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return parts / wholes, and 0 where a whole is 0."""
-    return np.divide(parts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
+    ratios: NDArray[np.float64] = np.divide(parts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
+    return ratios

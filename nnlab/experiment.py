@@ -15,7 +15,7 @@ from nnlab.capacity import require_memory_for_steps, require_memory_for_weights,
 from nnlab.config import Experiment, as_yaml
 from nnlab.data import Dataset, load_dataset
 from nnlab.errors import DivergedError, Interrupted, RunError, SystemFault
-from nnlab.evaluation import Metrics, Predictions, measure, predict_split
+from nnlab.evaluation import Calibration, Metrics, Predictions, calibrate, measure, predict_split
 from nnlab.gradcheck import GradientCheck, check_network, check_registered
 from nnlab.interrupts import stop_signals
 from nnlab.kernels import threads
@@ -26,6 +26,7 @@ from nnlab.registry import LOSSES
 from nnlab.resumption import go_on, present_environment
 from nnlab.runs import Checkpoint, Run, check_writable, create_run, find_run
 from nnlab.runs.checkpoints import Which
+from nnlab.runs.ledger import Entry, enter
 from nnlab.trial import Trial, prepare, restore_weights
 
 SplitName = Literal["train", "validation", "test"]
@@ -138,15 +139,24 @@ class Evaluation:
     checkpoint: str
     step: int
 
+    @property
+    def calibration(self) -> Calibration:
+        """How far the confidence of the predictions is what it promises."""
+        return calibrate(self.predictions)
+
     def as_json(self) -> dict[str, Any]:
         """Return the metrics and what they were measured on, as plain data."""
-        return {**self.metrics.as_json(), "split": self.split, "checkpoint": self.checkpoint, "step": self.step}
+        what = {"split": self.split, "checkpoint": self.checkpoint, "step": self.step}
+        return {**self.metrics.as_json(), "calibration": self.calibration.as_json(), **what}
 
 
-def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best") -> Evaluation:
+def evaluate(
+    run: Run, *, split: SplitName = "test", checkpoint: Which = "best", cause: str = "nnlab.evaluate"
+) -> Evaluation:
     """Evaluate a run's network on ``split`` and keep the predictions and metrics in its directory.
 
-    They are in ``evaluation/`` for the test split and in a folder of it for the others.
+    They are in ``evaluation/`` for the test split and in a folder of it for the others. An evaluation on test data
+    is entered into the run's ledger first, with its ``cause``.
 
     The best checkpoint is the one with the best evaluation during training; without evaluations it is the
     last. Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing, and
@@ -162,6 +172,8 @@ def evaluate(run: Run, *, split: SplitName = "test", checkpoint: Which = "best")
         loss: Loss = LOSSES.build(config.loss)
         predictions = predict_split(network, loss, dataset, split)
     metrics = measure(predictions, dataset.class_names)
+    if split == "test":
+        enter(run.path, Entry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))
     folder = run.evaluation if split == "test" else run.evaluation / split
     with files.replacing(folder / "predictions.npz") as file:
         np.savez(

@@ -12,6 +12,7 @@ from nnlab.config import Experiment
 from nnlab.errors import DivergedError, UsageError
 from nnlab.evaluation import Metrics, measure, predict_split
 from nnlab.runs import Checkpoint, MetricsLog, Run
+from nnlab.runs.ledger import Entry, enter
 from nnlab.training import StepRecord
 from nnlab.trial import Trial, weights
 
@@ -135,6 +136,9 @@ class Recorder:
     def _evaluate(self, split: str) -> tuple[dict[str, float], bool]:
         """Log how the network does on ``split`` now, and return that and whether it never did better."""
         trial, metrics = self._trial, self._measure(split)
+        if split == "test":
+            every = self._evaluate_every
+            enter(self._run.path, Entry(cause="training", step=trial.step, every=every, **metrics.told))
         if not isfinite(metrics.loss):
             raise DivergedError(f"step {trial.step}: the loss on the {split} examples is {metrics.loss}")
         evaluation = {"loss": metrics.loss, "accuracy": metrics.accuracy}

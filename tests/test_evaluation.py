@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from nnlab.data import Dataset, Split
 from nnlab.data.normalization import Affine
 from nnlab.errors import DataError, UsageError
-from nnlab.evaluation import Metrics, Predictions, measure, predict_split, worst
+from nnlab.evaluation import (
+    Metrics,
+    Predictions,
+    calibrate,
+    confused_pairs,
+    measure,
+    predict_split,
+    wilson,
+    worst,
+)
 from nnlab.layers.dense import Dense
 from nnlab.losses import LOSSES
 from nnlab.network import Network
@@ -202,3 +211,67 @@ def test_with_test_time_flips_an_image_and_its_mirror_image_are_the_same(rng):
     both = [Split(np.ascontiguousarray(data.test.inputs[:, :, ::step]), data.test.labels) for step in (1, -1)]
     found = [predict_split(model, loss, replace(data, test=s, test_time_flips=True), "test") for s in both]
     np.testing.assert_array_equal(found[0].probabilities, found[1].probabilities)
+
+
+def sure(confidence, right, classes=3):
+    """Predictions of class 0 with the given confidence, the other classes sharing the rest."""
+    confidence = np.array(confidence, np.float32)
+    rest = np.repeat((1 - confidence[:, None]) / (classes - 1), classes - 1, axis=1)
+    labels = np.where(right, 0, 1)
+    return Predictions(labels, np.zeros_like(labels), np.column_stack([confidence, rest]), np.ones(len(labels)))
+
+
+def test_calibration_by_hand():
+    some = sure([0.375, 0.5, 0.75, 0.875, 0.9375, 1.0], [True, False, True, True, False, True])
+    found = calibrate(some, bins=4)
+    assert found.counts.tolist() == [0, 2, 1, 3]
+    assert found.correct.tolist() == [0, 1, 1, 2]
+    assert found.confidence == pytest.approx([0, 0.4375, 0.75, 0.9375])
+    assert found.accuracy == pytest.approx([0, 0.5, 1, 2 / 3])
+    # (2 |0.5 - 0.4375| + 1 |1 - 0.75| + 3 |2/3 - 0.9375|) / 6
+    assert found.error == pytest.approx((0.125 + 0.25 + 0.8125) / 6)
+    told = json.loads(json.dumps(found.as_json(), allow_nan=False))
+    assert told["expected_error"] == found.error
+    assert told["bins"][0] == {"count": 0, "confidence": None, "accuracy": None}
+    assert told["bins"][2] == pytest.approx({"count": 1, "confidence": 0.75, "accuracy": 1})
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.booleans()), min_size=1, max_size=60), st.integers(1, 20))
+def test_the_calibration_error_equals_slow_counting(pairs, bins):
+    confidence = np.array([share / 100 for share, _ in pairs], np.float32)
+    found = calibrate(sure(confidence, [right for _, right in pairs]), bins=bins)
+    error = 0.0
+    for b in range(bins):
+        inside = [
+            (float(c), right)
+            for c, (_, right) in zip(confidence, pairs, strict=True)
+            if (b / bins < float(c) <= (b + 1) / bins) or (b == 0 and c == 0)
+        ]
+        if inside:
+            error += abs(sum(right for _, right in inside) - sum(c for c, _ in inside)) / len(pairs)
+    assert found.counts.sum() == len(pairs)
+    assert found.error == pytest.approx(error, abs=1e-6)
+
+
+def test_a_network_that_is_right_as_often_as_it_is_sure_has_no_calibration_error():
+    right = np.arange(1000) % 4 != 0
+    assert calibrate(sure(np.full(1000, 0.75), right)).error == pytest.approx(0, abs=1e-7)
+    assert calibrate(sure(np.full(1000, 1.0), right)).error == pytest.approx(0.25, abs=1e-7)
+
+
+def test_a_confidence_that_is_not_a_number_is_in_no_bin():
+    found = calibrate(sure([0.5, np.nan, np.nan], [True, True, False]))
+    assert (found.counts.sum(), found.unknown) == (1, 2)
+    assert math.isnan(found.error)
+    assert found.as_json()["expected_error"] is None
+
+
+def test_without_examples_every_share_is_possible():
+    assert wilson(0, 0) == (0, 1)
+
+
+@given(st.lists(st.integers(0, 3), min_size=9, max_size=9), st.integers(1, 10))
+def test_confused_pairs_equal_a_stable_sort(cells, count):
+    confusion = np.array(cells).reshape(3, 3)
+    pairs = [(t, p) for t in range(3) for p in range(3) if t != p and confusion[t, p]]
+    assert confused_pairs(confusion, count) == sorted(pairs, key=lambda pair: -confusion[pair])[:count]

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 Drawn: TypeAlias = "dict[Path, Figure]"
 """Figures, each under the path of the file that it becomes, without the suffix."""
 
-Format = Annotated[FigureFormat, typer.Option("--format", help="The file format.")]
+Format = Annotated[
+    FigureFormat | None, typer.Option("--format", help="The file format, if no file is named.", show_default="png")
+]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The file to write; if there are several, their folder.")
+    Path | None, typer.Option("--output", "-o", help="The file to write, or the folder for one or several.")
 ]
 Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is a screen.")]
 
@@ -33,9 +35,10 @@ def figure_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Drawn
 
     def register(draw: Callable[..., Drawn]) -> Callable[..., Drawn]:
         def command(
-            *, figure_format: Format = FigureFormat.png, output: Output = None, show: Open = False, **own: Any
+            *, figure_format: Format = None, output: Output = None, show: Open = False, **own: Any
         ) -> None:
-            for path in _write(draw(**own), figure_format.value, output):
+            _check(output, figure_format)
+            for path in _write(draw(**own), figure_format or FigureFormat.png, output):
                 typer.echo(path)
                 if show and _has_screen():
                     typer.launch(str(path))
@@ -50,19 +53,28 @@ def figure_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Drawn
     return register
 
 
+def _check(output: Path | None, form: FigureFormat | None) -> None:
+    """Raise UsageError if nothing can be written to ``output``, or if its name speaks of another format."""
+    if output is None or output.is_dir():
+        return
+    if not output.parent.is_dir():
+        raise UsageError(f"there is no folder {output.parent}")
+    if form and output.suffix and output.suffix.lower() != f".{form}":
+        raise UsageError(f"--output {output} and --format {form} name two formats: leave --format out")
+
+
 def _write(drawn: Drawn, suffix: str, output: Path | None) -> list[Path]:
     """Write figures and return their paths: where they go by themselves, or where ``output`` says."""
     from nnlab.figures import save
 
-    if output and not output.parent.is_dir():
-        raise UsageError(f"there is no folder {output.parent}")
-    if output and len(drawn) > 1 and output.suffix:
+    folder = output is not None and (len(drawn) > 1 or output.is_dir())
+    if output and len(drawn) > 1 and output.suffix and not output.is_dir():
         raise UsageError(f"--output {output}: there are {len(drawn)} figures, for which it names a folder")
     paths = []
     for place, figure in drawn.items():
         path = place.with_name(f"{place.name}.{suffix}")
         if output:
-            path = output if len(drawn) == 1 else output / path.name
+            path = output / path.name if folder else output
         save(figure, path)
         paths.append(path)
     return paths

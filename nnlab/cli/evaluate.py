@@ -23,17 +23,22 @@ def evaluate(
     """
     from nnlab import experiment
     from nnlab.cli.output import percent, print_json, print_table
+    from nnlab.runs.ledger import read_ledger
 
     run = experiment.open_run(address, runs_dir)
-    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value)
+    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause="nnlab eval")
+    ledger = read_ledger(run.path)
     if as_json:
-        print_json(evaluation.as_json())
+        print_json({**evaluation.as_json(), "test_looks": ledger.looks})
         return
     metrics = evaluation.metrics
     low, high = metrics.interval
     typer.echo(f"{run.name}: {split.value} split, {checkpoint.value} checkpoint (step {evaluation.step:,})\n")
     typer.echo(f"accuracy  {percent(metrics.accuracy)}  ({metrics.count:,} examples, 95 % interval ", nl=False)
-    typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats\n")
+    typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats")
+    typer.echo(f"ECE       {percent(evaluation.calibration.error)}  (expected calibration error)")
+    again = ", as this one does" if split is SplitChoice.test and ledger.repeats else ""
+    typer.echo(f"test set  {ledger}{again}\n")
     rows = [
         [row["class"], *(percent(row[key]) for key in ("precision", "recall", "f1")), f"{row['support']:,}"]
         for row in metrics.as_json()["per_class"]

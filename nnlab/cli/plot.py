@@ -2,27 +2,17 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from nnlab.cli import plot_network, plot_results
 from nnlab.cli.drawing import Drawn, figure_command
-from nnlab.cli.options import (
-    CheckpointChoice,
-    Overrides,
-    RunAddress,
-    RunsDir,
-    Split,
-    SplitChoice,
-    Which,
-)
+from nnlab.cli.options import CheckpointChoice, Overrides, RunAddress, RunsDir, Split, SplitChoice, Which
 from nnlab.cli.output import say
+from nnlab.cli.plot_network import Target, pages
+from nnlab.cli.plot_results import Count, evaluated
 from nnlab.errors import RunError, UsageError
-
-if TYPE_CHECKING:
-    from nnlab.config import Experiment
-    from nnlab.experiment import Evaluation
-    from nnlab.runs import Run
 
 app = typer.Typer(help="Draw figures of runs, sweeps and data.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -34,12 +24,10 @@ class Unit(StrEnum):
     epoch = "epoch"
 
 
-Count = Annotated[int, typer.Option("--count", min=1, max=200, help="How many mistakes to show.")]
 Addresses = Annotated[
     list[str],
     typer.Argument(metavar="RUN|SWEEP...", help="Directories, beginnings of their names, or latest."),
 ]
-Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
 
 
 @figure_command(app, "curves")
@@ -79,72 +67,16 @@ def curves(
     return {found[0][0] / "figures" / name if len(found) == 1 else Path(name): figure}
 
 
-@figure_command(app, "filters")
-def filters(
-    address: RunAddress, checkpoint: Which = CheckpointChoice.best, runs_dir: RunsDir = Path("runs")
-) -> Drawn:
-    """Draw the weights of the first layer as images.
-
-    Example: nnlab plot filters latest
-    """
-    from nnlab import plotting
-    from nnlab.blueprint import load_config
-    from nnlab.runs import find_run
-
-    run = find_run(address, runs_dir)
-    return {run.figures / "filters": plotting.draw_filters(run, load_config(run.config).name, checkpoint.value)}
-
-
-@figure_command(app, "confusion")
-def confusion(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
-    """Draw which classes are taken for which.
-
-    Example: nnlab plot confusion latest --format svg
-    """
-    from nnlab import plotting
-
-    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
-    return {run.figures / "confusion": plotting.draw_confusion(evaluation, config.name)}
-
-
-@figure_command(app, "classes")
-def classes(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
-    """Draw the accuracy of each class, with 95 % intervals.
-
-    Example: nnlab plot classes latest
-    """
-    from nnlab import plotting
-
-    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
-    return {run.figures / "classes": plotting.draw_classes(evaluation, config.name)}
-
-
-@figure_command(app, "misclassified")
-def misclassified(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    count: Count = 25,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
-    """Draw the worst mistakes, the largest loss first.
-
-    Example: nnlab plot misclassified latest --count 40
-    """
-    from nnlab import plotting
-
-    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
-    return {run.figures / "misclassified": plotting.draw_misclassified(evaluation, config.name, count)}
+figure_command(app, "architecture")(plot_network.architecture)
+figure_command(app, "filters")(plot_network.filters)
+figure_command(app, "weights")(plot_network.weights)
+figure_command(app, "activations")(plot_network.activations)
+figure_command(app, "confusion")(plot_results.confusion)
+figure_command(app, "classes")(plot_results.classes)
+figure_command(app, "calibration")(plot_results.calibration)
+figure_command(app, "misclassified")(plot_results.misclassified)
+figure_command(app, "pairs")(plot_results.pairs)
+figure_command(app, "boundary")(plot_results.boundary)
 
 
 @figure_command(app, "data")
@@ -184,30 +116,28 @@ def all_figures(
     """
     from nnlab import plotting
 
-    run, config, evaluation = _evaluated(address, split, checkpoint, runs_dir)
-    name = config.name
+    run, config, evaluation = evaluated("all", address, split, checkpoint, runs_dir)
+    name, shape = config.name, evaluation.dataset.input_shape
     drawn = {
+        "architecture": plotting.draw_architecture(config),
         "curves": plotting.draw_curves(plotting.find_trainings(str(run.path), runs_dir)[1]),
         "confusion": plotting.draw_confusion(evaluation, name),
         "classes": plotting.draw_classes(evaluation, name),
+        "calibration": plotting.draw_calibration(evaluation, name),
         "misclassified": plotting.draw_misclassified(evaluation, name, count),
     }
+    if shape == (2,):
+        drawn["boundary"] = plotting.draw_boundary(evaluation, config)
+    if len(shape) in {2, 3}:
+        drawn["pairs"] = plotting.draw_pairs(evaluation, name)
     try:
         drawn["filters"] = plotting.draw_filters(run, name, checkpoint.value)
     except RunError as error:
         say(f"filters left out: {error}")
+    else:
+        drawn |= pages("weights", plotting.draw_weights(run, config, checkpoint.value))
+    maps = plotting.draw_activations(run, config, split=split.value, checkpoint=checkpoint.value)
+    drawn |= pages("activations", maps)
     data_figures = plotting.draw_data(evaluation.dataset, name, config.seed)
     drawn |= {f"data-{key}": figure for key, figure in data_figures.items()}
     return {run.figures / key: figure for key, figure in drawn.items()}
-
-
-def _evaluated(
-    address: str, split: SplitChoice, checkpoint: CheckpointChoice, runs_dir: Path
-) -> "tuple[Run, Experiment, Evaluation]":
-    """Return the run at ``address``, its config, and how it does on a split."""
-    from nnlab import experiment
-    from nnlab.blueprint import load_config
-
-    run = experiment.open_run(address, runs_dir)
-    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value)
-    return run, load_config(run.config), evaluation

@@ -1,8 +1,14 @@
 """Figures: each takes results, draws them and returns a ``matplotlib.figure.Figure``; ``save`` writes it.
 
+    architecture      architecture.py    the layers as a diagram, of Blocks
     filters           filters.py         what the first layer looks for
+    weights           weights.py         histograms of weights and gradients, each pair a Spread
+    activations       activations.py     what the layers make of one example, each a Stage
     confusion         confusion.py       which classes are taken for which
     classes           classes.py         accuracy of each class
+    calibration       calibration.py     whether it is right as often as it is sure
+    pairs             pairs.py           the most frequent confusions, with examples
+    boundary          boundary.py        what it makes of the plane of two features
     misclassified     misclassified.py   the mistakes with the largest loss; mistake_points.py and
                                          mistake_table.py draw those that are not images
     curves            curves.py          loss and accuracy in the course of one training
@@ -16,6 +22,10 @@ A ``Curve`` (curve.py) is what was measured in the course of a training. What fi
 style.py. None touches pyplot, the user's matplotlibrc or a file.
 """
 
+from nnlab.figures.activations import Stage, activations
+from nnlab.figures.architecture import Block, architecture
+from nnlab.figures.boundary import boundary
+from nnlab.figures.calibration import calibration
 from nnlab.figures.class_counts import class_counts
 from nnlab.figures.classes import classes
 from nnlab.figures.confusion import confusion
@@ -24,14 +34,23 @@ from nnlab.figures.curve import Curve, epoch_means
 from nnlab.figures.curves import curves
 from nnlab.figures.filters import filters
 from nnlab.figures.misclassified import misclassified
+from nnlab.figures.pairs import pairs
 from nnlab.figures.points import points
 from nnlab.figures.samples import samples
 from nnlab.figures.saving import save
 from nnlab.figures.values import values
+from nnlab.figures.weights import Spread, weights
 
 __all__ = [
+    "Block",
     "Course",
     "Curve",
+    "Spread",
+    "Stage",
+    "activations",
+    "architecture",
+    "boundary",
+    "calibration",
     "class_counts",
     "classes",
     "confusion",
@@ -40,8 +59,10 @@ __all__ = [
     "epoch_means",
     "filters",
     "misclassified",
+    "pairs",
     "points",
     "samples",
     "save",
     "values",
+    "weights",
 ]

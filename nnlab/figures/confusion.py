@@ -13,6 +13,7 @@ from nnlab.figures import style
 
 _LONGEST_NAME = 110.0  # points
 _COLOUR_BAR = 0.95  # inches, with its labels
+_LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue light
 
 
 @style.styled()
@@ -61,8 +62,12 @@ def _name(axis: Axis, label: str, names: Sequence[str], cell: float, *, rotation
 
 
 def _write(axes: Axes, colours: NDArray[np.float64], counts: NDArray[np.int64], size: float) -> None:
-    """Write the counts into cells of ``colours`` (C, C, 3): black on what is bright to the eye, else white."""
-    bright = colours**2.2 @ (0.2126, 0.7152, 0.0722) > 0.18
+    """Write the counts into cells of ``colours`` (C, C, 3): black on what is bright to the eye, else white.
+
+    Where the luminance is 0.179, black and white have the same contrast, 4.58, and nowhere less (WCAG 2.2).
+    """
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    bright = linear @ _LUMINANCE > 0.179
     for (row, column), count in np.ndenumerate(counts):
         colour = "black" if bright[row, column] else "white"
         axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=size, color=colour)

@@ -12,7 +12,8 @@ from nnlab.figures import style
 from nnlab.figures.curve import Curve, running_mean, stacked
 from nnlab.figures.curves import label, set_scale
 
-_COLOURS = (*style.PALETTE[:-1], "black")  # yellow lines are hard to see on white
+_WINE = "#882255"  # of Tol's colours for the colour-blind, https://sronpersonalpages.nl/~pault/
+_COLOURS = (*style.PALETTE[:-1], "black", _WINE)  # yellow lines are hard to see on white
 _OTHERS = "0.8"
 
 
@@ -34,19 +35,24 @@ def courses(
     window: int | None = None,
     loss_scale: Literal["linear", "log"] = "linear",
     title: str = "",
+    note: str = "",
 ) -> Figure:
     """Return the mean over seeds of loss and accuracy, with one standard deviation (n - 1) above and below.
 
     Values stand where all seeds of a setting have a record. Training values are running means over the last
-    ``window`` records, by default a fiftieth of them. An only setting has training and evaluation in one
-    panel; several have a panel for each and a colour for each setting. Of more than seven, those with the
-    lowest loss at the end have a colour, and the others are grey.
+    ``window`` records, by default a fiftieth of those of the longest training, of a short one a tenth, up to
+    ten. An only setting has training and evaluation in one panel; several have a panel for each and a colour
+    for each setting. Of more than eight, those with the lowest loss at the end have a colour, and the others
+    are grey. What the lines and bands are is said after the ``note``.
     """
+    longest = max((len(curve.x) for setting in settings for curve in setting.training), default=0)
+    window = max(1, longest // 50, min(10, longest // 10)) if window is None else window
     lines = _one(settings[0]) if len(settings) == 1 else _several(settings)
     labels = list(dict.fromkeys(line.label for line in lines))
     columns = style.columns(labels, style.PAGE)
     height = 4.6 + 0.16 * -(-len(labels) // columns)
-    figure = style.page(style.PAGE, height, title, _note(settings, unit, window))
+    notes = filter(None, [note, _note(settings, unit, mean_so_far=1 < longest <= window, window=window)])
+    figure = style.page(style.PAGE, height, title, "; ".join(notes))
     panels = figure.subplots(2, 1 + max(line.column for line in lines), sharex=True, sharey="row", squeeze=False)
     for line in lines:
         _draw(panels[:, line.column], line, window)
@@ -55,7 +61,8 @@ def courses(
     label(panels, unit)
     figure.align_ylabels(list(panels.flat))
     set_scale(panels[0], loss_scale)
-    panels[1, 0].set_ylim(top=min(panels[1, 0].get_ylim()[1], 102))
+    low, high = panels[1, 0].get_ylim()
+    panels[1, 0].set_ylim(max(low, -2), min(high, 102))
     drawn = {line.get_label(): line for axes in panels[0] for line in axes.lines}
     handles = {text: drawn[text] for text in labels if text in drawn}
     if handles:
@@ -96,54 +103,49 @@ def _several(settings: Sequence[Course]) -> list[_Line]:
         (i, colour, f"{style.plain(names[i])}{_count(settings[i].training)}")
         for i, colour in zip(best, _COLOURS, strict=False)
     ]
-    drawn += [(i, _OTHERS, f"the other {len(others)}, whose loss ends higher") for i in others]
+    rest = "the one whose" if len(others) == 1 else f"the other {len(others)}, whose"
+    drawn += [(i, _OTHERS, f"{rest} loss ends higher") for i in others]
     lines = [_Line(settings[i].training, colour, text) for i, colour, text in drawn]
     evaluated = [(_measured(settings[i].evaluation), colour, text) for i, colour, text in drawn]
     return lines + [_Line(each, colour, text, 1, smooth=False) for each, colour, text in evaluated if each]
 
 
-def _draw(panels: NDArray[Any], line: _Line, window: int | None) -> None:
-    """Draw the mean of the curves, and their standard deviation, for loss and accuracy."""
+def _draw(panels: NDArray[Any], line: _Line, window: int) -> None:
+    """Draw the mean of the curves, and their standard deviation, as far as there can be such values."""
     if not line.curves:
         return
     x, loss, accuracy = stacked(line.curves)
     if not len(x):
         return
     zorder = 1 if line.colour == _OTHERS else 2
-    for axes, values in zip(panels, (loss, 100 * accuracy), strict=True):
-        at, each = running_mean(x, values, _width(window, x) if line.smooth else 1)
+    for axes, values, most in zip(panels, (loss, 100 * accuracy), (np.inf, 100), strict=True):
+        at, each = running_mean(x, values, min(window, len(x)) if line.smooth else 1)
         middle = each.mean(axis=0)
         mark = "o" if len(at) <= 50 and zorder == 2 else ""
         axes.plot(at, middle, color=line.colour, lw=1.2, marker=mark, ms=3, label=line.label, zorder=zorder)
         if len(each) > 1 and zorder == 2:
             reach = each.std(axis=0, ddof=1)
-            axes.fill_between(at, middle - reach, middle + reach, color=line.colour, alpha=0.2, linewidth=0)
+            low, high = np.clip([middle - reach, middle + reach], 0, most)
+            axes.fill_between(at, low, high, color=line.colour, alpha=0.2, linewidth=0)
             if len(at) == 1:  # of which a band shows nothing
-                axes.errorbar(at, middle, reach, ecolor=line.colour, elinewidth=1, capsize=2, fmt="none")
+                ends = (middle - low, high - middle)
+                axes.errorbar(at, middle, ends, ecolor=line.colour, elinewidth=1, capsize=2, fmt="none")
 
 
-def _width(window: int | None, x: NDArray[Any]) -> int:
-    """Return over how many records at ``x`` the running mean is."""
-    return min(max(1, len(x) // 50) if window is None else window, max(1, len(x)))
-
-
-def _note(settings: Sequence[Course], unit: str, window: int | None) -> str:
+def _note(settings: Sequence[Course], unit: str, *, mean_so_far: bool, window: int) -> str:
     """Return what the lines and bands are."""
-    lengths = [len(curve.x) for setting in settings for curve in setting.training]
-    widths = {_width(window, curve.x) for setting in settings for curve in setting.training}
     if unit == "epoch":
         smoothing = "training: mean of each epoch"
-    elif widths == set(lengths) and widths != {1}:
+    elif mean_so_far:
         smoothing = "training: mean since the first step"
-    elif len(widths) == 1:
-        smoothing = f"training: running mean of {min(widths):,} records" if min(widths) > 1 else ""
     else:
-        smoothing = "training: running mean of a fiftieth of the records"
-    spread = any(len(setting.training) > 1 for setting in settings)
+        smoothing = f"training: running mean of {window:,} records" if window > 1 else ""
+    seeds = sorted({len(setting.training) for setting in settings} - {0, 1})
+    number = " to ".join(dict.fromkeys(str(each) for each in (seeds[:1] + seeds[-1:])))
     uneven = any(len({tuple(curve.x[-1:]) for curve in setting.training}) > 1 for setting in settings)
     parts = [
         smoothing,
-        "mean ± standard deviation over n seeds" if spread else "",
+        f"mean ± standard deviation over {number} seeds" if seeds else "",
         "as far as all seeds of a setting have come" if uneven else "",
     ]
     return "; ".join(filter(None, parts))

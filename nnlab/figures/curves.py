@@ -24,14 +24,16 @@ def curves(
     window: int | None = None,
     loss_scale: Literal["linear", "log"] = "linear",
     title: str = "",
+    note: str = "",
 ) -> Figure:
     """Return loss and accuracy over the steps: each training record, their running mean, the evaluations.
 
     The running mean at a record is over the last ``window`` records, by default a fiftieth of them. Of
     more than 4,000 records, only the lowest and highest of every few are drawn, and the legend says so.
-    Values that are not finite leave gaps, which a note counts.
+    Values that are not finite leave gaps, which are counted after the ``note``.
     """
-    figure = style.page(style.PAGE, 4.8, title, _not_finite(training, evaluation))
+    notes = filter(None, [note, _not_finite(training, evaluation)])
+    figure = style.page(style.PAGE, 4.8, title, "; ".join(notes))
     panels = figure.subplots(2, sharex=True)
     if window is None:
         window = max(1, len(training.x) // 50)
@@ -69,14 +71,16 @@ def _draw_evaluations(axes: Axes, steps: NDArray[Any], values: Array, name: str)
 
 
 def label(panels: NDArray[Any], unit: Literal["step", "epoch"]) -> None:
-    """Name the axes of panels (2, ...), the losses above the accuracies, over steps or epochs."""
+    """Name the axes of panels (2, ...), the losses above the accuracies, over steps or epochs from 0 on."""
     (loss, *_), (accuracy, *_) = np.reshape(panels, (2, -1))
     loss.set_ylabel("loss (nats per example)")
     accuracy.set_ylabel("accuracy (%)")
     for axes in np.reshape(panels, (2, -1))[1]:
         axes.set_xlabel(unit)
-        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.set_xlim(left=0)
+        parts = unit == "epoch" and axes.get_xlim()[1] < 2
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=not parts, min_n_ticks=1))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}" if parts else "{x:,.0f}"))
 
 
 def set_scale(panels: NDArray[Any], scale: Literal["linear", "log"]) -> None:
@@ -89,8 +93,7 @@ def set_scale(panels: NDArray[Any], scale: Literal["linear", "log"]) -> None:
     if scale == "linear" or lowest == np.inf:
         return
     for axes in panels.flat:
-        style.logarithmic(axes)
-        axes.set_ylim(bottom=max(axes.get_ylim()[0], lowest / 2))
+        style.logarithmic(axes, lowest / 2)
 
 
 def _thinned(steps: NDArray[Any], values: Array) -> tuple[NDArray[Any], Array, int]:

@@ -26,8 +26,8 @@ def mistake_points(
 ) -> Figure:
     """Return the examples as points, mistakes in the colour of their true class and those ``shown`` ringed.
 
-    Shapes: inputs (N, 2), shown (S,) indices. At most 5,000 of each colour are drawn; the legend says
-    of how many.
+    Shapes: inputs (N, 2), shown (S,) indices. Of each colour the first 5,000 are drawn, and what is ringed;
+    the legend says of how many.
     """
     wrong = predictions.predicted != predictions.labels
     groups = [("right", ~wrong, "0.8"), *_mistakes(predictions.labels, wrong, class_names)]
@@ -35,8 +35,8 @@ def mistake_points(
     axes = figure.add_subplot(xlabel="feature 0", ylabel="feature 1")
     for label, mask, colour in groups:
         indices = np.flatnonzero(mask)
-        drawn = inputs[indices[:_MOST_POINTS]]
-        extent = f"{len(indices):,}" if len(drawn) == len(indices) else f"first {len(drawn):,} of {len(indices):,}"
+        drawn = inputs[np.union1d(indices[:_MOST_POINTS], shown[mask[shown]])]
+        extent = f"{len(indices):,}" if len(drawn) == len(indices) else f"{len(drawn):,} of {len(indices):,}"
         axes.scatter(
             drawn[:, 0], drawn[:, 1], s=6, color=colour, linewidths=0, label=f"{label} ({extent})", rasterized=True
         )

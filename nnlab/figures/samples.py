@@ -15,6 +15,7 @@ _MOST_ROWS = 20
 _COLUMNS = 10
 _TILE = 0.56  # inches
 _LONGEST_NAME = 100.0  # points
+_EDGES = 0.14  # inches, around names and images
 
 
 @style.styled()
@@ -33,7 +34,7 @@ def samples(inputs: NDArray[Any], labels: Labels, class_names: Sequence[str], *,
         for column, example in enumerate(np.flatnonzero(labels == label)[:_COLUMNS]):
             top, left = label * (height + gap), column * (width + gap)
             sheet[top : top + height, left : left + width] = (images[example] - low) / (high - low)
-    margin = max(style.width_of(name, style.TICK) for name in names) / 72 + 0.4
+    margin = max(style.width_of(name, style.TICK) for name in names) / 72 + _EDGES
     inch = min(_TILE / max(height, width), 8.2 / len(sheet), (style.PAGE - margin) / sheet.shape[1])
     few = f"the first {shown} of {len(class_names)} classes" if shown < len(class_names) else ""
     note = "; ".join(filter(None, [few, treatment]))

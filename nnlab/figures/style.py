@@ -9,7 +9,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 
 COLUMN = 3.5
 """Width in inches of a figure that fills one of two columns."""
@@ -79,6 +79,15 @@ def page(width: float, height: float, title: str = "", note: str = "") -> Figure
     return figure
 
 
+def sheet(width: float, height: float, title: str = "", note: str = "") -> Figure:
+    """Return an empty figure as ``page`` does, for content that is put in its place instead of laid out."""
+    figure = page(width, height + 0.1, title, note)
+    figure.set_layout_engine("none")
+    if heading := figure.get_suptitle():
+        figure.suptitle(heading, y=1 - 0.03 / figure.get_figheight())
+    return figure
+
+
 def plain(text: str) -> str:
     """Return ``text`` such that matplotlib shows it literally, on one line and without warnings.
 
@@ -136,10 +145,20 @@ def columns(labels: Sequence[str], width: float) -> int:
     return max(1, min(len(labels), int(width / widest)))
 
 
-def logarithmic(axes: Axes) -> None:
-    """Give ``axes`` a logarithmic scale of y, with plain numbers at it; what is not above 0 lies at the bottom."""
+def logarithmic(axes: Axes, lowest: float = 0.0) -> None:
+    """Give ``axes`` a logarithmic scale of y, with plain numbers at it, that does not go below ``lowest``.
+
+    What is not above 0 lies at the bottom. Within a factor of ten the numbers are as far apart as on a linear
+    scale, for there may be no 1, 2 or 5 among them.
+    """
     axes.set_yscale("log", nonpositive="clip")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], lowest))
+    bottom, top = axes.get_ylim()
+    if top < 10 * bottom:
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top < 1e4 * bottom else (1,)))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 

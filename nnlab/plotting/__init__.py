@@ -1,21 +1,38 @@
 """Figures of runs and of data: what each needs is gathered here and handed to ``nnlab.figures``.
 
 draw_filters, draw_confusion, draw_classes, draw_misclassified   results.py   of one run
+draw_calibration, draw_pairs, draw_boundary                      results.py   of one run
+draw_architecture, draw_weights, draw_activations                network.py   of a config's or a run's network
 find_trainings, draw_curves                                      courses.py   of one run, several, or a sweep
 draw_data                                                        data.py      of the data of a config
 """
 
 from nnlab.plotting.courses import Training, draw_curves, find_trainings
 from nnlab.plotting.data import draw_data
-from nnlab.plotting.results import draw_classes, draw_confusion, draw_filters, draw_misclassified
+from nnlab.plotting.network import draw_activations, draw_architecture, draw_weights
+from nnlab.plotting.results import (
+    draw_boundary,
+    draw_calibration,
+    draw_classes,
+    draw_confusion,
+    draw_filters,
+    draw_misclassified,
+    draw_pairs,
+)
 
 __all__ = [
     "Training",
+    "draw_activations",
+    "draw_architecture",
+    "draw_boundary",
+    "draw_calibration",
     "draw_classes",
     "draw_confusion",
     "draw_curves",
     "draw_data",
     "draw_filters",
     "draw_misclassified",
+    "draw_pairs",
+    "draw_weights",
     "find_trainings",
 ]

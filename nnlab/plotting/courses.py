@@ -14,6 +14,7 @@ from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.figures import Course, Curve, epoch_means
 from nnlab.runs import Run, find_run
+from nnlab.runs.recorded import Summary, read_record
 from nnlab.runs.settings import group
 from nnlab.runs.sweeps import find_sweep
 from nnlab.trial import prepare
@@ -30,6 +31,18 @@ class Training:
     config: Experiment
     name: str
     records: list[dict[str, Any]]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the training ended so, or with a hundred times the loss of its beginning.
+
+        Raises RunError if the run's summary cannot be read.
+        """
+        summary = self.run.path / "summary.json"
+        if summary.is_file() and read_record(summary, Summary).status == "diverged":
+            return True
+        losses = self.curve("train").loss
+        return len(losses) > 0 and not losses[-1] <= 100 * max(losses[0], 1)
 
     def curve(self, split: str) -> Curve:
         """Return the records of a split, in steps."""
@@ -68,28 +81,39 @@ def draw_curves(
     """Return loss and accuracy in the course of one or more trainings.
 
     Trainings that differ in the seed only are one setting: their mean is drawn, with a band; of those with the
-    same seed too, the longest counts. In epochs, the training values are means over each epoch. ``first_epoch``
-    shows that epoch alone, with the mean of all its steps so far. Both need the data, which say how many steps
-    an epoch has, and raise DataError if they are missing.
+    same seed too, the longest counts. Those that diverged are left out, which a note says, unless all did. In
+    epochs, the training values are means over each epoch. ``first_epoch`` shows that epoch alone, with the mean
+    of all its steps so far. Both need the data, which say how many steps an epoch has, and raise DataError if
+    they are missing.
     """
-    chosen = [training for training in trainings if training.records] or trainings[:1]
+    begun = [training for training in trainings if training.records] or trainings[:1]
+    chosen = [training for training in begun if not training.diverged] or begun
+    lost = len(begun) - len(chosen)
+    note = f"diverged, left out: {lost} of {len(begun)} runs" if lost else ""
     window = max(len(training.records) for training in chosen) if first_epoch else None
     settings = group([{**each.config.model_dump(mode="json"), "name": each.name} for each in chosen])
     found = [
         _course(setting.label, [chosen[i] for i in setting.members], unit=unit, first_epoch=first_epoch)
         for setting in settings
     ]
-    names = dict.fromkeys(training.name for training in chosen)
-    title = next(iter(names)) if len(names) == 1 else ""
+    title = ", ".join(filter(None, [_title(chosen), "first epoch" * first_epoch]))
     (first, *others) = found
     if unit == "step" and not others and len(first.training) == 1:
         evaluation = first.evaluation[0] if len(first.evaluation[0].x) else None
         on = first.evaluated_on
         return figures.curves(
-            first.training[0], evaluation, evaluated_on=on, window=window, loss_scale=scale, title=title
+            first.training[0], evaluation, evaluated_on=on, window=window, loss_scale=scale, title=title, note=note
         )
     window = 1 if unit == "epoch" else window
-    return figures.courses(found, unit=unit, window=window, loss_scale=scale, title=title)
+    return figures.courses(found, unit=unit, window=window, loss_scale=scale, title=title, note=note)
+
+
+def _title(trainings: Sequence[Training]) -> str:
+    """Return the name of the experiment, with that of an only variant; empty if there are several experiments."""
+    experiments = dict.fromkeys(training.config.name for training in trainings)
+    variants = dict.fromkeys(training.name for training in trainings)
+    names = [*experiments, *variants] if len(variants) == 1 else [*experiments]
+    return ", ".join(dict.fromkeys(names)) if len(experiments) == 1 else ""
 
 
 def _course(label: str, trainings: Sequence[Training], *, unit: Unit, first_epoch: bool) -> Course:

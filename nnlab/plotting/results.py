@@ -1,11 +1,22 @@
 """What a trained network does: its filters, and its answers on a split of the data."""
 
+from dataclasses import replace
+
+import numpy as np
 from matplotlib.figure import Figure
 
 from nnlab import figures
+from nnlab.config import Experiment
+from nnlab.data import Split
+from nnlab.errors import RunError
+from nnlab.evaluation import predict_split
 from nnlab.experiment import Evaluation, first_weight
+from nnlab.kernels import threads
+from nnlab.registry import LOSSES
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
+
+_GRID = 201  # places along each side of the plane
 
 
 def draw_filters(run: Run, name: str, checkpoint: Which = "best") -> Figure:
@@ -33,6 +44,39 @@ def draw_misclassified(evaluation: Evaluation, name: str, count: int = 25) -> Fi
     inputs, names = evaluation.dataset.split(evaluation.split).inputs, evaluation.dataset.class_names
     title = _headline(evaluation, name)
     return figures.misclassified(inputs, evaluation.predictions, names, count=count, title=title)
+
+
+def draw_calibration(evaluation: Evaluation, name: str) -> Figure:
+    """Return whether an evaluation's predictions are right as often as they are sure."""
+    return figures.calibration(evaluation.calibration, title=_headline(evaluation, name))
+
+
+def draw_pairs(evaluation: Evaluation, name: str) -> Figure:
+    """Return the most frequent confusions, with examples; raises RunError unless those are images."""
+    shape = evaluation.dataset.input_shape
+    if len(shape) not in {2, 3}:
+        raise RunError(f"the inputs, of shape {'x'.join(map(str, shape))}, are no images that could be shown")
+    inputs, names = evaluation.dataset.split(evaluation.split).inputs, evaluation.dataset.class_names
+    return figures.pairs(inputs, evaluation.predictions, names, title=_headline(evaluation, name))
+
+
+def draw_boundary(evaluation: Evaluation, config: Experiment) -> Figure:
+    """Return what a network makes of each place in the plane; raises RunError unless there are two features."""
+    dataset, split = evaluation.dataset, evaluation.dataset.split(evaluation.split)
+    if dataset.input_shape != (2,):
+        raise RunError(f"the inputs, of shape {'x'.join(map(str, dataset.input_shape))}, are not two features")
+    points = split.inputs[:]
+    low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    margin = 0.05 * (high - low) + 1e-6 * (high == low)
+    xs, ys = (np.linspace(a, b, _GRID) for a, b in zip(low - margin, high + margin, strict=True))
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float32)
+    places = replace(dataset, test=Split(grid, np.zeros(len(grid), np.int64)))
+    with threads.compute(config.compute.threads):
+        found = predict_split(evaluation.network, LOSSES.build(config.loss), places, "test", batch_size=5000)
+    probabilities = found.probabilities.reshape(_GRID, _GRID, -1)
+    extent = (xs[0], xs[-1], ys[0], ys[-1])
+    title = _headline(evaluation, config.name)
+    return figures.boundary(probabilities, extent, points, split.labels, dataset.class_names, title=title)
 
 
 def _headline(evaluation: Evaluation, name: str) -> str:

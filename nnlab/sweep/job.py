@@ -15,9 +15,9 @@ def run_job(job: Job) -> Outcome:
     try:
         experiment.resume(run)
         if job.test and not tested(run):
-            experiment.evaluate(run, split="test", checkpoint="best")
-    except Interrupted as stop:
-        return Outcome("interrupted", str(stop))
+            experiment.evaluate(run, split="test", checkpoint="best", cause="nnlab sweep --test")
+    except Interrupted:
+        return Outcome("interrupted", _saved(run))
     except MemoryError as error:
         return Outcome("lost", f"out of memory: {error}")
     except NnlabError as error:
@@ -25,6 +25,13 @@ def run_job(job: Job) -> Outcome:
     except Exception as error:  # noqa: BLE001 -- a bug in one cell must not end the others
         return Outcome("failed", f"a bug in nnlab: {type(error).__name__}: {error}")
     return Outcome("completed")
+
+
+def _saved(run: Run) -> str:
+    try:
+        return f"saved at step {run.read_json('summary.json')['steps']:,}"
+    except RunError:
+        return "saved"
 
 
 def tested(run: Run) -> bool:

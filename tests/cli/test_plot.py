@@ -1,15 +1,17 @@
 """``nnlab plot`` as a user meets it: what is drawn, where it goes, what a mistake costs."""
 
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from experiments import SMALL, write_config
 
 from nnlab import plotting
 from nnlab.blueprint import load_config
 from nnlab.experiment import train
-from nnlab.runs import Run
+from nnlab.runs import MetricsLog, Run
 from nnlab.runs.sweeps import Cell, Sweep
 
 POINTS = """\
@@ -54,11 +56,16 @@ def test_all_figures_of_a_run(nnlab_, trained):
     code, out, err = nnlab_("plot", "all", "latest", "--open")
     assert (code, err) == (0, "")
     assert names(out) == [
+        "architecture.png",
         "curves.png",
         "confusion.png",
         "classes.png",
+        "calibration.png",
         "misclassified.png",
+        "pairs.png",
         "filters.png",
+        "weights.png",
+        "activations.png",
         "data-values.png",
         "data-classes.png",
         "data-samples.png",
@@ -80,7 +87,11 @@ def test_all_leaves_out_filters_where_there_are_none(nnlab_, trained):
     assert re.match("filters left out: no layer of .* has weights to draw\n", err)
 
 
-@pytest.mark.parametrize("figure", ["curves", "filters", "confusion", "classes", "misclassified"])
+IN_A_RUN = ["architecture", "curves", "filters", "weights", "activations", "confusion", "classes", "calibration"]
+IN_A_RUN += ["misclassified", "pairs"]
+
+
+@pytest.mark.parametrize("figure", IN_A_RUN)
 def test_each_figure_alone(nnlab_, trained, figure):
     run = trained()
     code, out, _ = nnlab_("plot", figure, "latest", "--format", "svg")
@@ -176,8 +187,38 @@ def test_a_sweep_is_drawn_in_its_directory_with_the_names_of_its_variants(nnlab_
     code, out, err = nnlab_("plot", "curves", "sweep-small")
     assert (code, err) == (0, "")
     assert Path(out.strip()) == sweep.path / "figures" / "curves.png"
-    (((settings,), _),) = drawn
+    (((settings,), options),) = drawn
     assert [(each.label, len(each.training)) for each in settings] == [("as it is", 2), ("half the rate", 2)]
+    assert (options["title"], options["note"]) == ("small", "")
+
+
+def test_what_diverged_is_left_out_with_a_note_unless_all_did(nnlab_, sweep, drawn):
+    by_status, by_loss, *others = [cell.run for cell in sweep.cells[:4]]
+    summary = by_status.path / "summary.json"
+    summary.write_text(summary.read_text().replace('"completed"', '"diverged"'))
+    spoil(by_loss)
+    code, _, err = nnlab_("plot", "curves", "sweep-small", "--first-epoch")
+    assert (code, err) == (0, "")
+    (((settings,), options),) = drawn
+    assert [len(each.training) for each in settings] == [2]
+    assert options["title"] == "small, half the rate, first epoch"
+    assert options["note"] == "diverged, left out: 2 of 4 runs"
+    for run in others:
+        spoil(run)
+    assert nnlab_("plot", "curves", "sweep-small")[0] == 0
+    (settings,), options = drawn[-1]
+    assert [len(each.training) for each in settings] == [2, 2]
+    assert options["note"] == ""
+
+
+def spoil(run):
+    """Make the losses at the end of a run very large ones."""
+    records = run.records()
+    run.metrics.unlink()
+    log = MetricsLog(run.metrics)
+    for number, record in enumerate(records, start=1):
+        log.append({**record, "loss": 4e32 if number > len(records) - 3 else record["loss"]})
+    log.close()
 
 
 def test_a_sweep_that_has_not_begun_is_an_error(nnlab_, sweep):
@@ -204,6 +245,14 @@ def test_data_of_a_run_go_into_the_run(nnlab_, trained):
     assert (code, out.splitlines()[0]) == (0, "report/data-values.png")
 
 
+def test_a_figure_goes_into_a_folder_that_is_there(nnlab_, trained):
+    trained()
+    Path("mine").mkdir()
+    code, out, _ = nnlab_("plot", "curves", "latest", "-o", "mine", "--format", "svg")
+    assert (code, out) == (0, "mine/curves.svg\n")
+    assert nnlab_("plot", "curves", "latest", "-o", "c.SVG", "--format", "svg")[:2] == (0, "c.SVG\n")
+
+
 def test_data_without_a_picture_have_two_figures(nnlab_, tmp_path):
     text = POINTS.replace("data: {type: ellipse,", "data: {type: random, shape: [5], classes: 2,").replace(
         "validation: 50, ", ""
@@ -220,7 +269,8 @@ def test_data_without_a_picture_have_two_figures(nnlab_, tmp_path):
     [
         (["curves", "latest", "-o", "c.bmp"], 2, "must end in .png, .svg or .pdf"),
         (["curves", "latest", "-o", "no/such/c.png"], 2, "there is no folder no/such"),
-        (["all", "latest", "-o", "all.png"], 2, "there are 8 figures, for which it names a folder"),
+        (["curves", "latest", "-o", "c.svg", "--format", "png"], 2, "--output c.svg and --format png name two"),
+        (["all", "latest", "-o", "all.png"], 2, "there are 13 figures, for which it names a folder"),
         (["curves", "nothing"], 4, "'nothing' is no run"),
         (["curves", "latest", "nothing"], 4, "'nothing' is no run"),
         (["curves"], 2, "Missing argument"),
@@ -228,6 +278,12 @@ def test_data_without_a_picture_have_two_figures(nnlab_, tmp_path):
         (["data", "missing.yaml"], 2, "no config missing.yaml"),
         (["data", "nothing"], 4, "'nothing' is no run"),
         (["classes", "latest", "--checkpoint", "newest"], 2, "Invalid value"),
+        (["activations", "latest", "--image", "20"], 2, "the test split has 20 examples, the first of them 0"),
+        (["activations", "latest", "--image", "-1"], 2, "Invalid value"),
+        (["activations", "latest", "--layer", "7"], 2, "the network has 7 layers, of which the first is 0"),
+        (["boundary", "latest"], 4, "the inputs, of shape 6x6x1, are not two features"),
+        (["architecture", "missing.yaml"], 2, "no config missing.yaml"),
+        (["architecture", "nothing"], 4, "'nothing' is no run"),
     ],
 )
 def test_mistakes_cost_a_message(nnlab_, trained, arguments, code, message):
@@ -250,7 +306,7 @@ def test_a_screen_shows_the_figure(nnlab_, trained, monkeypatch):
 
 
 def test_every_figure_takes_the_same_options(nnlab_):
-    for figure in ("curves", "filters", "confusion", "classes", "misclassified", "data", "all"):
+    for figure in (*IN_A_RUN, "boundary", "data", "all"):
         code, out, _ = nnlab_("plot", figure, "--help")
         assert code == 0
         assert {"--format", "--output", "--open", "--runs-dir"} <= set(re.findall(r"--[a-z-]+", out))
@@ -264,3 +320,147 @@ def test_draw_data_counts_a_sample_of_very_large_data(tmp_path, monkeypatch):
     monkeypatch.setattr(plotting.data, "_VALUES", 100)
     figure = plotting.draw_data(dataset, config.name, config.seed)["values"]
     assert "50 of 150 training examples" in figure.get_suptitle()
+
+
+def test_two_features_have_a_boundary_and_no_pairs(nnlab_, trained, monkeypatch):
+    run = trained(text=POINTS)
+    monkeypatch.setattr("nnlab.figures.saving.rendered", lambda *_: b"")
+    code, out, err = nnlab_("plot", "all", "latest")
+    assert (code, err) == (0, "")
+    assert "boundary.png" in names(out)
+    assert "pairs.png" not in names(out)
+    assert nnlab_("plot", "boundary", "latest", "--split", "validation")[0] == 0
+    code, _, err = nnlab_("plot", "pairs", "latest")
+    assert code == 4
+    assert "the inputs, of shape 2, are no images that could be shown" in err
+    code, _, err = nnlab_("plot", "weights", run.path, "--checkpoint", "last")
+    assert (code, err) == (0, "")
+
+
+def test_the_plane_is_in_raw_coordinates(nnlab_, trained, monkeypatch):
+    from nnlab import experiment
+
+    run, calls = trained(text=POINTS), []
+    monkeypatch.setattr(
+        plotting.results.figures, "boundary", lambda *arguments, **options: calls.append(arguments)
+    )
+    evaluation = experiment.evaluate(run)
+    plotting.draw_boundary(evaluation, load_config(run.config))
+    ((probabilities, (left, right, low, high), points, labels, _),) = calls
+    assert points.tolist() == evaluation.dataset.test.inputs[:].tolist()
+    assert labels.tolist() == evaluation.dataset.test.labels.tolist()
+    assert left < points[:, 0].min() < points[:, 0].max() < right
+    corner = np.array([[right, low]], np.float32)
+    scores = evaluation.network.predict(evaluation.dataset.normalize(corner))
+    odds = np.exp(scores - scores.max())
+    assert probabilities[0, -1] == pytest.approx((odds / odds.sum())[0], rel=1e-4)
+    assert high > points[:, 1].max()
+
+
+def test_the_stages_are_what_the_layers_return(nnlab_, trained, monkeypatch):
+    from nnlab import experiment
+
+    run, calls = trained(), []
+    config = load_config(run.config)
+    exact = plotting.network.figures.activations
+
+    def keep(raw, stages, **options):
+        calls.append((raw, stages, options))
+        return exact(raw, stages, **options)
+
+    monkeypatch.setattr(plotting.network.figures, "activations", keep)
+    plotting.draw_activations(run, config, image=7)
+    plotting.draw_activations(run, config, image=7, layer=2)
+    (raw, stages, options), (_, alone, _) = calls
+    evaluation = experiment.evaluate(run)
+    assert raw.tolist() == evaluation.dataset.test.inputs[7].tolist()
+    names = ["0 conv2d", "1 batchnorm", "2 relu", "3 maxpool2d", "4 residual", "5 dropout", "6 dense"]
+    assert [stage.name for stage in stages] == names
+    scores = evaluation.network.predict(evaluation.dataset.normalize(raw[np.newaxis]))
+    assert stages[-1].values == pytest.approx(scores[0], rel=1e-4, abs=1e-5)
+    assert [stage.name for stage in alone] == ["2 relu"]
+    predictions = evaluation.predictions
+    true, predicted = predictions.labels[7], predictions.predicted[7]
+    assert f"true class: {true}; predicted: {predicted} (" in options["note"]
+
+
+def test_gradients_are_those_of_the_first_batch_at_the_checkpoint(nnlab_, trained, monkeypatch):
+    from nnlab.trial import prepare, restore_weights
+
+    run, calls = trained("network.4.body.1.rate=0", "network.5.rate=0"), []
+    config = load_config(run.config)
+    monkeypatch.setattr(
+        plotting.network.figures, "weights", lambda spreads, **options: calls.append((spreads, options))
+    )
+    plotting.draw_weights(run, config, "last")
+    ((spreads, options),) = calls
+    names = ["0 conv2d 3x3x1x3", "4 residual body 0 3x3x3x3", "6 dense 27x3"]
+    assert [spread.name for spread in spreads] == names
+    assert "weights after 12 steps, and gradients on 8 training examples" in options["title"]
+    trial = prepare(config)
+    restore_weights(trial.trainee.network, run.checkpoints.load("last"))
+    network, loss = trial.trainee.network, trial.trainee.loss
+    x, labels = trial.dataset.batch(trial.trainee.batches.draw(), 1)
+    dense = network.params["6.weight"]
+    assert spreads[2].weight.tolist() == dense.ravel().tolist()
+    slopes = []
+    for sign in (1, -1):
+        dense[4, 1] += sign * 1e-2
+        slopes.append(loss.forward(network.forward(x)[0], labels)[0])
+        dense[4, 1] -= sign * 1e-2
+    assert spreads[2].gradient.reshape(dense.shape)[4, 1] == pytest.approx(
+        (slopes[0] - slopes[1]) / 2e-2, rel=0.02, abs=1e-4
+    )
+
+
+def test_a_diagram_of_a_config_goes_into_this_folder(nnlab_, tmp_path):
+    config = write_config(tmp_path, SMALL, "mine.yaml")
+    code, out, err = nnlab_("plot", "architecture", config, "network.0.filters=5", "network.4={type: relu}")
+    assert (code, out, err) == (0, "mine-architecture.png\n", "")
+
+
+def test_a_diagram_has_the_options_that_were_chosen(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(plotting.network.figures, "architecture", lambda blocks, **_: calls.append(blocks))
+    projected = "network.4={type: residual, body: [{type: conv2d, filters: 4, kernel: [3, 1], padding: [1, 0]}], "
+    projected += "projection: {type: conv2d, filters: 4, kernel: 1}}"
+    plotting.draw_architecture(load_config(write_config(tmp_path), [projected]))
+    ((first, conv, norm, relu, pool, block, *_, last),) = calls
+    assert (first.name, first.options, first.shape) == ("input:", ("random",), "6x6x1")
+    assert (conv.name, conv.options) == ("0 conv2d", ("filters 3", "kernel 3", "padding 1"))
+    assert (conv.shape, conv.parameters, conv.kind) == ("6x6x3", 30, "trained")
+    assert [each.kind for each in (norm, relu, pool)] == ["trained", "leaves the shape", "changes the shape"]
+    assert block.body[0].options == ("filters 4", "kernel 3x1", "padding 1x0")
+    assert (block.projection.options, block.parameters) == (("filters 4", "kernel 1"), 40 + 16)
+    assert (last.name, last.options, last.shape) == ("loss:", ("softmax_cross_entropy",), "3 classes")
+
+
+def test_every_figure_that_evaluates_is_in_the_ledger(nnlab_, trained, monkeypatch):
+    from nnlab.runs.ledger import read_ledger
+
+    run = trained()
+    monkeypatch.setattr("nnlab.figures.saving.rendered", lambda *_: b"")
+    for figure in (*IN_A_RUN, "all"):
+        nnlab_("plot", figure, "latest")
+    causes = [entry.cause for entry in read_ledger(run.path).entries]
+    evaluated = ["confusion", "classes", "calibration", "misclassified", "pairs", "all"]
+    assert causes == [f"nnlab plot {figure}" for figure in evaluated]
+    assert read_ledger(run.path).looks == 1
+
+
+def test_looks_are_told(nnlab_, trained):
+    run = trained()
+    assert re.search("^test set +not looked at$", nnlab_("runs", "show", "latest")[1], re.MULTILINE)
+    assert re.search("^test set +not looked at$", nnlab_("eval", "latest", "--split", "train")[1], re.MULTILINE)
+    assert re.search("^test set +looked at once$", nnlab_("eval", "latest")[1], re.MULTILINE)
+    told = nnlab_("eval", "latest")[1]
+    assert "looked at once; 1 evaluation repeats a look, as this one does\n" in told
+    assert re.search(r"^ECE +\d+\.\d\d %", told, re.MULTILINE)
+    assert json.loads(nnlab_("eval", "latest", "--json")[1])["test_looks"] == 1
+    assert json.loads(nnlab_("runs", "show", "latest", "--json")[1])["test_looks"] == 1
+    (run.path / "test-ledger.jsonl").write_text("{}")
+    code, out, err = nnlab_("runs", "show", "latest")
+    assert (code, "test set" in out) == (0, False)
+    assert "test-ledger.jsonl:1 is damaged" in err
+    assert json.loads(nnlab_("runs", "show", "latest", "--json")[1])["test_looks"] is None
+    assert nnlab_("eval", "latest")[0] == 4

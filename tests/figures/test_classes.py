@@ -1,4 +1,4 @@
-"""The bars are recalls, and their intervals are Wilson's."""
+"""The dots are recalls, and their intervals are Wilson's."""
 
 import numpy as np
 import pytest
@@ -15,18 +15,26 @@ def metrics(correct, support, names=None):
     return Metrics(0.5, confusion, tuple(names or (f"class {i}" for i in range(len(correct)))))
 
 
-def test_bars_and_intervals(readable):
+def test_dots_and_intervals(readable):
     figure = classes(metrics([820, 980, 10], [1000, 1000, 10]), title="fashion")
     texts = readable(figure)
     assert {"class 0", "82.0 % of 1,000", "98.0 % of 1,000", "100.0 % of 10", "all classes: 90.05 %"} <= set(texts)
-    assert {"accuracy of the class (%)", "fashion bars: 95 % interval"} <= set(texts)
+    assert {"accuracy of the class (%)", "fashion whiskers: 95 % intervals"} <= set(texts)
     axes = figure.axes[0]
-    assert [bar.get_width() for bar in axes.patches] == pytest.approx([82, 98, 100])
+    assert axes.lines[0].get_xdata() == pytest.approx([82, 98, 100])
     segments = axes.collections[0].get_segments()
     # Of n of n examples the lower end of Wilson's interval is n / (n + 1.96^2).
     assert segments[2][:, 0] == pytest.approx([1000 / 13.8415, 100], abs=0.01)
     for (left, _), (right, _) in segments:
         assert 0 <= left <= right <= 100
+
+
+def test_the_axis_is_as_long_as_it_must_be(readable):
+    figure = classes(metrics([9800, 9900], [10000, 10000]))
+    readable(figure)
+    assert figure.axes[0].get_xlim() == (96, 100)
+    assert classes(metrics([0, 1], [4, 4])).axes[0].get_xlim()[0] == 0
+    assert classes(metrics([5, 5], [5, 5])).axes[0].get_xlim()[1] == 100
 
 
 def test_classes_without_examples_are_left_out(readable):

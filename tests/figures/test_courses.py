@@ -29,11 +29,10 @@ def outline(band):
 
 def test_one_setting_has_mean_and_deviation_over_seeds(rng, readable):
     seeds = course(rng)
-    figure = courses([seeds], title="five seeds")
+    figure = courses([seeds], window=1, title="three seeds", note="one left out")
     texts = readable(figure)
-    assert {"five seeds mean ± standard deviation over n seeds", "training (n = 3)", "validation (n = 3)"} <= set(
-        texts
-    )
+    heading = "three seeds one left out; mean ± standard deviation over 3 seeds"
+    assert {heading, "training (n = 3)", "validation (n = 3)"} <= set(texts)
     assert {"loss (nats per example)", "accuracy (%)", "step"} <= set(texts)
     for index, curves in enumerate([seeds.training, seeds.evaluation]):
         line, band = figure.axes[0].lines[index], figure.axes[0].collections[index]
@@ -57,6 +56,7 @@ def test_settings_have_a_colour_each_and_panels_for_training_and_validation(rng,
     )
     texts = readable(figure)
     assert {"training", "validation", "learning_rate = 0.1 (n = 5)", "learning_rate = 1"} <= set(texts)
+    assert any(text.endswith("mean ± standard deviation over 3 to 5 seeds") for text in texts)
     assert len(figure.axes) == 4
     for axes in figure.axes:
         assert len({line.get_color() for line in axes.lines}) == 3
@@ -97,18 +97,24 @@ def test_of_many_settings_the_best_have_a_colour(rng, readable):
     figure = courses(settings)
     texts = readable(figure)
     named = [text for text in texts if text.startswith("optimizer.learning_rate")]
-    assert len(named) == 7
+    assert len(named) == 8
     assert {f"optimizer.learning_rate = {rate} (n = 2)" for rate in (2, 11)} <= set(named)
     assert not {f"optimizer.learning_rate = {rate} (n = 2)" for rate in (0, 5)} & set(named)
-    assert "the other 5, whose loss ends higher" in texts
+    assert "the other 4, whose loss ends higher" in texts
     assert len(figure.axes[0].lines) == 12
+    assert "the one whose loss ends higher" in readable(courses(settings[:9]))
+    eight = courses(settings[:8])
+    assert len({line.get_color() for line in eight.axes[0].lines}) == 8
+    assert not any("ends higher" in text for text in readable(eight))
 
 
 def test_training_values_are_running_means(rng, readable):
     figure = courses([course(rng, count=500)])
     assert any("training: running mean of 10 records" in text for text in readable(figure))
-    figure = courses([course(rng, count=500), course(rng, count=100)])
-    assert any("training: running mean of a fiftieth of the records" in text for text in readable(figure))
+    figure = courses([course(rng, "a", count=1000), course(rng, "b", count=100)])
+    assert any("training: running mean of 20 records" in text for text in readable(figure))
+    figure = courses([course(rng, count=60)])
+    assert any("training: running mean of 6 records" in text for text in readable(figure))
     seeds = course(rng, count=500)
     figure = courses([seeds], window=500)
     assert any("training: mean since the first step" in text for text in readable(figure))
@@ -120,6 +126,12 @@ def test_epochs(rng, readable):
     assert {"epoch", "training: mean of each epoch"} <= set(texts)
 
 
+def test_parts_of_an_epoch_have_ticks_of_their_own(rng, readable):
+    x = np.array([0.125, 0.25])
+    figure = courses([Course("", (Curve(x, x, x),), (Curve(x, x, x),))], unit="epoch")
+    assert {"0.1", "0.2"} <= set(readable(figure))
+
+
 def test_a_log_scale_bears_bands_that_reach_below_zero(rng, readable):
     seeds = course(rng, seeds=2)
     seeds.training[0].loss[:] = 100
@@ -129,13 +141,18 @@ def test_a_log_scale_bears_bands_that_reach_below_zero(rng, readable):
     assert figure.axes[0].get_ylim()[0] > 0.01
 
 
-def test_accuracies_end_at_100_percent(rng, readable):
+@pytest.mark.parametrize("accuracies", [(0.2, 1), (0, 0.6)])
+def test_accuracies_end_at_0_and_100_percent(rng, readable, accuracies):
     seeds = course(rng, seeds=2)
-    for each, accuracy in zip(seeds.training, (0.2, 1), strict=True):
+    for each, accuracy in zip(seeds.training, accuracies, strict=True):
         each.accuracy[:] = accuracy
     figure = courses([seeds])
     readable(figure)
-    assert figure.axes[1].get_ylim()[1] <= 102
+    low, high = figure.axes[1].get_ylim()
+    assert -2 <= low < high <= 102
+    edges = np.array(outline(figure.axes[1].collections[0]))
+    assert edges.min() >= 0
+    assert edges.max() <= 100
 
 
 def test_hostile_labels(rng, readable, hostile):

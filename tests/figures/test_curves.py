@@ -101,6 +101,30 @@ def test_nothing_but_nan_and_no_positive_loss_can_be_drawn(readable):
     assert figure.axes[0].get_yscale() == "linear"
 
 
+def test_the_steps_begin_at_0(rng, readable):
+    one = Curve(np.array([100]), np.ones(1), np.ones(1))
+    for figure in (curves(one), curves(training(rng, 300))):
+        readable(figure)
+        assert [axes.get_xlim()[0] for axes in figure.axes] == [0, 0]
+
+
+@pytest.mark.parametrize("losses", [(2.1, 2.9), (0.0012, 0.0014), (0.3, 2.5), (0.001, 3), (1, 1e9)])
+def test_a_log_scale_of_any_range_has_numbers(readable, losses):
+    figure = curves(Curve(np.array([1, 2]), np.array(losses), np.ones(2)), loss_scale="log")
+    readable(figure)
+    low, high = figure.axes[0].get_ylim()
+    named = [tick for tick in figure.axes[0].get_yticks() if low <= tick <= high]
+    assert len(named) >= 3
+
+
+def test_a_note_stands_before_the_count(rng, readable):
+    records = training(rng, 30)
+    records.loss[3] = np.nan
+    assert "one left out; losses that are not finite, left out: 1" in readable(
+        curves(records, note="one left out")
+    )
+
+
 def test_a_log_scale_can_be_asked_for(rng, readable):
     figure = curves(training(rng, 100), loss_scale="log")
     readable(figure)

@@ -119,8 +119,11 @@ def test_many_points_are_thinned_out_and_the_legend_says_so(rng, readable):
     figure = misclassified(inputs, some, FASHION)
     wrong = int((some.predicted != some.labels).sum())
     texts = readable(figure)
-    assert f"right (first 5,000 of {30_000 - wrong:,})" in texts
-    assert f"mistakes (first 5,000 of {wrong:,})" in texts
+    right, mistakes, ringed = (each.get_offsets().tolist() for each in figure.axes[0].collections)
+    assert f"right (5,000 of {30_000 - wrong:,})" in texts
+    assert f"mistakes ({len(mistakes):,} of {wrong:,})" in texts
+    assert len(right) == 5000 < len(mistakes) <= 5025
+    assert all(place in mistakes for place in ringed)
 
 
 def test_other_inputs_give_a_table(rng, readable, hostile):
