@@ -30,7 +30,7 @@ def compare(
     """Compare runs: what differs in their configs, and how they did.
 
     Runs that differ in the seed only are one setting. Settings are compared with the first one, at equal seeds;
-    none is called best unless the 95 % intervals exclude a tie.
+    none is called best unless the 95 % intervals over seeds exclude a tie, nor across data sets.
 
     Example: nnlab compare 20261121-0930 20261121-0945 --test
     """

@@ -74,8 +74,9 @@ def sweep(
             typer.echo(dry_table(planned))
         return
     laid_out = lay_out(plan, runs_dir) if plan else _begun(target, values, seeds, runs_dir)
-    with sweep_display(laid_out, quiet=quiet) as show:
-        done = run_sweep(laid_out, Processes(workers, threads=threads, timeout=timeout), test=test, report=show)
+    processes = Processes(workers, threads=threads, timeout=timeout)
+    with sweep_display(laid_out, processes.capacity, quiet=quiet) as show:
+        done = run_sweep(laid_out, processes, test=test, report=show)
     if as_json:
         print_json({"path": str(done.path), **results(done)})
     else:
@@ -84,7 +85,7 @@ def sweep(
         typer.echo(done.path)
     failed = [cell for cell in done.cells if cell.status == "failed"]
     if failed:
-        raise SweepError(f"{len(failed)} of {len(done.cells)} cells failed:\n{failures(done)}")
+        raise SweepError(f"{len(failed)} of {done.size} failed:\n{failures(done)}")
 
 
 def _is_begun(target: str) -> bool:

@@ -4,11 +4,13 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.output import percent, say, table
-from nnlab.errors import RunError, printable
+from nnlab.cli.progress import duration
+from nnlab.errors import NnlabError, RunError, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,15 +19,18 @@ if TYPE_CHECKING:
     from nnlab.runs.sweeps import Cell, Sweep
     from nnlab.sweep.running import SweepReporter
 
-_TAIL = 4096  # bytes at the end of a metrics log in which its newest record is looked for
+_TAIL = 16384  # bytes at the end of a metrics log in which its newest records are looked for
 _LONGEST = 40  # characters of a value in a table
 
 
 @contextlib.contextmanager
-def sweep_display(sweep: "Sweep", *, quiet: bool) -> "Iterator[SweepReporter]":
-    """Give the block a reporter that suits where stderr goes."""
+def sweep_display(sweep: "Sweep", workers: int, *, quiet: bool) -> "Iterator[SweepReporter]":
+    """Say what begins, and give the block a reporter that suits where stderr goes."""
     from nnlab.sweep.running import ignore
 
+    if not quiet:
+        done = _done(sweep)
+        say(f"{sweep.path}: {sweep.size}{f', {done} done already' if done else ''}, up to {workers} at a time")
     if quiet:
         yield ignore
     elif sys.stderr is None or not sys.stderr.isatty():
@@ -46,59 +51,93 @@ def _live(sweep: "Sweep") -> "Iterator[SweepReporter]":
     from rich.console import Console
     from rich.live import Live
 
-    now = sweep
+    view = _UnderWay(sweep)
 
     def report(changed: "Sweep", cell: "Cell") -> None:
-        nonlocal now
-        now = changed
+        view.sweep = changed
+        live.refresh()  # a line printed above the table is printed with the table as it was last drawn
         if line := _end(changed, cell):
             live.console.print(line, markup=False, highlight=False)
 
-    live = Live(
-        get_renderable=lambda: _under_way(now), console=Console(stderr=True), refresh_per_second=4, transient=True
-    )
+    live = Live(get_renderable=view.table, console=Console(stderr=True), refresh_per_second=4, transient=True)
     with live:
         yield report
 
 
-def _under_way(sweep: "Sweep") -> "Table":
-    from rich.table import Table
+class _UnderWay:
+    """The cells under way and how long they will take, from how far they have come since the beginning."""
 
-    done = sum(cell.status in {"completed", "failed"} for cell in sweep.cells)
-    view = Table(title=f"{done} of {len(sweep.cells)} cells done", title_justify="left", box=None)
-    for column in ("cell", "step", "training loss"):
-        view.add_column(column, justify="left" if column == "cell" else "right")
-    for cell in sweep.cells:
-        if cell.status == "running":
-            record = newest_record(cell.run)
-            step = f"{record['step']:,}" if record else ""
-            view.add_row(printable(_label(sweep, cell)), step, f"{record['loss']:.4f}" if record else "")
-    return view
+    def __init__(self, sweep: "Sweep") -> None:
+        self.sweep = sweep
+        self._totals: dict[str, int | None] = {}
+        self._begun: dict[str, tuple[float, int]] = {}
+
+    def table(self) -> "Table":
+        """Return the cells that run now as a table."""
+        from rich.table import Table
+
+        title = f"{_done(self.sweep)} of {self.sweep.size} done"
+        view = Table(title=title, title_justify="left", box=None)
+        for column in ("cell", "step", "time left", "training loss", "validation loss"):
+            view.add_column(column, justify="left" if column == "cell" else "right")
+        for cell in self.sweep.cells:
+            if cell.status == "running":
+                view.add_row(printable(_label(self.sweep, cell)), *self._row(cell))
+        return view
+
+    def _row(self, cell: "Cell") -> tuple[str, str, str, str]:
+        """Return a cell's step, time left, training and validation loss, each empty if it is not known yet."""
+        newest = newest_records(cell.run)
+        losses = [f"{newest[split]['loss']:.4f}" if split in newest else "" for split in ("train", "validation")]
+        step, total = max((record["step"] for record in newest.values()), default=0), self._total(cell)
+        now = time.monotonic()
+        begun, first = self._begun.setdefault(cell.run.name, (now, step))
+        left = f"{duration((now - begun) / (step - first) * (total - step))}" if total and step > first else ""
+        text = f"{step:,}/{total:,}" if step and total else f"{step:,}" if step else ""
+        return text, left, losses[0], losses[1]
+
+    def _total(self, cell: "Cell") -> int | None:
+        """Return how many steps a cell takes, if its config says that in steps."""
+        from nnlab.blueprint import load_config
+
+        if cell.run.name not in self._totals:
+            self._totals[cell.run.name] = None
+            with contextlib.suppress(NnlabError):  # told where the cell is trained
+                self._totals[cell.run.name] = load_config(cell.run.config).training.steps
+        return self._totals[cell.run.name]
 
 
-def newest_record(run: "Run") -> dict[str, Any] | None:
-    """Return the newest whole record of a training under way, or None if there is none yet."""
+def newest_records(run: "Run") -> dict[str, dict[str, Any]]:
+    """Return the newest record of each split of a training under way, as far as the end of its log has any."""
     try:
         with run.metrics.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
-            line = file.read().rpartition(b"\n")[0].rpartition(b"\n")[2]
-        record = json.loads(line)
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) and {"step", "loss"} <= record.keys() else None
+            lines = file.read().split(b"\n")[:-1]
+    except OSError:
+        return {}
+    newest = {}
+    for line in lines:
+        with contextlib.suppress(ValueError):  # the first of them may be cut
+            record = json.loads(line)
+            if isinstance(record, dict) and {"step", "split", "loss"} <= record.keys():
+                newest[record["split"]] = record
+    return newest
+
+
+def _done(sweep: "Sweep") -> int:
+    return sum(cell.status in {"completed", "failed"} for cell in sweep.cells)
 
 
 def _end(sweep: "Sweep", cell: "Cell") -> str:
     """Return a line on a cell that has come to an end; empty for any other change."""
-    if cell.status in {"pending", "running"}:
+    if cell.status == "running":
         return ""
-    done = sum(each.status in {"completed", "failed"} for each in sweep.cells)
-    line = f"{done}/{len(sweep.cells)}  {_label(sweep, cell)}  {cell.status}"
+    line = f"{_done(sweep)}/{len(sweep.cells)}  {_label(sweep, cell)}  {cell.status}"
     if cell.status == "completed":
         loss, accuracy, tested, seconds = _numbers(cell)
-        line += f"  best loss {loss}  accuracy {accuracy}" if loss else ""
-        line += f"  test {tested}" if tested else ""
+        line += f"  best {_evaluated_on(cell)} loss {loss}  accuracy {accuracy}" if loss else ""
+        line += f"  test accuracy {tested}" if tested else ""
         line += f"  {seconds} s"
     elif cell.error:
         line += f"  {_first_line(cell.error)}"
@@ -123,6 +162,11 @@ def _numbers(cell: "Cell") -> tuple[str, str, str, str]:
     )
 
 
+def _evaluated_on(cell: "Cell") -> str:
+    """Return the split on which a cell was evaluated in training."""
+    return (_json(cell.run, "summary.json") or {}).get("evaluated_on") or "validation"
+
+
 def _json(run: "Run", name: str) -> dict[str, Any] | None:
     try:
         return run.read_json(name)
@@ -142,7 +186,9 @@ def results(sweep: "Sweep") -> dict[str, Any]:
 def results_table(sweep: "Sweep") -> str:
     """Return a table of all cells: settings, status, best validation loss and accuracy, test accuracy, seconds."""
     rows = [[*_values(sweep, cell), cell.status, *_numbers(cell)] for cell in sweep.cells]
-    columns = [*_columns(sweep), "status", "best loss", "accuracy", "test accuracy", "seconds"]
+    splits = " or ".join(sorted({_evaluated_on(cell) for cell in sweep.cells if cell.status == "completed"}))
+    on = splits or "validation"
+    columns = [*_columns(sweep), "status", f"best {on} loss", f"{on} accuracy", "test accuracy", "seconds"]
     if not any(row[-2] for row in rows):
         columns.pop(-2)
         rows = [[*row[:-2], row[-1]] for row in rows]
@@ -151,9 +197,24 @@ def results_table(sweep: "Sweep") -> str:
 
 def dry_table(sweep: "Sweep") -> str:
     """Return a table of the cells that are to be."""
-    rows = [[cell.run.name.partition("-")[0], *_values(sweep, cell)] for cell in sweep.cells]
-    heading = f"{sweep.path}: {len(sweep.cells)} cells"
-    return f"{printable(heading)}\n\n{table(['cell', *_columns(sweep)], rows, left=len(sweep.axes) + 1)}"
+    common, own = _changes(sweep)
+    columns = ["cell", *_columns(sweep), *(["changes"] if any(own) else [])]
+    rows = [
+        [cell.run.name.partition("-")[0], *_values(sweep, cell), changes][: len(columns)]
+        for cell, changes in zip(sweep.cells, own, strict=True)
+    ]
+    heading = printable(f"{sweep.path}: {sweep.size}") + (f"\nin each: {printable(common)}" if common else "")
+    return f"{heading}\n\n{table(columns, rows, left=len(columns))}"
+
+
+def _changes(sweep: "Sweep") -> tuple[str, list[str]]:
+    """Return what all cells change in the config and what each does, as far as it is no value of an axis."""
+    changes = [
+        [change for change in cell.changes if change.partition("=")[0] not in sweep.axes] for cell in sweep.cells
+    ]
+    common = [change for change in changes[0] if all(change in each for each in changes)]
+    own = ("  ".join(change for change in each if change not in common) for each in changes)
+    return "  ".join(common), list(own)
 
 
 def failures(sweep: "Sweep") -> str:

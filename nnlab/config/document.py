@@ -6,10 +6,13 @@ from pathlib import Path
 
 from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose
 from nnlab.config.overrides import Override, laid_over, read_override
-from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, printable, suggest
+from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable
 
 MAX_BYTES = 2**20
 MAX_EXTENDS = 10
+
+_OF_SWEEPS = {"grid", "variants", "seeds", "set"}
+_KNOWN = 10  # other configs of a folder that a message names
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,12 @@ class Document:
 
     root: Mapping
     problems: tuple[Problem, ...]
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether this is a sweep's file, which names a config, rather than a config."""
+        keys = self.root.entries.keys()
+        return "config" in keys or ("network" not in keys and bool(keys & _OF_SWEEPS))
 
     def at(self, *path: str | int) -> tuple[Node, Place]:
         """Return the deepest node along ``path`` that exists, and the place to point at for ``path``.
@@ -53,25 +62,37 @@ class Document:
         return place
 
 
+def read_file(path: Path) -> Document:
+    """Return what the file at ``path`` says, its bases merged in, be it a config or a sweep's file.
+
+    Raises as ``read_document`` does.
+    """
+    root, problems = _with_bases(path, ())
+    if root.entries and "name" not in root.entries:
+        stem = Scalar(path.stem, path.stem, Place(str(path)))
+        root = replace(root, entries={"name": Entry(stem.place, stem), **root.entries})
+    return Document(root, tuple(problems))
+
+
 def read_document(path: Path, overrides: tuple[str, ...] = ()) -> Document:
     """Return the config at ``path``, its bases merged in and ``overrides`` (KEY=VALUE) applied.
 
-    Raises ConfigError for what cannot be read as YAML, UsageError if there is no such file, SystemFault
-    if it cannot be opened.
+    Raises ConfigError for what cannot be read as YAML, UsageError if there is no such file or it is a sweep's,
+    SystemFault if it cannot be opened.
     """
-    root, problems = _with_bases(path, ())
-    if not root.entries and not problems:
+    document = read_file(path)
+    problems = list(document.problems)
+    if not document.root.entries and not problems:
         raise ConfigError([Problem("the config is empty", str(path), hint="nnlab init writes one to begin with")])
-    if "name" not in root.entries:
-        stem = Scalar(path.stem, path.stem, Place(str(path)))
-        root = replace(root, entries={"name": Entry(stem.place, stem), **root.entries})
+    if document.is_sweep:
+        raise UsageError(f"{printable(str(path))} is a sweep file: nnlab sweep {printable(str(path))}")
     changes = []
     for override in overrides:
         try:
             changes.append(read_override(override))
         except ConfigError as error:
             problems.extend(error.problems)
-    return Document(root, tuple(problems)).changed(changes)
+    return Document(document.root, tuple(problems)).changed(changes)
 
 
 def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Problem]]:
@@ -108,9 +129,7 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        near = [other.name for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        hint = f" ({suggest(path.name, near)})" if near else ""
-        raise UsageError(f"no config {printable(str(path))}{hint}") from error
+        raise UsageError(f"no config {printable(str(path))}{_near(path)}") from error
     except IsADirectoryError as error:
         raise UsageError(f"{path} is a directory, not a config") from error
     except (OSError, ValueError) as error:
@@ -122,6 +141,16 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         message = f"not UTF-8 text (byte {error.start})"
         raise ConfigError([Problem(message, str(path), hint="save it as UTF-8")]) from error
+
+
+def _near(path: Path) -> str:
+    """Return what to say of the configs beside the missing one at ``path``, if there are any."""
+    beside = {other.stem: other.name for other in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
+    if close := closest(path.stem, beside):
+        return f" (did you mean {printable(beside[close])}?)"
+    names = [printable(name) for name in sorted(beside.values())]
+    more = f" and {len(names) - _KNOWN} more" if len(names) > _KNOWN else ""
+    return f" (known: {', '.join(names[:_KNOWN])}{more})" if names else ""
 
 
 def _merged(base: Mapping, changes: Mapping) -> Mapping:

@@ -41,7 +41,8 @@ def problem(document: Document, mistake: Mistake) -> Problem:
     path, around = mistake.spot.path, dotted(mistake.parent.path)
     if mistake.rule == "extra_forbidden":
         known = sorted(mistake.parent.fields)
-        hint = f"did you mean {mistake.meant}?" if mistake.meant else f"known: {', '.join(known)}"
+        meant = mistake.meant or _elsewhere(document, mistake)
+        hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known)}"
         message = f"unknown key {brief(str(path[-1]))}" + (f" in {around}" if around else "")
         return document.key(*path).problem(message, hint)
     if mistake.rule == "missing":
@@ -50,6 +51,17 @@ def problem(document: Document, mistake: Mistake) -> Problem:
     message, hint = told(mistake)
     name = f"{dotted(path)}: " if path else ""
     return _place(document, mistake).problem(name + message, hint)
+
+
+def _elsewhere(document: Document, mistake: Mistake) -> str | None:
+    """Return the dotted key in one of the sections that an unknown key of a whole config is most like."""
+    dotted_keys: dict[str, str] = {}
+    for section in mistake.parent.fields if not mistake.parent.path else ():
+        node, _ = document.at(section)
+        if isinstance(node, Mapping) and section in document.root.entries:
+            dotted_keys |= {key: f"{section}.{key}" for key in node.entries}
+    close = closest(str(mistake.spot.path[-1]), dotted_keys)
+    return dotted_keys[close] if close else None
 
 
 def _wanted(mistake: Mistake) -> str:

@@ -103,5 +103,6 @@ def _numbered(step: str, count: int, done: str) -> str:
     adding = f"; {done}.+{count} adds one at the end"
     if not count:
         return f"{done} has no entries{adding}"
-    known = f"{done} has {count} entries; {brief(step)} is none of 0..{count - 1}"
+    numbers = "1 entry, number 0" if count == 1 else f"{count} entries, 0 to {count - 1}"
+    known = f"{done} has {numbers}; {brief(step)} is none of them"
     return known + (adding if step.startswith("+") else "")

@@ -24,7 +24,7 @@ class Cell:
     """One training of a sweep.
 
     ``settings`` has its value on each axis of the sweep, ``error`` why it failed, ``attempts`` how often it
-    was begun or gone on with.
+    was begun or gone on with, ``changes`` what its config says that the sweep's does not, each as KEY=VALUE.
     """
 
     run: Run
@@ -32,6 +32,7 @@ class Cell:
     status: Status = "pending"
     error: str | None = None
     attempts: int = 0
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,18 @@ class Sweep:
     axes: dict[str, list[Any]]
     cells: tuple[Cell, ...]
 
+    @property
+    def size(self) -> str:
+        """How many cells there are, in words."""
+        return f"{len(self.cells):,} cell{'' if len(self.cells) == 1 else 's'}"
+
     def as_json(self) -> dict[str, Any]:
         """Return what sweep.json holds, as plain data."""
         cells = [
             {
                 "directory": cell.run.path.relative_to(self.path).as_posix(),
                 "settings": cell.settings,
+                "changes": list(cell.changes),
                 "status": cell.status,
                 "error": cell.error,
                 "attempts": cell.attempts,
@@ -88,7 +95,8 @@ def _cell(path: Path, data: dict[str, Any]) -> Cell:
         raise ValueError(f"{str(directory)!r} is not a directory of the sweep")
     if data["status"] not in get_args(Status):
         raise ValueError(f"{data['status']!r} is no status")
-    return Cell(Run(path / directory), dict(data["settings"]), data["status"], data["error"], data["attempts"])
+    told = dict(data["settings"]), data["status"], data["error"], data["attempts"]
+    return Cell(Run(path / directory), *told, changes=tuple(map(str, data.get("changes", ()))))
 
 
 def find_sweep(address: str, root: Path) -> Sweep:

@@ -9,6 +9,7 @@ from typing import Any
 from nnlab.config.nodes import Mapping, Node, Place, Scalar, plain
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override, read_value
+from nnlab.config.wording import as_written
 from nnlab.errors import ConfigError, brief, printable
 
 MAX_CELLS = 10_000
@@ -36,13 +37,14 @@ class Axis:
         seen: list[Any] = []
         for point in self.points:
             if point.value in seen:
-                raise ConfigError([self.place.problem(f"{self.key}: {point.value} stands there twice")])
+                place = point.overrides[0].node.place if point.overrides else self.place
+                raise ConfigError([place.problem(f"{self.key}: {as_written(point.value)} is given twice")])
             seen.append(point.value)
 
 
 def axis(key: str, values: Iterable[Node], place: Place) -> Axis:
     """Return the axis on which the config's ``key`` takes ``values``; raises ConfigError if one is there twice."""
-    return Axis(key, tuple(Point(_data(node), (Override(key, node, place),)) for node in values), place)
+    return Axis(key, tuple(Point(data(node), (Override(key, node, place),)) for node in values), place)
 
 
 def variants(node: Mapping, place: Place) -> Axis:
@@ -62,7 +64,7 @@ def seeds(node: Node, place: Place) -> Axis:
     if isinstance(node, Items):
         return axis("seed", node.items, place)
     count = node.value if isinstance(node, Scalar) else 0
-    return axis("seed", _numbers(range(_bounded(count, place)), node.place), place)
+    return axis("seed", _numbers(range(_bounded(count, node.place)), node.place), place)
 
 
 def read_values(text: str) -> tuple[str, Place, list[Node]]:
@@ -77,16 +79,21 @@ def read_values(text: str) -> tuple[str, Place, list[Node]]:
         raise ConfigError([place.problem("expected KEY=VALUE or KEY=VALUE,VALUE,...", hint)])
     nodes: list[Node] = []
     for part in _parts(value):
-        ends = _RANGE.fullmatch(part)
-        if ends is None:
-            nodes.append(read_value(part, place))
-            continue
-        low, high = int(ends[1]), int(ends[2])
-        if low > high:
-            raise ConfigError([place.problem(f"the range {brief(part)} is empty", f"write {high}..{low}")])
-        _bounded(high - low + 1, place)
-        nodes.extend(_numbers(range(low, high + 1), place))
+        numbers = counted(part, place)
+        nodes.extend([read_value(part, place)] if numbers is None else numbers)
     return key, place, nodes
+
+
+def counted(text: str, place: Place) -> list[Node] | None:
+    """Return the whole numbers that ``0..4`` stands for, None of any other text; raises ConfigError."""
+    ends = _RANGE.fullmatch(text)
+    if ends is None:
+        return None
+    low, high = int(ends[1]), int(ends[2])
+    if low > high:
+        raise ConfigError([place.problem(f"the range {brief(text)} is empty", f"write {high}..{low}")])
+    _bounded(high - low + 1, place)
+    return _numbers(range(low, high + 1), place)
 
 
 def _parts(text: str) -> list[str]:
@@ -118,6 +125,6 @@ def _bounded(count: int, place: Place) -> int:
     return count
 
 
-def _data(node: Node) -> Any:
-    """Return ``node`` as sweep.json will give it back."""
+def data(node: Node) -> Any:
+    """Return ``node`` as plain data, as sweep.json will give it back."""
     return json.loads(json.dumps(plain(node)))

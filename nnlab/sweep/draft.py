@@ -1,6 +1,6 @@
 """What a sweep's file or the command line asks for, before it is tried on the config."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,15 +8,14 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from nnlab.config import Document, read_document, validate
+from nnlab.config.document import read_file
 from nnlab.config.nodes import Mapping, Place, Scalar
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override
 from nnlab.config.schema import Section
 from nnlab.errors import ConfigError, Problem, UsageError
 from nnlab.registry import PositiveInt
-from nnlab.sweep.axes import Axis, axis, read_values, seeds, settings, variants
-
-_KEYS = {"grid", "variants", "seeds", "set"}
+from nnlab.sweep.axes import Axis, Point, axis, counted, read_values, seeds, settings, variants
 
 
 class SweepFile(Section):
@@ -40,6 +39,11 @@ class Draft:
     axes: tuple[Axis, ...] = ()
     fixed: tuple[Override, ...] = ()
 
+    def overrides(self, points: Iterable[Point]) -> tuple[Override, ...]:
+        """Return all settings of the cell at ``points``, one of each axis, in the order of their effect."""
+        varied = (override for point in points for override in point.overrides)
+        return (*self.common, *varied, *self.fixed)
+
     def with_axis(self, new: Axis) -> "Draft":
         """Return the draft with the axis ``new`` instead of what was said of its key before; seeds come last."""
         others = [each for each in self.axes if each.key != new.key]
@@ -52,15 +56,16 @@ class Draft:
         return replace(self, axes=axes, fixed=(*self.fixed, override))
 
 
-def read_draft(path: Path, changes: Iterable[str], seed_count: int | None) -> Draft:
+def read_draft(path: Path, changes: Sequence[str], seed_count: int | None) -> Draft:
     """Return what the sweep's file or config at ``path`` and the ``changes`` of the command line ask for.
 
     Raises ConfigError with all that is wrong with the form of either, UsageError if there is no such file.
     """
-    document = read_document(path)
-    keys = document.root.entries.keys()
-    is_sweep = "config" in keys or ("network" not in keys and bool(keys & _KEYS))
-    draft = _from_file(path, document) if is_sweep else Draft(None, document)
+    document = read_file(path)
+    if not document.root.entries and not document.problems:
+        hint = "a sweep's file begins with config: CONFIG.yaml"
+        raise ConfigError([Problem("the file is empty", str(path), hint=hint)])
+    draft = _from_file(path, document) if document.is_sweep else Draft(None, read_document(path))
     problems: list[Problem] = []
     for change in changes:
         try:
@@ -71,6 +76,8 @@ def read_draft(path: Path, changes: Iterable[str], seed_count: int | None) -> Dr
         raise ConfigError(problems)
     if seed_count is None:
         return draft
+    if any(each.startswith("seed=") for each in changes):
+        raise UsageError(f"seed=... and --seeds {seed_count} both say which seeds; give one of them")
     place = Place(f"--seeds {seed_count}")
     return draft.with_axis(seeds(Scalar(seed_count, str(seed_count), place), place))
 
@@ -83,6 +90,7 @@ def _changed(draft: Draft, change: str) -> Draft:
 
 
 def _from_file(path: Path, document: Document) -> Draft:
+    document = _with_range(document)
     reading = validate(document, SweepFile)
     if reading.problems or reading.value is None:
         raise ConfigError(reading.problems)
@@ -96,6 +104,16 @@ def _from_file(path: Path, document: Document) -> Draft:
         raise ConfigError([config.problem(f"config: {error}")]) from error
     common = settings(entries["set"].node) if "set" in entries else ()
     return Draft(reading.value.name, base, common, _axes(document.root))
+
+
+def _with_range(document: Document) -> Document:
+    """Return ``document`` with seeds given as ``0..4`` listed."""
+    entry = document.root.entries.get("seeds")
+    if entry is None or not isinstance(entry.node, Scalar):
+        return document
+    place = entry.node.place
+    numbers = counted(entry.node.text, place)
+    return document.changed([Override("seeds", Items(tuple(numbers), place), entry.key)]) if numbers else document
 
 
 def _axes(root: Mapping) -> tuple[Axis, ...]:

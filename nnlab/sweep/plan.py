@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.blueprint import read_experiment
-from nnlab.config import Experiment, as_yaml
+from nnlab.config import Document, Experiment, as_yaml
+from nnlab.config.overrides import Override
 from nnlab.config.wording import as_written
 from nnlab.errors import ConfigError, Problem, UsageError
 from nnlab.runs import Run
 from nnlab.runs.directory import slug
 from nnlab.runs.sweeps import Cell, Sweep
-from nnlab.sweep.axes import MAX_CELLS, Axis, Point
-from nnlab.sweep.draft import Draft, read_draft
+from nnlab.sweep.axes import MAX_CELLS, Axis, data
+from nnlab.sweep.draft import read_draft
 
 _LONGEST = 80  # characters of a cell's directory
 _TOLD = 20  # problems of one plan; nobody reads more at once
@@ -28,11 +29,12 @@ _TOLD = 20  # problems of one plan; nobody reads more at once
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """One training to come: its value on each axis, and its config."""
+    """One training to come: its value on each axis, its config, and what that ``changes``, each as KEY=VALUE."""
 
     directory: str
     settings: dict[str, Any]
     config: Experiment
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Plan:
     def sweep(self, root: Path) -> Sweep:
         """Return the sweep in ``root`` that this plan is of, as it is at first."""
         path = root / self.directory
-        cells = (Cell(Run(path / cell.directory), cell.settings) for cell in self.cells)
+        cells = (Cell(Run(path / cell.directory), cell.settings, changes=cell.changes) for cell in self.cells)
         return Sweep(path, self.name, self.axes, tuple(cells))
 
 
@@ -69,25 +71,49 @@ def load_plan(path: str | Path, settings: str | Sequence[str] = (), *, seeds: in
         raise UsageError(f"{path}: {count:,} cells; a sweep has at most {MAX_CELLS:,}")
     names = labels([axis.key for axis in draft.axes])
     width = max(3, len(str(count - 1)))
-    cells, problems = [], defaultdict[Problem, list[str]](list)
+    cells, problems, causes = [], defaultdict[Problem, list[str]](list), dict[Problem, Problem]()
     for number, points in enumerate(itertools.product(*(axis.points for axis in draft.axes))):
         values = {axis.key: point.value for axis, point in zip(draft.axes, points, strict=True)}
+        overrides = draft.overrides(points)
         try:
-            config = _config(draft, points)
+            config = read_experiment(draft.base.changed(overrides))
         except ConfigError as error:
             for problem in error.problems:
-                problems[problem].append(label(values, names))
+                if problem not in causes:
+                    causes[problem] = _at_its_cause(problem, draft.base, overrides)
+                problems[causes[problem]].append(label(values, names))
         else:
             name = f"{number:0{width}}-{_file_name(values, names)}"[:_LONGEST].rstrip("-.")
-            cells.append(PlannedCell(f"cells/{name}", values, config))
+            changes = tuple(f"{each.key}={as_written(data(each.node))}" for each in overrides)
+            cells.append(PlannedCell(f"cells/{name}", values, config, changes))
     if problems:
         raise ConfigError(_told(problems, count))
+    _check_distinct(cells, names, path)
     return Plan(draft.name or cells[0].config.name, _values(draft.axes), tuple(cells))
 
 
-def _config(draft: Draft, points: Iterable[Point]) -> Experiment:
-    overrides = (override for point in points for override in point.overrides)
-    return read_experiment(draft.base.changed([*draft.common, *overrides, *draft.fixed]))
+def _at_its_cause(problem: Problem, base: Document, overrides: Sequence[Override]) -> Problem:
+    """Return ``problem`` at the place of the setting that brings it about, unless the ``base`` has it itself."""
+    if problem.source in {override.place.source for override in overrides}:
+        return problem
+    for count in range(len(overrides) + 1):
+        try:
+            read_experiment(base.changed(overrides[:count]))
+        except ConfigError as error:
+            if problem in error.problems:
+                return overrides[count - 1].place.problem(problem.message, problem.hint) if count else problem
+    return problem
+
+
+def _check_distinct(cells: Iterable[PlannedCell], names: dict[str, str], path: str | Path) -> None:
+    """Raise ConfigError if two cells are the same training."""
+    seen: dict[str, PlannedCell] = {}
+    for cell in cells:
+        other = seen.setdefault(cell.config.model_dump_json(), cell)
+        if other is not cell:
+            both = " and ".join(repr(label(each.settings, names)) for each in (other, cell))
+            hint = "take one of them away, or let it change something"
+            raise ConfigError([Problem(f"the cells {both} are the same training", str(path), hint=hint)])
 
 
 def _values(axes: Iterable[Axis]) -> dict[str, list[Any]]:

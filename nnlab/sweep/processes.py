@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
@@ -36,6 +37,8 @@ class Processes:
     def __enter__(self) -> Self:
         # Spawned, not forked: threads and BLAS do not survive a fork.
         context = multiprocessing.get_context("spawn")
+        # Begun now, since it unblocks SIGINT when it begins, which ``start`` blocks for the workers.
+        resource_tracker.ensure_running()
         self._far_end, self._lifeline = context.Pipe(duplex=False)
         self._pool = ProcessPool(
             self.capacity, initializer=_attend, initargs=(self._far_end, self._threads), context=context

@@ -22,7 +22,7 @@ from nnlab.sweep.plan import Plan
 SweepReporter: TypeAlias = Callable[[Sweep, Cell], None]
 """Told of a sweep and the one of its cells whose status has just changed."""
 
-_RETRIES = 2
+_ATTEMPTS = 3  # at a cell whose process dies
 _ORPHANS = 15.0  # seconds to wait for the workers of a killed sweep, which end in ten
 _PAUSE = 0.2  # seconds between looks at the signals
 
@@ -67,7 +67,7 @@ def run_sweep(sweep: Sweep, executor: Executor, *, test: bool = False, report: S
     if received and any(cell.status in {"pending", "interrupted"} for cell in course.sweep.cells):
         done = sum(cell.status == "completed" for cell in course.sweep.cells)
         name = signal.Signals(received[0]).name
-        message = f"{name}: {done} of {len(sweep.cells)} cells are done; go on with: nnlab sweep {sweep.path}"
+        message = f"{name}: {done} of {sweep.size} done; go on with: nnlab sweep {sweep.path}"
         raise Interrupted(message, signal=received[0])
     return course.sweep
 
@@ -106,20 +106,26 @@ class _Course:
 
     def _end(self, index: int, outcome: Outcome, *, stopping: bool) -> None:
         """Note how an attempt ended; a cell that was lost, or stopped by somebody else, is tried again."""
+        cell, error = self.sweep.cells[index], outcome.error
+        saved = cell.run.checkpoints.exist
         status: Status
         if outcome.status in {"completed", "failed"}:
             status = "completed" if outcome.status == "completed" else "failed"
-        elif stopping or self._lost[index] < _RETRIES:
-            status = "interrupted"
+        elif stopping:
+            # A worker that has not come to its training yet dies of what asks it to stop.
+            status = "interrupted" if saved else "pending"
+            if outcome.status == "lost":
+                error = "stopped; it goes on from its checkpoint" if saved else "stopped before anything was saved"
         else:
-            status = "failed"
-        error = outcome.error
-        if status == "interrupted" and not stopping:
             self._lost[index] += 1
+            status = "interrupted" if self._lost[index] < _ATTEMPTS else "failed"
+        if status == "interrupted" and not stopping:
             self.missing.append(index)
-        elif status == "failed" and self._lost[index]:
-            error = f"{error}; tried {self._lost[index] + 1} times"
-        self._note(index, status, error, self.sweep.cells[index].attempts)
+            how = "goes on from its checkpoint" if saved else "begins anew"
+            error = f"{error}; the cell {how} (attempt {self._lost[index] + 1} of {_ATTEMPTS})"
+        elif status == "failed" and self._lost[index] == _ATTEMPTS:
+            error = f"{error}; tried {_ATTEMPTS} times"
+        self._note(index, status, error, cell.attempts)
 
     def _note(self, index: int, status: Status, error: str | None, attempts: int) -> None:
         cells = list(self.sweep.cells)

@@ -40,10 +40,19 @@ def test_a_sweep_prints_its_directory_and_tables_and_leaves_with_7_if_a_cell_fai
     code, out, err = nnlab_(*arguments, "--test")
     assert code == 7
     directory = Path(out.strip())
+    assert err.startswith(f"{directory}: 2 cells, up to 1 at a time\n")
     assert (directory / "sweep.json").is_file()
-    assert re.match(r"1/2  learning_rate=0\.05  completed  best loss \d.*accuracy \d.* %  test \d.* s\n", err)
+    assert re.search(
+        r"^1/2  learning_rate=0\.05  completed  best validation loss \d.*  accuracy \d.* %  test accuracy \d.* s$",
+        err,
+        re.MULTILINE,
+    )
     assert re.search(r"^2/2  learning_rate=1e\+30  failed  step \d: the loss is nan", err, re.MULTILINE)
-    assert re.search(r"^learning_rate +status +best loss +accuracy +test accuracy +seconds$", err, re.MULTILINE)
+    assert re.search(
+        r"^learning_rate +status +best validation loss +validation accuracy +test accuracy +seconds$",
+        err,
+        re.MULTILINE,
+    )
     assert re.search(r"^error: 1 of 2 cells failed:\n  learning_rate=1e\+30: step \d: the loss", err, re.MULTILINE)
     for run in sorted((directory / "cells").iterdir())[:1]:
         assert nnlab_("eval", run)[0] == 0
@@ -104,7 +113,7 @@ def test_on_a_terminal_the_cells_under_way_are_shown_and_finished_ones_above_the
     first, second = sweep.cells
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with sweep_display.sweep_display(sweep, quiet=False) as report:
+    with sweep_display.sweep_display(sweep, 2, quiet=False) as report:
         running = replace(second, status="running")
         now = replace(sweep, cells=(first, running))
         report(now, running)
@@ -115,20 +124,23 @@ def test_on_a_terminal_the_cells_under_way_are_shown_and_finished_ones_above_the
             time.sleep(0.1)
             shown += capfd.readouterr().err
     assert "1 of 2 cells done" in shown
-    assert "1/2  seed=0  completed  best loss" in shown
+    assert "1/2  seed=0  completed  best validation loss" in shown
+    assert re.search(r"seed=1 +3/3 ", shown)
     assert re.search(r"seed=1 .*3 .*\d\.\d{4}", shown)
 
 
-def test_the_newest_record_of_a_run_is_read_from_its_end(tmp_path):
+def test_the_newest_records_of_a_run_are_read_from_its_end(tmp_path):
     run = Run(tmp_path)
-    assert sweep_display.newest_record(run) is None
-    line = '{"step": %d, "loss": 0.5}\n'
-    run.metrics.write_text("".join(line % step for step in range(1, 1001)) + '{"step": 1001, "lo')
-    assert sweep_display.newest_record(run) == {"step": 1000, "loss": 0.5}
+    assert sweep_display.newest_records(run) == {}
+    line = '{"step": %d, "split": "%s", "loss": 0.5}\n'
+    lines = [line % (step, split) for step in range(1, 1001) for split in ("train", "validation")]
+    run.metrics.write_text("".join(lines) + '{"step": 1001, "lo')
+    found = sweep_display.newest_records(run)
+    assert found == {split: {"step": 1000, "split": split, "loss": 0.5} for split in ("train", "validation")}
     run.metrics.write_text('{"step": 1')
-    assert sweep_display.newest_record(run) is None
+    assert sweep_display.newest_records(run) == {}
     run.metrics.write_text("[1]\n")
-    assert sweep_display.newest_record(run) is None
+    assert sweep_display.newest_records(run) == {}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
@@ -144,7 +156,7 @@ def test_every_shipped_sweep_has_its_cells(path):
 def test_the_file_in_the_docs_is_a_sweep(tmp_path):
     docs = (CONFIGS.parents[1] / "docs" / "sweeps.md").read_text(encoding="utf-8")
     text = docs.partition("```yaml\n")[2].partition("```")[0]
-    path = write_config(tmp_path, text.replace("..", str(CONFIGS.parent)), "did-it-help.yaml")
+    path = write_config(tmp_path, text.replace("../", f"{CONFIGS.parent}/"), "did-it-help.yaml")
     plan = load_plan(path)
-    assert len(text.splitlines()) < 4
+    assert "saved as `configs/sweeps/" in docs
     assert [len(cell.config.network) for cell in plan.cells] == [6, 6, 6, 8, 8, 8]

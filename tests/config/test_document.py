@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from nnlab.config import Experiment, validate
 from nnlab.config.document import read_document
 from nnlab.config.nodes import plain
 from nnlab.errors import ConfigError, SystemFault, UsageError
@@ -120,9 +121,9 @@ def test_an_override_does_not_change_what_shares_its_anchor(write):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("network.7.filters=1", "network has 1 entries; '7' is none of 0..0"),
-        ("network.x=1", "network has 1 entries"),
-        ("network." + "9" * 5000 + "=1", "network has 1 entries"),
+        ("network.7.filters=1", "network has 1 entry, number 0; '7' is none of them"),
+        ("network.x=1", "network has 1 entry, number 0"),
+        ("network." + "9" * 5000 + "=1", "network has 1 entry, number 0"),
         ("seed.part=1", "seed is 3, which has no parts"),
         ("seed", "expected KEY=VALUE"),
         ("=1", "expected KEY=VALUE"),
@@ -160,3 +161,17 @@ def test_what_is_not_a_config_is_refused_in_time_and_space(write, tmp_path):
 def test_a_nul_in_the_path_is_an_error_not_a_crash(tmp_path):
     with pytest.raises((UsageError, SystemFault)):
         read_document(tmp_path / "a\x00b.yaml")
+
+
+def test_a_missing_config_is_likened_to_the_names_beside_it_not_to_their_endings(tmp_path):
+    (tmp_path / "24_notmap.yaml").write_text("a: 1")
+    with pytest.raises(UsageError, match=r"no config .*base\.yaml \(known: 24_notmap\.yaml\)"):
+        read_document(tmp_path / "base.yaml")
+    with pytest.raises(UsageError, match=r"did you mean 24_notmap\.yaml\?"):
+        read_document(tmp_path / "24_notmpa.yaml")
+
+
+def test_a_key_of_a_section_is_found_for_one_that_stands_alone(write):
+    path = write("c.yaml", "network: [relu]\noptimizer: {type: sgd, learning_rate: 0.1}\n")
+    told = [str(problem) for problem in validate(read_document(path, ("lr=0.2",)), Experiment).problems]
+    assert any("unknown key 'lr' (did you mean optimizer.learning_rate?)" in each for each in told)

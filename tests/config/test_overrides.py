@@ -44,13 +44,13 @@ def test_inside_of_a_layer_too(tmp_path):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("network.+8=relu", "network has 7 entries; '+8' is none of 0..6; network.+7 adds one at the end"),
+        ("network.+8=relu", "network has 7 entries, 0 to 6; '+8' is none of them; network.+7 adds one at the end"),
         ("network.+0.filters=3", "network.+0 inserts an entry, which is given whole (such as network.+0=relu or"),
         ("network.+0=", "network.+0 inserts an entry, which is given whole"),
-        ("network.7=", "network has 7 entries; '7' is none of 0..6"),
-        ("network.-1=", "network has 7 entries; '-1' is none of 0..6"),
-        ("network.+-1=relu", "'+-1' is none of 0..6"),
-        ("network.+01=relu", "'+01' is none of 0..6"),
+        ("network.7=", "network has 7 entries, 0 to 6; '7' is none of them"),
+        ("network.-1=", "network has 7 entries, 0 to 6; '-1' is none of them"),
+        ("network.+-1=relu", "'+-1' is none of them"),
+        ("network.+01=relu", "'+01' is none of them"),
         ("network.6=", "the network ends in 3x3x3 values, but the data has 3 classes"),
     ],
 )

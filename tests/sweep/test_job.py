@@ -36,7 +36,7 @@ def test_a_cell_is_trained_and_tested_once(run):
     [
         (MemoryError("64 GiB"), Outcome("lost", "out of memory: 64 GiB")),
         (DivergedError("the loss is nan"), Outcome("failed", "the loss is nan")),
-        (Interrupted("SIGTERM at step 3", signal=15), Outcome("interrupted", "SIGTERM at step 3")),
+        (Interrupted("SIGTERM at step 3", signal=15), Outcome("interrupted", "saved")),
         (ConfigError([Problem("odd", "config.yaml")]), Outcome("failed", "config.yaml: odd")),
         (ZeroDivisionError("by zero"), Outcome("failed", "a bug in nnlab: ZeroDivisionError: by zero")),
     ],
@@ -47,6 +47,15 @@ def test_no_error_leaves_a_job(run, monkeypatch, error, outcome):
 
     monkeypatch.setattr(experiment, "resume", fail)
     assert run_job(Job(run.path, test=False)) == outcome
+
+
+def test_a_job_that_was_stopped_says_where_it_was_saved(run, monkeypatch):
+    def stop(run):
+        run.write_json("summary.json", {"steps": 1234})
+        raise Interrupted("SIGTERM", signal=15)
+
+    monkeypatch.setattr(experiment, "resume", stop)
+    assert run_job(Job(run.path, test=False)) == Outcome("interrupted", "saved at step 1,234")
 
 
 def test_the_death_of_a_process_is_told_in_words():

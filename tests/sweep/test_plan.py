@@ -84,7 +84,8 @@ def test_the_command_line_varies_a_config(tmp_path):
     assert made.name == "small"
     assert made.axes == {"optimizer.learning_rate": [0.1, 0.05], "seed": [0, 1, 2]}
     assert {cell.config.training.steps for cell in made.cells} == {3}
-    assert load_plan(path, "seed=0..2", seeds=2).axes == {"seed": [0, 1]}
+    with pytest.raises(UsageError, match=r"seed=\.\.\. and --seeds 2 both say which seeds"):
+        load_plan(path, "seed=0..2", seeds=2)
     assert [cell.directory for cell in load_plan(path).cells] == ["cells/000"]
 
 
@@ -121,6 +122,51 @@ def test_values_that_do_not_fit_a_directory_name(plan):
     assert [cell.directory[-9:] for cell in made.cells] == ["-value--1", "alue-1e30"]
 
 
+def test_seeds_may_be_a_range(plan, refused):
+    assert plan("config: small.yaml\nseeds: 1..3\n").axes == {"seed": [1, 2, 3]}
+    assert "sweep.yaml:2:8: the range '3..1' is empty" in refused("config: small.yaml\nseeds: 3..1\n")
+    assert "sweep.yaml:2:8: seeds: expected" in refused("config: small.yaml\nseeds: some\n")
+
+
+def test_each_cell_says_what_it_changes(plan):
+    made = plan(
+        "config: small.yaml\nset: {training.steps: 3}\nvariants: {a: {}, b: {network.+2: relu}}\n",
+        "optimizer.momentum=0.5",
+    )
+    assert [cell.changes for cell in made.cells] == [
+        ("training.steps=3", "optimizer.momentum=0.5"),
+        ("training.steps=3", "network.+2=relu", "optimizer.momentum=0.5"),
+    ]
+
+
+def test_cells_that_are_the_same_training_are_refused(refused):
+    told = refused("config: small.yaml\nseeds: 2\nvariants: {a: {}, b: {seed: 0}}\n")
+    assert "sweep.yaml: the cells 'variant=a seed=0' and 'variant=b seed=0' are the same training" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("set: {training.epochs: 3}\n", "sweep.yaml:2:7: training: give steps or epochs, not both"),
+        ("set: {network.6.units: 5}\n", "sweep.yaml:2:7: network[6]: the network ends in 5 values"),
+    ],
+)
+def test_a_mistake_that_a_setting_brings_about_is_told_at_the_setting(refused, text, message):
+    told = refused(f"config: small.yaml\n{text}")
+    assert message in told
+    assert "small.yaml:" not in told
+
+
+def test_a_sweep_of_a_sweep_and_an_empty_file_are_refused(refused, tmp_path):
+    write_config(tmp_path, "config: small.yaml\nseeds: 2\n", "other.yaml")
+    told = refused("config: other.yaml\n")
+    assert "sweep.yaml:1:9: config: " in told
+    assert "other.yaml is a sweep file: nnlab sweep " in told
+    assert "sweep.yaml: the file is empty (a sweep's file begins with config:" in refused("")
+    with pytest.raises(UsageError, match=r"other\.yaml is a sweep file: nnlab sweep "):
+        load_config(tmp_path / "other.yaml")
+
+
 def test_keys_are_shortened_as_far_as_they_differ():
     assert labels(["optimizer.learning_rate", "seed"]) == {
         "optimizer.learning_rate": "learning_rate",
@@ -151,10 +197,10 @@ def test_keys_are_shortened_as_far_as_they_differ():
             ["sweep.yaml:2:24: grid.training.steps: expected a list"],
         ),
         ("config: small.yaml\ngrid: {training.steps: []}\n", ["grid.training.steps: must not be empty"]),
-        ("config: small.yaml\ngrid: {training.steps: [3, 3]}\n", ["2:8: training.steps: 3 stands there twice"]),
+        ("config: small.yaml\ngrid: {training.steps: [3, 3]}\n", ["2:28: training.steps: 3 is given twice"]),
         ("config: small.yaml\ngrid: {seed: [3]}\nseeds: 2\n", ["2:8: grid.seed: the seeds are given under seeds"]),
         ("config: small.yaml\nvariants:\n  a:\n", ["3:5: variants.a: expected a mapping, got nothing"]),
-        ("config: small.yaml\nseeds: 100000\n", ["2:1: 100,000 values; a sweep has at most 10,000 cells"]),
+        ("config: small.yaml\nseeds: 100000\n", ["2:8: 100,000 values; a sweep has at most 10,000 cells"]),
         (
             "config: small.yaml\nset: {a..b: 1}\n",
             ["sweep.yaml:2:7: expected a key such as optimizer.learning_rate"],
@@ -202,7 +248,7 @@ def test_many_mistakes_are_cut(refused):
         ("seed=0..10000", "10,001 values; a sweep has at most"),
         ("seed", "expected KEY=VALUE or KEY=VALUE,VALUE,..."),
         ("=1,2", "expected KEY=VALUE or KEY=VALUE,VALUE,..."),
-        ("seed=1,1", "seed: 1 stands there twice"),
+        ("seed=1,1", "seed: 1 is given twice"),
         ("seed=[1", "not valid YAML"),
     ],
 )
