@@ -129,8 +129,9 @@ def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> N
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run's network, its data, and how it did on one split."""
+    """A run's config, its network, its data, and how it did on one split."""
 
+    config: Experiment
     network: Network
     dataset: Dataset
     predictions: Predictions
@@ -183,7 +184,7 @@ def evaluate(
             probabilities=predictions.probabilities,
             losses=predictions.losses,
         )
-    evaluation = Evaluation(network, dataset, predictions, metrics, split, checkpoint, saved.step)
+    evaluation = Evaluation(config, network, dataset, predictions, metrics, split, checkpoint, saved.step)
     files.write_json(folder / "metrics.json", evaluation.as_json())
     return evaluation
 

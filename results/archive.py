@@ -14,8 +14,6 @@ from nnlab.trial import settings
 Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""
 
-FINISHED = ("completed", "stopped early")
-
 
 def identity(config: Experiment) -> str:
     """Return what decides the results of ``config``; where the data lie is no part of it."""
@@ -43,7 +41,7 @@ def newest(runs: list[Run]) -> Run | None:
 def is_finished(run: Run) -> bool:
     """Return whether the training came to its end."""
     try:
-        return read_record(run.path / "summary.json", Summary).status in FINISHED
+        return read_record(run.path / "summary.json", Summary).finished
     except RunError:
         return False
 

@@ -116,20 +116,20 @@ def all_figures(
     """
     from nnlab import plotting
 
-    run, config, evaluation = evaluated("all", address, split, checkpoint, runs_dir)
-    name, shape = config.name, evaluation.dataset.input_shape
+    run, evaluation = evaluated("all", address, split, checkpoint, runs_dir)
+    config, name, shape = evaluation.config, evaluation.config.name, evaluation.dataset.input_shape
     drawn = {
         "architecture": plotting.draw_architecture(config),
         "curves": plotting.draw_curves(plotting.find_trainings(str(run.path), runs_dir)[1]),
-        "confusion": plotting.draw_confusion(evaluation, name),
-        "classes": plotting.draw_classes(evaluation, name),
-        "calibration": plotting.draw_calibration(evaluation, name),
-        "misclassified": plotting.draw_misclassified(evaluation, name, count),
+        "confusion": plotting.draw_confusion(evaluation),
+        "classes": plotting.draw_classes(evaluation),
+        "calibration": plotting.draw_calibration(evaluation),
+        "misclassified": plotting.draw_misclassified(evaluation, count),
     }
     if shape == (2,):
-        drawn["boundary"] = plotting.draw_boundary(evaluation, config)
+        drawn["boundary"] = plotting.draw_boundary(evaluation)
     if len(shape) in {2, 3}:
-        drawn["pairs"] = plotting.draw_pairs(evaluation, name)
+        drawn["pairs"] = plotting.draw_pairs(evaluation)
     try:
         drawn["filters"] = plotting.draw_filters(run, name, checkpoint.value)
     except RunError as error:

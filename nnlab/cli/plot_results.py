@@ -9,7 +9,6 @@ from nnlab.cli.drawing import Drawn
 from nnlab.cli.options import CheckpointChoice, RunAddress, RunsDir, Split, SplitChoice, Which
 
 if TYPE_CHECKING:
-    from nnlab.config import Experiment
     from nnlab.experiment import Evaluation
     from nnlab.runs import Run
 
@@ -28,8 +27,8 @@ def confusion(
     """
     from nnlab import plotting
 
-    run, config, evaluation = evaluated("confusion", address, split, checkpoint, runs_dir)
-    return {run.figures / "confusion": plotting.draw_confusion(evaluation, config.name)}
+    run, evaluation = evaluated("confusion", address, split, checkpoint, runs_dir)
+    return {run.figures / "confusion": plotting.draw_confusion(evaluation)}
 
 
 def classes(
@@ -44,8 +43,8 @@ def classes(
     """
     from nnlab import plotting
 
-    run, config, evaluation = evaluated("classes", address, split, checkpoint, runs_dir)
-    return {run.figures / "classes": plotting.draw_classes(evaluation, config.name)}
+    run, evaluation = evaluated("classes", address, split, checkpoint, runs_dir)
+    return {run.figures / "classes": plotting.draw_classes(evaluation)}
 
 
 def misclassified(
@@ -61,8 +60,8 @@ def misclassified(
     """
     from nnlab import plotting
 
-    run, config, evaluation = evaluated("misclassified", address, split, checkpoint, runs_dir)
-    return {run.figures / "misclassified": plotting.draw_misclassified(evaluation, config.name, count)}
+    run, evaluation = evaluated("misclassified", address, split, checkpoint, runs_dir)
+    return {run.figures / "misclassified": plotting.draw_misclassified(evaluation, count)}
 
 
 def calibration(
@@ -77,8 +76,8 @@ def calibration(
     """
     from nnlab import plotting
 
-    run, config, evaluation = evaluated("calibration", address, split, checkpoint, runs_dir)
-    return {run.figures / "calibration": plotting.draw_calibration(evaluation, config.name)}
+    run, evaluation = evaluated("calibration", address, split, checkpoint, runs_dir)
+    return {run.figures / "calibration": plotting.draw_calibration(evaluation)}
 
 
 def pairs(
@@ -93,8 +92,8 @@ def pairs(
     """
     from nnlab import plotting
 
-    run, config, evaluation = evaluated("pairs", address, split, checkpoint, runs_dir)
-    return {run.figures / "pairs": plotting.draw_pairs(evaluation, config.name)}
+    run, evaluation = evaluated("pairs", address, split, checkpoint, runs_dir)
+    return {run.figures / "pairs": plotting.draw_pairs(evaluation)}
 
 
 def boundary(
@@ -109,18 +108,16 @@ def boundary(
     """
     from nnlab import plotting
 
-    run, config, evaluation = evaluated("boundary", address, split, checkpoint, runs_dir)
-    return {run.figures / "boundary": plotting.draw_boundary(evaluation, config)}
+    run, evaluation = evaluated("boundary", address, split, checkpoint, runs_dir)
+    return {run.figures / "boundary": plotting.draw_boundary(evaluation)}
 
 
 def evaluated(
     figure: str, address: str, split: SplitChoice, checkpoint: CheckpointChoice, runs_dir: Path
-) -> "tuple[Run, Experiment, Evaluation]":
-    """Return the run at ``address``, its config, and how it does on a split; ``figure`` is what that is for."""
+) -> "tuple[Run, Evaluation]":
+    """Return the run at ``address`` and how it does on a split; ``figure`` is what that is for."""
     from nnlab import experiment
-    from nnlab.blueprint import load_config
 
     run = experiment.open_run(address, runs_dir)
     cause = f"nnlab plot {figure}"
-    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause=cause)
-    return run, load_config(run.config), evaluation
+    return run, experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause=cause)

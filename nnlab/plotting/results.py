@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nnlab import figures
-from nnlab.config import Experiment
 from nnlab.data import Split
 from nnlab.errors import RunError
 from nnlab.evaluation import predict_split
@@ -22,47 +21,48 @@ _GRID = 201  # places along each side of the plane
 def draw_filters(run: Run, name: str, checkpoint: Which = "best") -> Figure:
     """Return the weights of the first layer that has some, as images; raises RunError if none has.
 
-    ``name``, here and below, is that of the experiment, for the title.
+    ``name`` is that of the experiment, for the title.
     """
     weight, input_shape = first_weight(run, checkpoint)
     return figures.filters(weight, input_shape, title=f"{name}, weights of the first layer")
 
 
-def draw_confusion(evaluation: Evaluation, name: str) -> Figure:
+def draw_confusion(evaluation: Evaluation) -> Figure:
     """Return the confusion matrix of an evaluation."""
     names = evaluation.dataset.class_names
-    return figures.confusion(evaluation.metrics.confusion, names, title=_headline(evaluation, name))
+    return figures.confusion(evaluation.metrics.confusion, names, title=_headline(evaluation))
 
 
-def draw_classes(evaluation: Evaluation, name: str) -> Figure:
+def draw_classes(evaluation: Evaluation) -> Figure:
     """Return which part of each class's examples an evaluation found to be of it."""
-    return figures.classes(evaluation.metrics, title=_headline(evaluation, name))
+    return figures.classes(evaluation.metrics, title=_headline(evaluation))
 
 
-def draw_misclassified(evaluation: Evaluation, name: str, count: int = 25) -> Figure:
+def draw_misclassified(evaluation: Evaluation, count: int = 25) -> Figure:
     """Return the ``count`` worst mistakes of an evaluation."""
     inputs, names = evaluation.dataset.split(evaluation.split).inputs, evaluation.dataset.class_names
-    title = _headline(evaluation, name)
+    title = _headline(evaluation)
     return figures.misclassified(inputs, evaluation.predictions, names, count=count, title=title)
 
 
-def draw_calibration(evaluation: Evaluation, name: str) -> Figure:
+def draw_calibration(evaluation: Evaluation) -> Figure:
     """Return whether an evaluation's predictions are right as often as they are sure."""
-    return figures.calibration(evaluation.calibration, title=_headline(evaluation, name))
+    return figures.calibration(evaluation.calibration, title=_headline(evaluation))
 
 
-def draw_pairs(evaluation: Evaluation, name: str) -> Figure:
+def draw_pairs(evaluation: Evaluation) -> Figure:
     """Return the most frequent confusions, with examples; raises RunError unless those are images."""
     shape = evaluation.dataset.input_shape
     if len(shape) not in {2, 3}:
         raise RunError(f"the inputs, of shape {'x'.join(map(str, shape))}, are no images that could be shown")
     inputs, names = evaluation.dataset.split(evaluation.split).inputs, evaluation.dataset.class_names
-    return figures.pairs(inputs, evaluation.predictions, names, title=_headline(evaluation, name))
+    return figures.pairs(inputs, evaluation.predictions, names, title=_headline(evaluation))
 
 
-def draw_boundary(evaluation: Evaluation, config: Experiment) -> Figure:
+def draw_boundary(evaluation: Evaluation) -> Figure:
     """Return what a network makes of each place in the plane; raises RunError unless there are two features."""
-    dataset, split = evaluation.dataset, evaluation.dataset.split(evaluation.split)
+    config, dataset = evaluation.config, evaluation.dataset
+    split = dataset.split(evaluation.split)
     if dataset.input_shape != (2,):
         raise RunError(f"the inputs, of shape {'x'.join(map(str, dataset.input_shape))}, are not two features")
     points = split.inputs[:]
@@ -75,11 +75,11 @@ def draw_boundary(evaluation: Evaluation, config: Experiment) -> Figure:
         found = predict_split(evaluation.network, LOSSES.build(config.loss), places, "test", batch_size=5000)
     probabilities = found.probabilities.reshape(_GRID, _GRID, -1)
     extent = (xs[0], xs[-1], ys[0], ys[-1])
-    title = _headline(evaluation, config.name)
-    return figures.boundary(probabilities, extent, points, split.labels, dataset.class_names, title=title)
+    names, title = dataset.class_names, _headline(evaluation)
+    return figures.boundary(probabilities, extent, points, split.labels, names, title=title)
 
 
-def _headline(evaluation: Evaluation, name: str) -> str:
+def _headline(evaluation: Evaluation) -> str:
     split = {"train": "training"}.get(evaluation.split, evaluation.split)
     accuracy = f"{100 * evaluation.metrics.accuracy:.2f} % of {evaluation.metrics.count:,}"
-    return f"{name}, {split} examples: {accuracy} correct"
+    return f"{evaluation.config.name}, {split} examples: {accuracy} correct"

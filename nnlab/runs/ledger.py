@@ -21,7 +21,6 @@ from nnlab import files
 from nnlab.errors import RunError, SystemFault
 
 NAME = "test-ledger.jsonl"
-_LARGEST = 2**26  # bytes; a line has fewer than 300
 
 
 class Entry(BaseModel):
@@ -94,12 +93,8 @@ def read_ledger(directory: Path) -> Ledger:
     path = directory / NAME
     if not path.exists():
         return Ledger()
-    with files.reading(path) as file:
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise RunError(f"{path} is damaged: it has more than {_LARGEST:,} bytes")
     entries = []
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(files.read_whole(path).splitlines(), start=1):
         try:
             entries.append(Entry.model_validate_json(line))
         except ValidationError as error:

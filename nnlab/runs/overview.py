@@ -12,7 +12,7 @@ from nnlab import files
 from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs.directory import Run, began
-from nnlab.runs.recorded import Environment, Evaluated, Measurement, Summary, read_config, read_record
+from nnlab.runs.recorded import FINISHED, Environment, Evaluated, Measurement, Summary, read_config, read_record
 from nnlab.runs.sweeps import read_sweep
 
 Status: TypeAlias = Literal[
@@ -61,7 +61,7 @@ class Overview:
     @property
     def finished(self) -> bool:
         """Whether the training came to its end."""
-        return self.status in {"completed", "stopped early"}
+        return self.status in FINISHED
 
     @property
     def validation(self) -> Measurement | None:
@@ -138,7 +138,7 @@ def _glance(run: Run, names: set[str], sweep: Path | None) -> Overview:
     if "evaluation" in names and (run.evaluation / "metrics.json").exists():
         test = read_record(run.evaluation / "metrics.json", Evaluated)
     facts: dict[str, Any] = {"config": config, "environment": environment, "test": test, "sweep": sweep}
-    ended = summary is not None and summary.status in {"completed", "stopped early"}
+    ended = summary is not None and summary.finished
     running = not ended and is_held(run.path)
     if summary is None or running:
         return Overview(run, "running" if running else "stopped", **facts, **_progress(run, config))

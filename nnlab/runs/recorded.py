@@ -21,6 +21,10 @@ M = TypeVar("M", bound=BaseModel)
 _SECTION = re.compile(r"^(?=\w+:)", re.MULTILINE)
 
 
+FINISHED = frozenset({"completed", "stopped early"})
+"""The statuses of trainings that came to their end."""
+
+
 class _Record(BaseModel):
     """A JSON object of which only what is named here counts."""
 
@@ -51,6 +55,11 @@ class Summary(_Record):
     parameters: int
     evaluated_on: Literal["validation", "test"] | None
     best: Measurement | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training came to its end."""
+        return self.status in FINISHED
 
 
 class Environment(_Record):

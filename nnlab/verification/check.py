@@ -158,7 +158,7 @@ class _Check:
         if not path.exists():
             return "missing", "it is written when a training ends"
         facts = read_record(path, _Ended)
-        self._finished = facts.status in {"completed", "stopped early"}
+        self._finished = facts.finished
         if not self._saved and not self._unread:
             raise RunError(f"it tells of a training of {facts.steps:,} steps, of which there is no checkpoint")
         if any(finding.file == "metrics.jsonl" and finding.state == "damaged" for finding in self._findings):

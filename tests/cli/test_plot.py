@@ -345,7 +345,7 @@ def test_the_plane_is_in_raw_coordinates(nnlab_, trained, monkeypatch):
         plotting.results.figures, "boundary", lambda *arguments, **options: calls.append(arguments)
     )
     evaluation = experiment.evaluate(run)
-    plotting.draw_boundary(evaluation, load_config(run.config))
+    plotting.draw_boundary(evaluation)
     ((probabilities, (left, right, low, high), points, labels, _),) = calls
     assert points.tolist() == evaluation.dataset.test.inputs[:].tolist()
     assert labels.tolist() == evaluation.dataset.test.labels.tolist()

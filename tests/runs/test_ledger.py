@@ -125,7 +125,7 @@ def test_what_cannot_be_entered_is_not_told(tmp_path, monkeypatch):
     ],
 )
 def test_a_damaged_ledger_is_told_and_left_as_it_is(tmp_path, monkeypatch, content, message):
-    monkeypatch.setattr("nnlab.runs.ledger._LARGEST", 100)
+    monkeypatch.setattr("nnlab.files._LARGEST", 100)
     path = tmp_path / NAME
     path.write_text(content, encoding="latin-1")
     with pytest.raises(RunError, match=message):
