@@ -204,8 +204,6 @@ SECTIONS = (
                 "cifar10_best",
                 1,
                 (accuracy("goal: 80 % within an hour", "80.00"),),
-                overrides=("training.epochs=6",),
-                remark="This is a run of 6 epochs; the config has 16.",
             ),
         ),
     ),
