@@ -137,6 +137,8 @@ class Adam(Optimizer):
     ``w <- w - alpha m' / (sqrt(v') + epsilon)``, where ``m' = m / (1 - beta1^t)`` and
     ``v' = v / (1 - beta2^t)`` undo the bias of beginning at 0, and ``g = dL/dw + weight_decay w``.
     Kingma and Ba (2015), arXiv:1412.6980.
+
+    The state has m as ``mean`` and v as ``square``, both (D,), and t, an integer, as ``steps``.
     """
 
     def __init__(
@@ -153,46 +155,11 @@ class Adam(Optimizer):
         super().__init__(weights, decayed, learning_rate=learning_rate, weight_decay=weight_decay, decay=decay)
         self.betas = betas
         self.epsilon = epsilon
-        self._moments = Moments(weights, betas, epsilon)
-        self.state = self._moments.state
-
-    def update(self, weights: Array, gradient: Array, factor: float) -> None:
-        self.state["steps"] += 1
-
-        def move(block: Block) -> None:
-            part, decay = block
-            w = weights[part]
-            step, spare = scratch("optimizer", (2, w.size), w.dtype)
-            g = decayed_gradient(w, gradient[part], decay, out=spare)
-            w -= self._moments.step(g, part, self.learning_rate * factor, out=step)
-
-        self._sweep(move)
-
-
-@OPTIMIZERS.register("adamw")
-class AdamW(Optimizer):
-    """Adam, with the weight decay beside the gradient's step, not in it: ``w <- (1 - alpha weight_decay) w``.
-
-    So weights decay alike, however large their gradients. The rest is as in ``adam``, with g = dL/dw.
-    Loshchilov and Hutter (2019), arXiv:1711.05101.
-    """
-
-    def __init__(
-        self,
-        weights: Array,
-        decayed: Mask,
-        *,
-        learning_rate: Positive = 1e-3,
-        betas: tuple[Probability, Probability] = (0.9, 0.999),
-        epsilon: Positive = 1e-8,
-        weight_decay: NonNegative = 0.01,
-        decay: Decay = "all",
-    ) -> None:
-        super().__init__(weights, decayed, learning_rate=learning_rate, weight_decay=weight_decay, decay=decay)
-        self.betas = betas
-        self.epsilon = epsilon
-        self._moments = Moments(weights, betas, epsilon)
-        self.state = self._moments.state
+        self.state = {
+            "mean": np.zeros_like(weights),
+            "square": np.zeros_like(weights),
+            "steps": np.zeros(1, np.int64),
+        }
 
     def update(self, weights: Array, gradient: Array, factor: float) -> None:
         self.state["steps"] += 1
@@ -201,40 +168,12 @@ class AdamW(Optimizer):
         def move(block: Block) -> None:
             part, decay = block
             w = weights[part]
-            step = scratch("optimizer", w.shape, w.dtype)
-            np.multiply(w, decay, out=step)
-            step *= rate
-            w -= step
-            w -= self._moments.step(gradient[part], part, rate, out=step)
+            step, spare = scratch("optimizer", (2, w.size), w.dtype)
+            w -= self._step(decayed_gradient(w, gradient[part], decay, out=spare), part, rate, out=step)
 
         self._sweep(move)
 
-
-def decayed_gradient(w: Array, g: Array, decay: float | Array, out: Array) -> Array:
-    """Return ``g + decay w``, in ``out`` unless it is g itself."""
-    if isinstance(decay, float) and not decay:
-        return g
-    np.multiply(w, decay, out=out)
-    out += g
-    return out
-
-
-class Moments:
-    """Adam's memory: running means of the gradient and of its square, both 0 at first, and the steps taken.
-
-    ``state`` holds them by name, in the dtype of the weights; the steps are an integer.
-    """
-
-    def __init__(self, weights: Array, betas: tuple[float, float], epsilon: float) -> None:
-        self.betas = betas
-        self.epsilon = epsilon
-        self.state: dict[str, NDArray[Any]] = {
-            "mean": np.zeros_like(weights),
-            "square": np.zeros_like(weights),
-            "steps": np.zeros(1, np.int64),
-        }
-
-    def step(self, g: Array, part: slice, rate: float, out: Array) -> Array:
+    def _step(self, g: Array, part: slice, rate: float, out: Array) -> Array:
         """Take ``g`` into the means of ``part``; return, in ``out``, what to subtract from its weights.
 
         With c = sqrt(1 - beta2^t), ``m' / (sqrt(v') + epsilon) = (c / (1 - beta1^t)) m / (sqrt(v) + c epsilon)``.
@@ -254,3 +193,57 @@ class Moments:
         np.divide(m, out, out=out)
         out *= rate * c / (1 - beta1**t)
         return out
+
+
+@OPTIMIZERS.register("adamw")
+class AdamW(Adam):
+    """Adam, with the weight decay beside the gradient's step, not in it: ``w <- (1 - alpha weight_decay) w``.
+
+    So weights decay alike, however large their gradients. The rest is as in ``adam``, with g = dL/dw.
+    Loshchilov and Hutter (2019), arXiv:1711.05101.
+    """
+
+    def __init__(
+        self,
+        weights: Array,
+        decayed: Mask,
+        *,
+        learning_rate: Positive = 1e-3,
+        betas: tuple[Probability, Probability] = (0.9, 0.999),
+        epsilon: Positive = 1e-8,
+        weight_decay: NonNegative = 0.01,
+        decay: Decay = "all",
+    ) -> None:
+        super().__init__(
+            weights,
+            decayed,
+            learning_rate=learning_rate,
+            betas=betas,
+            epsilon=epsilon,
+            weight_decay=weight_decay,
+            decay=decay,
+        )
+
+    def update(self, weights: Array, gradient: Array, factor: float) -> None:
+        self.state["steps"] += 1
+        rate = self.learning_rate * factor
+
+        def move(block: Block) -> None:
+            part, decay = block
+            w = weights[part]
+            step = scratch("optimizer", w.shape, w.dtype)
+            np.multiply(w, decay, out=step)
+            step *= rate
+            w -= step
+            w -= self._step(gradient[part], part, rate, out=step)
+
+        self._sweep(move)
+
+
+def decayed_gradient(w: Array, g: Array, decay: float | Array, out: Array) -> Array:
+    """Return ``g + decay w``, in ``out`` unless it is g itself."""
+    if isinstance(decay, float) and not decay:
+        return g
+    np.multiply(w, decay, out=out)
+    out += g
+    return out
