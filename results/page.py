@@ -56,8 +56,9 @@ def _machines(runs: Sequence[Measured]) -> str:
 
 def _machine(environment: Environment) -> str:
     commit, changed, _ = (environment.commit or "unknown").partition("+")
+    threads = f"{environment.threads} thread{'s' * (environment.threads != 1)}"
     return (
-        f"{environment.cpu}, {environment.threads} threads, NumPy {environment.versions.get('numpy')}, "
+        f"{environment.cpu}, {threads}, NumPy {environment.versions.get('numpy')}, "
         f"commit {commit[:12]}{' with changes' if changed else ''}"
     )
 

@@ -105,7 +105,7 @@ def test_the_page_says_on_what_the_runs_were_trained(runs_dir):
     )
     text = write(runs_dir)
     numpy = environment["versions"]["numpy"]
-    assert f"- Abacus, 1 threads, NumPy {numpy}, commit c0ffeec0ffee with changes (runs: 1)" in text
+    assert f"- Abacus, 1 thread, NumPy {numpy}, commit c0ffeec0ffee with changes (runs: 1)" in text
     assert "(runs: 3)" in text
 
 
