@@ -1,7 +1,8 @@
 """What is printed of the results."""
 
 from bench.results import Comparison, KernelResult, NetworkResult, Ratio, Report, mean_ratio
-from nnlab.cli.output import percent, print_table
+from nnlab.cli.output import print_table
+from nnlab.runs.wording import percent
 
 NONE = "-"
 DISTURBED = " ?"

@@ -58,8 +58,11 @@ class TorchTraining:
         self._batches = itertools.cycle([(tensor_of(x, form), torch.from_numpy(labels)) for x, labels in batches])
 
     def step(self) -> float:
-        """Take a step and return its loss in nats."""
-        x, labels = next(self._batches)
+        """Take a step on the next batch and return its loss in nats."""
+        return self.learn(*next(self._batches))
+
+    def learn(self, x: Tensor, labels: Tensor) -> float:
+        """Take a step on one batch and return its loss in nats."""
         self._optimizer.zero_grad()
         loss: Tensor = self._loss(self.twin(x), labels)
         torch.autograd.backward(loss)

@@ -41,6 +41,15 @@ class Twin:
             x = operation(x)
         return x
 
+    def predict(self, x: Tensor) -> Tensor:
+        """Return the scores of x, as after training."""
+        modules = nn.ModuleList(each for each in self.operations if isinstance(each, nn.Module))
+        modules.eval()
+        with torch.no_grad():
+            scores = self(x)
+        modules.train()
+        return scores
+
     def values(self) -> Named:
         """Return copies of the parameters."""
         return {name: param.detach().numpy().copy() for name, param in self.params.items()}

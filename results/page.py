@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nnlab.cli.progress import duration
 from nnlab.errors import printable
 from nnlab.runs.recorded import Environment
+from nnlab.runs.wording import duration
 from results import text
 from results.gradients import first_gradients
 from results.measured import Measured

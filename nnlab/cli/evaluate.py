@@ -22,8 +22,9 @@ def evaluate(
     Example: nnlab eval latest --split validation
     """
     from nnlab import experiment
-    from nnlab.cli.output import percent, print_json, print_table
+    from nnlab.cli.output import print_json, print_table
     from nnlab.runs.ledger import read_ledger
+    from nnlab.runs.wording import percent
 
     run = experiment.open_run(address, runs_dir)
     evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause="nnlab eval")

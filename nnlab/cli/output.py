@@ -48,8 +48,3 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 
     if total:
         lines.insert(-1, rule)
     return "\n".join(line.rstrip() for line in lines)
-
-
-def percent(fraction: float) -> str:
-    """Return 0.9812 as ``98.12 %``."""
-    return f"{100 * fraction:.2f} %"

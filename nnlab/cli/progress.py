@@ -4,7 +4,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from nnlab.cli.output import percent, say
+from nnlab.cli.output import say
+from nnlab.runs.wording import duration, percent
 
 if TYPE_CHECKING:
     from nnlab.recording import Report
@@ -144,13 +145,6 @@ class Meter:
             line += f"  | {report.evaluated_on} loss {loss:.4f}  accuracy {accuracy}"
             line += "  best" if report.improved else ""
         return line
-
-
-def duration(seconds: float) -> str:
-    """Return 75 as ``1:15``, 4000 as ``1:06:40``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def display(*, quiet: bool) -> Display:

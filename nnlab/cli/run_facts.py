@@ -1,12 +1,13 @@
 """What ``nnlab runs show`` tells of a run."""
 
-from nnlab.cli.output import percent, say
-from nnlab.cli.progress import duration
+from nnlab.cli.output import say
 from nnlab.errors import RunError, printable
 from nnlab.runs.ledger import Ledger, read_ledger
+from nnlab.runs.metrics import scan
 from nnlab.runs.overview import Overview
 from nnlab.runs.recorded import Measurement
 from nnlab.runs.sweeps import read_sweep
+from nnlab.runs.wording import accuracy, duration, loss
 
 _MOST = 10  # failed cells that are told one by one
 _MENDING = {"summary.json": "nnlab resume", "metrics.json": "nnlab eval"}  # what writes a damaged file again
@@ -15,7 +16,7 @@ _MENDING = {"summary.json": "nnlab resume", "metrics.json": "nnlab eval"}  # wha
 def facts(run: Overview) -> list[tuple[str, str]]:
     """Return what there is to tell of a run or sweep, each with its name; empty texts where nothing is known."""
     config, environment = run.config, run.environment
-    status = run.status + (f": {run.reason}" if run.reason else "")
+    status = run.status + (f": {run.reason}" if run.status == "broken" else "")
     told = [("run", str(run.run.path)), ("status", status), *_reasons(run)]
     if run.cells:
         told.append(("cells", f"{run.cells[0]} of {run.cells[1]} finished; below, the best or the sum of them"))
@@ -52,17 +53,31 @@ def _reasons(run: Overview) -> list[tuple[str, str]]:
         return told[:_MOST] + [("failed", f"{len(told) - _MOST} more")] * (len(told) > _MOST)
     reasons = [cell.error or "" for cell in failed if cell.run.path == path]
     if not reasons and run.status == "diverged":
-        reasons = [f"loss, gradient or parameters were no longer finite after step {run.steps or 0:,}"]
+        unrecorded = f"loss, gradient or parameters were no longer finite after step {run.steps or 0:,}"
+        reasons = [run.reason or unrecorded]
     return [("reason", reason) for reason in reasons]
 
 
 def warn_of_edits(run: Overview) -> None:
-    """Say which keys of a run's config are no longer as they were in its training."""
+    """Say what of a run's config and records is no longer as its training left it."""
     from nnlab.comparison.edited import edited  # which takes SciPy's statistics along
 
     keys = edited(run.run, run.config) if run.config and not run.cells else []
     if keys:
         say(f"warning: config.yaml was edited after the training: {', '.join(keys)}")
+    if damage := _damage(run):
+        say(f"warning: {printable(damage)}; what is usable: nnlab verify {run.run.path}")
+
+
+def _damage(run: Overview) -> str | None:
+    """Return what is wrong with the records of a run, on which nothing of what is shown depends."""
+    if run.cells or run.status in {"pending", "broken"} or not run.steps:
+        return None
+    try:
+        damage = scan(run.run.metrics).damage
+    except RunError as error:
+        return str(error)
+    return damage and f"{run.run.metrics}:{damage}"
 
 
 def ledger_of(run: Overview) -> Ledger | None:
@@ -107,13 +122,3 @@ def _measured(measurement: Measurement | None) -> str:
     return (
         f"{accuracy(measurement)} correct" + f", loss {nats} nats" * bool(nats) + f", at step {measurement.step:,}"
     )
-
-
-def accuracy(measurement: Measurement | None) -> str:
-    """Return an accuracy in percent; empty if it is not known."""
-    return percent(measurement.accuracy) if measurement else ""
-
-
-def loss(measurement: Measurement | None) -> str:
-    """Return a loss in nats; empty if it is not known, or not finite."""
-    return f"{measurement.loss:.4f}" if measurement and measurement.loss is not None else ""

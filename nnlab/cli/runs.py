@@ -114,8 +114,7 @@ def show(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJs
 
 def _row(run: "Overview") -> dict[str, str]:
     """Return a line of the list by column."""
-    from nnlab.cli.progress import duration
-    from nnlab.cli.run_facts import accuracy, loss
+    from nnlab.runs.wording import accuracy, duration, loss
 
     config = run.config
     return {

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from nnlab.cli.output import percent, say, table
-from nnlab.cli.progress import duration
+from nnlab.cli.output import say, table
 from nnlab.errors import NnlabError, RunError, printable
+from nnlab.runs.wording import duration, percent
 
 if TYPE_CHECKING:
     from rich.table import Table

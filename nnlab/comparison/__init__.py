@@ -6,7 +6,7 @@ print(comparison.conclusion)
 """
 
 from nnlab.comparison.comparing import Found, compare, evaluate_missing, find_runs
-from nnlab.comparison.results import MEASURES, Comparison, Setting, Verdict
+from nnlab.comparison.results import MEASURES, Comparison, Setting, Verdict, some
 from nnlab.comparison.statistics import Estimate
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "compare",
     "evaluate_missing",
     "find_runs",
+    "some",
 ]

@@ -14,23 +14,27 @@ from nnlab.comparison.networks import changes
 from nnlab.comparison.results import CRITERIA, MEASURES, Comparison, Setting
 from nnlab.comparison.statistics import Estimate, difference, estimate, proportion
 from nnlab.errors import NnlabError, RunError
-from nnlab.runs import Run, find_run
+from nnlab.runs import Run
 from nnlab.runs.overview import Overview, overview
 from nnlab.runs.recorded import Evaluated
 from nnlab.runs.settings import Setting as Group
 from nnlab.runs.settings import group
-from nnlab.runs.sweeps import find_sweep
+from nnlab.runs.sweeps import Sweep, find_run_or_sweep
 
 _LONGEST = 28  # characters of a name; longer ones are replaced by letters
 
 
 @dataclass(frozen=True)
 class Found:
-    """Runs at some addresses, the ``names`` of variants of a sweep, and what is ``missing`` and why."""
+    """Runs at some addresses, the ``names`` of variants of a sweep, and what is ``missing`` and why.
+
+    ``sweeps`` are those whose cells are among the runs.
+    """
 
     runs: tuple[Run, ...]
     names: dict[Run, str]
     missing: dict[str, str]
+    sweeps: tuple[Sweep, ...] = ()
 
 
 def find_runs(addresses: Iterable[str], runs_dir: str | Path = "runs") -> Found:
@@ -38,18 +42,20 @@ def find_runs(addresses: Iterable[str], runs_dir: str | Path = "runs") -> Found:
     runs: dict[Run, None] = {}
     names: dict[Run, str] = {}
     missing: dict[str, str] = {}
+    sweeps: list[Sweep] = []
     for address in addresses:
         try:
-            runs[find_run(address, Path(runs_dir))] = None
+            found = find_run_or_sweep(address, Path(runs_dir))
         except RunError as error:
-            try:
-                cells = find_sweep(address, Path(runs_dir)).cells
-            except RunError:
-                missing[address] = str(error)
-                continue
-            runs |= dict.fromkeys(cell.run for cell in cells)
-            names |= {cell.run: str(cell.settings["variant"]) for cell in cells if "variant" in cell.settings}
-    return Found(tuple(runs), names, missing)
+            missing[address] = str(error)
+            continue
+        if isinstance(found, Run):
+            runs[found] = None
+        else:
+            sweeps.append(found)
+            runs |= dict.fromkeys(cell.run for cell in found.cells)
+            names |= found.variants
+    return Found(tuple(runs), names, missing, tuple(sweeps))
 
 
 def evaluate_missing(runs: Iterable[Run], report: Callable[[str], None]) -> None:

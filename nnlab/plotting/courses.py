@@ -13,10 +13,10 @@ from nnlab.blueprint import load_config
 from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.figures import Course, Curve, epoch_means
-from nnlab.runs import Run, find_run
+from nnlab.runs import Run
 from nnlab.runs.recorded import Summary, read_record
 from nnlab.runs.settings import group
-from nnlab.runs.sweeps import find_sweep
+from nnlab.runs.sweeps import find_run_or_sweep
 from nnlab.trial import prepare
 
 Unit = Literal["step", "epoch"]
@@ -56,18 +56,13 @@ def find_trainings(address: str, runs_dir: Path) -> tuple[Path, list[Training]]:
 
     Raises RunError if there is neither, or if config or metrics of a run cannot be read.
     """
-    try:
-        run = find_run(address, runs_dir)
-    except RunError as error:
-        try:
-            sweep = find_sweep(address, runs_dir)
-        except RunError:
-            raise error from None
-        begun = [cell for cell in sweep.cells if cell.run.metrics.is_file()]
-        if not begun:
-            raise RunError(f"no cell of the sweep {sweep.name} has begun") from None
-        return sweep.path, [_read(cell.run, str(cell.settings.get("variant", ""))) for cell in begun]
-    return run.path, [_read(run)]
+    found = find_run_or_sweep(address, runs_dir)
+    if isinstance(found, Run):
+        return found.path, [_read(found)]
+    begun = [cell.run for cell in found.cells if cell.run.metrics.is_file()]
+    if not begun:
+        raise RunError(f"no cell of the sweep {found.name} has begun")
+    return found.path, [_read(run, found.variants.get(run, "")) for run in begun]
 
 
 def _read(run: Run, name: str = "") -> Training:
@@ -106,6 +101,16 @@ def draw_curves(
         )
     window = 1 if unit == "epoch" else window
     return figures.courses(found, unit=unit, window=window, loss_scale=scale, title=title, note=note)
+
+
+def draw_schedule(training: Training) -> Figure | None:
+    """Return the learning rate over the steps of a training so far; None if it was the same all the time."""
+    records = [each for each in training.records if isinstance(each.get("learning_rate"), int | float)]
+    told = [(each["step"], each["learning_rate"]) for each in records]
+    steps, rates = np.array(told, np.float64).reshape(-1, 2).T
+    if len(np.unique(rates)) < 2:
+        return None
+    return figures.schedule(steps.astype(np.int64), rates, title=f"{training.config.name}, learning rate")
 
 
 def _title(trainings: Sequence[Training]) -> str:

@@ -28,9 +28,9 @@ class Overview:
     """One run at a glance; what a run does not have (yet) is None.
 
     ``best`` is the best evaluation in training, on the split ``evaluated_on``; ``test`` is what ``nnlab eval``
-    measured. A broken run has a ``reason``. ``sweep`` is the directory of the sweep whose cell this is. A
-    whole sweep has the sums and the best of its cells, and how many of ``cells`` are finished; if only some of
-    them are meant, ``chosen`` says how many, and everything but the number of all is of these.
+    measured. One that is broken or diverged has a ``reason``. ``sweep`` is the directory of the sweep whose cell
+    this is. A whole sweep has the sums and the best of its cells, and how many of ``cells`` are finished; if only
+    some of them are meant, ``chosen`` says how many, and everything but the number of all is of these.
     """
 
     run: Run

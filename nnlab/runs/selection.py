@@ -1,6 +1,5 @@
 """Finding, choosing and ordering runs, by what they are, how they did, and any key of their configs."""
 
-import contextlib
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -13,9 +12,9 @@ from nnlab.config import Experiment
 from nnlab.config.nodes import Place, plain
 from nnlab.config.overrides import read_value
 from nnlab.errors import RunError, UsageError, brief, suggest
-from nnlab.runs.directory import Run, find_run
+from nnlab.runs.directory import Run
 from nnlab.runs.overview import Overview, Status, overview
-from nnlab.runs.sweeps import Sweep, find_sweep, read_sweep
+from nnlab.runs.sweeps import Sweep, find_run_or_sweep, read_sweep
 
 _FACTS: dict[str, Callable[[Overview], Any]] = {
     "run": lambda run: run.name,
@@ -132,14 +131,14 @@ def find_overview(address: str, root: Path) -> Overview:
     Raises RunError if there is none, or more than one.
     """
     try:
-        return overview(find_run(address, root))
+        found = find_run_or_sweep(address, root)
     except RunError:
-        with contextlib.suppress(RunError):
-            sweep = find_sweep(address, root)
-            return outline(sweep, [overview(cell.run, sweep.path) for cell in sweep.cells])
         if address.isprintable() and len(address) < 256 and (root / address).is_dir():
             return overview(Run(root / address))
         raise
+    if isinstance(found, Run):
+        return overview(found)
+    return outline(found, [overview(cell.run, found.path) for cell in found.cells])
 
 
 def outline(sweep: Sweep, cells: Sequence[Overview]) -> Overview:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from nnlab import files
 from nnlab.errors import RunError
-from nnlab.runs.directory import Run
+from nnlab.runs.directory import Run, find_run
 from nnlab.runs.locking import locked
 
 Status: TypeAlias = Literal["pending", "running", "interrupted", "failed", "completed"]
@@ -51,6 +51,11 @@ class Sweep:
     def size(self) -> str:
         """How many cells there are, in words."""
         return f"{len(self.cells):,} cell{'' if len(self.cells) == 1 else 's'}"
+
+    @property
+    def variants(self) -> dict[Run, str]:
+        """The name of the variant that each cell's run is of, if the sweep names any."""
+        return {cell.run: str(cell.settings["variant"]) for cell in self.cells if "variant" in cell.settings}
 
     def as_json(self) -> dict[str, Any]:
         """Return what sweep.json holds, as plain data."""
@@ -115,3 +120,17 @@ def find_sweep(address: str, root: Path) -> Sweep:
         why = f"{len(matches)} in {root} begin so" if matches else f"no sweep in {root} begins so"
         raise RunError(f"{address[:80]!r} is no sweep: {why}")
     return read_sweep(matches[0])
+
+
+def find_run_or_sweep(address: str, root: Path) -> Run | Sweep:
+    """Return the run at ``address``, found as ``find_run`` does, or else the sweep.
+
+    Raises RunError if there is neither.
+    """
+    try:
+        return find_run(address, root)
+    except RunError as error:
+        try:
+            return find_sweep(address, root)
+        except RunError:
+            raise error from None

@@ -1,0 +1,76 @@
+"""What PyTorch makes of a config: whether an accuracy is due to nnlab or to the settings and the data.
+
+    python -m bench.accuracy configs/cifar10_vgg.yaml --seeds 3
+
+PyTorch begins with the initial weights that nnlab draws from the seed and sees the same batches in the same order.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+
+from bench.torch_training import TorchTraining, torch_loss, torch_optimizer
+from bench.twin import Twin, tensor_of, twin_of
+from nnlab.blueprint import load_config
+from nnlab.cli.output import print_table, say
+from nnlab.config import Experiment
+from nnlab.data import Dataset
+from nnlab.errors import UsageError
+from nnlab.runs.wording import percent
+from nnlab.trial import prepare
+
+_AT_ONCE = 500  # images
+
+
+def accuracies(config: Experiment) -> Iterator[tuple[int, float]]:
+    """Train ``config`` in PyTorch; yield steps and test accuracy (0-1) as often as it evaluates, and at the end.
+
+    Raises UsageError if it asks for what has no counterpart here.
+    """
+    if config.schedule.type != "constant" or config.training.clip_norm or config.data.augment:
+        raise UsageError("the benchmark trains without schedule, clipping and augmentation only")
+    trial = prepare(config)
+    torch.set_num_threads(config.compute.threads or torch.get_num_threads())
+    twin = twin_of(trial.trainee.network, "eager")
+    optimizer = torch_optimizer(trial.trainee.optimizer, list(twin.params.values()), fused=False)
+    training = TorchTraining(twin, torch_loss(trial.trainee.loss), optimizer, [], "eager")
+    train, total = trial.dataset.train, trial.clock.total_steps
+    every = config.training.evaluate_every or trial.clock.steps_per_epoch
+    for step in range(1, total + 1):
+        indices = trial.trainee.batches.draw()
+        x = tensor_of(trial.dataset.normalize(train.inputs[indices]), "eager")
+        training.learn(x, torch.from_numpy(train.labels[indices]))
+        if step % every == 0 or step == total:
+            yield step, _test_accuracy(twin, trial.dataset)
+
+
+def _test_accuracy(twin: Twin, dataset: Dataset) -> float:
+    test, correct = dataset.test, 0
+    for start in range(0, len(test.labels), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        scores = twin.predict(tensor_of(dataset.normalize(test.inputs[part]), "eager"))
+        correct += int(np.count_nonzero(scores.numpy().argmax(axis=1) == test.labels[part]))
+    return correct / len(test.labels)
+
+
+def main(
+    config: Annotated[Path, typer.Argument(help="A YAML file.")],
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")] = 1,
+) -> None:
+    """Train a config in PyTorch and print the accuracy on the test set: at the end, and the best on the way."""
+    rows = []
+    for seed in range(seeds):
+        course = []
+        for step, accuracy in accuracies(load_config(config, f"seed={seed}")):
+            course.append(accuracy)
+            say(f"seed {seed}, step {step:,}: {percent(accuracy)}")
+        rows.append([str(seed), percent(course[-1]), percent(max(course)), str(len(course))])
+    print_table(["seed", "at the end", "at best", "evaluations"], rows)
+
+
+if __name__ == "__main__":
+    typer.run(main)
