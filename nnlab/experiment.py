@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from nnlab import files, seeding
-from nnlab.arrays import Array, Shape
 from nnlab.blueprint import blueprint, load_config
 from nnlab.capacity import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.config import Experiment, as_yaml
 from nnlab.data import Dataset, load_dataset
-from nnlab.errors import DivergedError, Interrupted, RunError, SystemFault
+from nnlab.errors import DataError, DivergedError, Interrupted, RunError, SystemFault
 from nnlab.evaluation import Calibration, Metrics, Predictions, calibrate, measure, predict_split
 from nnlab.gradcheck import GradientCheck, check_network, check_registered
 from nnlab.interrupts import stop_signals
@@ -27,6 +24,8 @@ from nnlab.resumption import go_on, present_environment
 from nnlab.runs import Checkpoint, Run, check_writable, create_run, find_run
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.ledger import Entry, enter
+from nnlab.runs.predictions import read_predictions, write_predictions
+from nnlab.runs.recorded import Evaluated, read_record
 from nnlab.trial import Trial, prepare, restore_weights
 
 SplitName = Literal["train", "validation", "test"]
@@ -118,7 +117,7 @@ def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> N
                     message = f"{name} at step {trial.step:,}; go on with: nnlab resume {run.path}"
                     raise Interrupted(message, signal=received[0])
         except DivergedError as error:
-            recorder.summarize("diverged")
+            recorder.summarize("diverged", str(error))
             raise DivergedError(f"{error}; a smaller optimizer.learning_rate may help ({run.path})") from error
         except MemoryError as error:
             raise MemoryError(too_large(trial.config, error)) from error
@@ -128,16 +127,14 @@ def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> N
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """A run's config, its network, its data, and how it did on one split."""
+class Outcome:
+    """How a run's network did on one split."""
 
     config: Experiment
-    network: Network
-    dataset: Dataset
     predictions: Predictions
     metrics: Metrics
-    split: str
-    checkpoint: str
+    split: SplitName
+    checkpoint: Which
     step: int
 
     @property
@@ -151,42 +148,72 @@ class Evaluation:
         return {**self.metrics.as_json(), "calibration": self.calibration.as_json(), **what}
 
 
+@dataclass(frozen=True)
+class Evaluation(Outcome):
+    """An outcome with the network and the data that it came of."""
+
+    network: Network
+    dataset: Dataset
+
+
 def evaluate(
-    run: Run, *, split: SplitName = "test", checkpoint: Which = "best", cause: str = "nnlab.evaluate"
+    run: Run,
+    *,
+    split: SplitName = "test",
+    checkpoint: Which = "best",
+    cause: str = "nnlab.evaluate",
+    dataset: Dataset | None = None,
 ) -> Evaluation:
     """Evaluate a run's network on ``split`` and keep the predictions and metrics in its directory.
 
     They are in ``evaluation/`` for the test split and in a folder of it for the others. An evaluation on test data
-    is entered into the run's ledger first, with its ``cause``.
+    is entered into the run's ledger first, with its ``cause``. ``dataset`` has the run's data, if they were loaded
+    already.
 
     The best checkpoint is the one with the best evaluation during training; without evaluations it is the
     last. Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing, and
     SystemFault, before they are read, if the run cannot be written.
     """
-    config = load_config(run.config)
+    config, folder = load_config(run.config), _folder(run, split)
     check_writable(run.path)
     require_memory_for_weights(config)
-    saved = run.checkpoints.load(checkpoint)
+    saved = run.load(checkpoint)
     with threads.compute(config.compute.threads):
-        dataset = load_dataset(config.data, config.seed)
+        dataset = dataset or load_dataset(config.data, config.seed)
         network = load_network(config, saved)
         loss: Loss = LOSSES.build(config.loss)
         predictions = predict_split(network, loss, dataset, split)
     metrics = measure(predictions, dataset.class_names)
     if split == "test":
         enter(run.path, Entry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))
-    folder = run.evaluation if split == "test" else run.evaluation / split
-    with files.replacing(folder / "predictions.npz") as file:
-        np.savez(
-            file,
-            labels=predictions.labels,
-            predicted=predictions.predicted,
-            probabilities=predictions.probabilities,
-            losses=predictions.losses,
-        )
-    evaluation = Evaluation(config, network, dataset, predictions, metrics, split, checkpoint, saved.step)
+    write_predictions(folder / "predictions.npz", vars(predictions))
+    evaluation = Evaluation(config, predictions, metrics, split, checkpoint, saved.step, network, dataset)
     files.write_json(folder / "metrics.json", evaluation.as_json())
     return evaluation
+
+
+def recall(run: Run, *, split: SplitName = "test") -> Outcome | None:
+    """Return what ``evaluate`` found last; None unless that is whole, and of a checkpoint as it is now.
+
+    The run's data are not needed. Raises RunError if the run's config or checkpoint cannot be used.
+    """
+    config, folder = load_config(run.config), _folder(run, split)
+    names = blueprint(config).class_names
+    try:
+        told = read_record(folder / "metrics.json", Evaluated)
+        predictions = Predictions(**read_predictions(folder / "predictions.npz", told.count, len(names)))
+    except (RunError, DataError):
+        return None
+    if not told.count or told.step != run.checkpoints.load(told.checkpoint).step:
+        return None
+    metrics = measure(predictions, names)
+    if metrics.accuracy != told.accuracy:
+        return None
+    return Outcome(config, predictions, metrics, split, told.checkpoint, told.step)
+
+
+def _folder(run: Run, split: SplitName) -> Path:
+    return run.evaluation if split == "test" else run.folder("evaluation", split)
 
 
 def load_network(config: Experiment, saved: Checkpoint) -> Network:
@@ -194,17 +221,6 @@ def load_network(config: Experiment, saved: Checkpoint) -> Network:
     network = Network(outline_layers(config.network, blueprint(config).input_shape))
     restore_weights(network, saved)
     return network
-
-
-def first_weight(run: Run, checkpoint: Which = "best") -> tuple[Array, Shape]:
-    """Return the weight of a run's first layer that has one, and the shape of that layer's input.
-
-    Raises RunError if no layer has weights.
-    """
-    weight = load_network(load_config(run.config), run.checkpoints.load(checkpoint)).first_weight
-    if weight is None:
-        raise RunError(f"no layer of {run.name} has weights to draw")
-    return weight
 
 
 def check_gradients(

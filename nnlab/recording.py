@@ -117,11 +117,12 @@ class Recorder:
             self._events.flush()
         self._run.checkpoints.save(self._trial.checkpoint(self._log.size), self._trial.best)
 
-    def summarize(self, status: str) -> None:
-        """Write what a table needs to know of the run."""
+    def summarize(self, status: str, reason: str | None = None) -> None:
+        """Write what a table needs to know of the run, and the ``reason`` why it could not go on."""
         trial = self._trial
         summary = {
             "status": status,
+            "reason": reason,
             "steps": trial.step,
             "epochs": round(trial.step / trial.clock.steps_per_epoch, 4),
             "seconds": round(trial.seconds, 3),

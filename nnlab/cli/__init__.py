@@ -19,6 +19,7 @@ from nnlab.cli import (
     init,
     layers,
     plot,
+    report,
     reproduce,
     resume,
     runs,
@@ -72,6 +73,7 @@ app.command("sweep")(sweep.sweep)
 app.add_typer(runs.app, name="runs")
 app.command("compare")(compare.compare)
 app.add_typer(plot.app, name="plot")
+app.command("report")(report.report)
 app.command("summary")(summary.summary)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("layers")(layers.layers)

@@ -40,7 +40,7 @@ def figure_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Drawn
             _check(output, figure_format)
             for path in _write(draw(**own), figure_format or FigureFormat.png, output):
                 typer.echo(path)
-                if show and _has_screen():
+                if show and has_screen():
                     typer.launch(str(path))
 
         shared = [each for each in inspect.signature(command).parameters.values() if each.name != "own"]
@@ -80,7 +80,8 @@ def _write(drawn: Drawn, suffix: str, output: Path | None) -> list[Path]:
     return paths
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
+    """Return whether there is a screen to show something on."""
     return sys.platform in {"darwin", "win32"} or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )

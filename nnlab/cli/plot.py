@@ -49,6 +49,7 @@ def curves(
     Example: nnlab plot curves latest
     """
     from nnlab import plotting
+    from nnlab.runs import Run
 
     if first_epoch and unit is Unit.epoch:
         raise UsageError("--first-epoch draws the steps of an epoch: leave --x epoch out")
@@ -64,7 +65,7 @@ def curves(
         scale="log" if log else "linear",
     )
     name = "first-epoch" if first_epoch else "curves" if unit is Unit.step else "curves-by-epoch"
-    return {found[0][0] / "figures" / name if len(found) == 1 else Path(name): figure}
+    return {Run(found[0][0]).figures / name if len(found) == 1 else Path(name): figure}
 
 
 figure_command(app, "architecture")(plot_network.architecture)

@@ -13,6 +13,8 @@
                                          mistake_table.py draw those that are not images
     curves            curves.py          loss and accuracy in the course of one training
     courses, Course   courses.py         the same of several: over seeds, and settings side by side
+    intervals         intervals.py       accuracies of settings side by side, with their intervals
+    schedule          schedule.py        the learning rate in the course of training
     values            values.py          histograms of the inputs
     class_counts      class_counts.py    how many examples each class has
     samples           samples.py         some images of each class
@@ -33,11 +35,13 @@ from nnlab.figures.courses import Course, courses
 from nnlab.figures.curve import Curve, epoch_means
 from nnlab.figures.curves import curves
 from nnlab.figures.filters import filters
+from nnlab.figures.intervals import Measured, intervals
 from nnlab.figures.misclassified import misclassified
 from nnlab.figures.pairs import pairs
 from nnlab.figures.points import points
 from nnlab.figures.samples import samples
 from nnlab.figures.saving import save
+from nnlab.figures.schedule import schedule
 from nnlab.figures.values import values
 from nnlab.figures.weights import Spread, weights
 
@@ -45,6 +49,7 @@ __all__ = [
     "Block",
     "Course",
     "Curve",
+    "Measured",
     "Spread",
     "Stage",
     "activations",
@@ -58,11 +63,13 @@ __all__ = [
     "curves",
     "epoch_means",
     "filters",
+    "intervals",
     "misclassified",
     "pairs",
     "points",
     "samples",
     "save",
+    "schedule",
     "values",
     "weights",
 ]

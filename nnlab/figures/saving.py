@@ -13,7 +13,7 @@ from nnlab.files import write_bytes
 _UNDATED = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 DPI = 200
-"""Pixels per inch of a PNG."""
+"""Pixels per inch of a PNG, unless told otherwise."""
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -27,12 +27,12 @@ def save(figure: Figure, path: Path) -> None:
     write_bytes(path, rendered(figure, form))
 
 
-def rendered(figure: Figure, form: str) -> bytes:
-    """Return ``figure`` as the content of a ``png``, ``svg`` or ``pdf`` file."""
+def rendered(figure: Figure, form: str, *, dpi: int = DPI) -> bytes:
+    """Return ``figure`` as the content of a ``png``, ``svg`` or ``pdf`` file; ``dpi`` holds for a PNG."""
     content = BytesIO()
     with styled():
         # Laying out again starts from the last layout and ends a hair beside it, so it is done only once.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
-        figure.savefig(content, format=form, dpi=DPI, metadata=_UNDATED[form])
+        figure.savefig(content, format=form, dpi=dpi, metadata=_UNDATED[form])
     return content.getvalue()

@@ -4,10 +4,11 @@ draw_filters, draw_confusion, draw_classes, draw_misclassified   results.py   of
 draw_calibration, draw_pairs, draw_boundary                      results.py   of one run
 draw_architecture, draw_weights, draw_activations                network.py   of a config's or a run's network
 find_trainings, draw_curves                                      courses.py   of one run, several, or a sweep
+draw_schedule                                                    courses.py   of one run
 draw_data                                                        data.py      of the data of a config
 """
 
-from nnlab.plotting.courses import Training, draw_curves, find_trainings
+from nnlab.plotting.courses import Training, draw_curves, draw_schedule, find_trainings
 from nnlab.plotting.data import draw_data
 from nnlab.plotting.network import draw_activations, draw_architecture, draw_weights
 from nnlab.plotting.results import (
@@ -33,6 +34,7 @@ __all__ = [
     "draw_filters",
     "draw_misclassified",
     "draw_pairs",
+    "draw_schedule",
     "draw_weights",
     "find_trainings",
 ]

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from nnlab import figures
-from nnlab.arrays import Shape
+from nnlab import figures, seeding
+from nnlab.arrays import Labels, Shape
+from nnlab.batches import Batches
 from nnlab.config import Experiment
 from nnlab.data import Dataset, Source, load_dataset
 from nnlab.errors import RunError, UsageError
@@ -19,7 +20,6 @@ from nnlab.network import outline_layers
 from nnlab.registry import DATASETS, LOSSES, Spec
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
-from nnlab.trial import prepare, restore_weights
 
 _ALONE = (8, 10)  # columns and rows of maps where one layer has the page to itself
 
@@ -63,20 +63,23 @@ def _options(spec: Spec) -> tuple[str, ...]:
     return tuple(told)
 
 
-def draw_weights(run: Run, config: Experiment, checkpoint: Which = "best") -> list[Figure]:
+def draw_weights(
+    run: Run, config: Experiment, checkpoint: Which = "best", *, dataset: Dataset | None = None
+) -> list[Figure]:
     """Return histograms of the weights of each layer, and of their gradients on the first batch of the training.
 
-    Raises RunError if no layer has weights, DataError if the data are missing.
+    ``dataset`` has the data of ``config``, if they were loaded already. Raises RunError if no layer has weights,
+    DataError if the data are missing.
     """
-    saved = run.checkpoints.load(checkpoint)
-    trial = prepare(config)
-    network, loss = trial.trainee.network, trial.trainee.loss
-    restore_weights(network, saved)
+    saved = run.load(checkpoint)
+    network = load_network(config, saved)
     names = [name for name, param in network.params.items() if param.ndim > 1]
     if not names:
         raise RunError(f"no layer of {run.name} has weights to draw")
     before = {name: network.params[name].copy() for name in names}
-    x, labels = trial.dataset.batch(trial.trainee.batches.draw(), 1)
+    dataset = dataset or load_dataset(config.data, config.seed)
+    loss: Loss = LOSSES.build(config.loss)
+    x, labels = dataset.batch(_first_batch(config, len(dataset.train)), 1)
     with threads.compute(config.compute.threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         scores, caches = network.forward(x)
         _, cache = loss.forward(scores, labels)
@@ -95,6 +98,19 @@ def draw_weights(run: Run, config: Experiment, checkpoint: Which = "best") -> li
     return figures.weights(spreads, title=title, note="biases, scales and shifts left out")
 
 
+def _first_batch(config: Experiment, count: int) -> Labels:
+    """Return which of ``count`` training examples a training sees first."""
+    training = config.training
+    batches = Batches(
+        count,
+        seeding.stream(config.seed, "batches"),
+        batch_size=training.batch_size,
+        replacement=training.replacement,
+        drop_last=training.drop_last,
+    )
+    return batches.draw()
+
+
 def draw_activations(
     run: Run,
     config: Experiment,
@@ -103,15 +119,17 @@ def draw_activations(
     split: SplitName = "test",
     layer: int | None = None,
     checkpoint: Which = "best",
+    dataset: Dataset | None = None,
 ) -> list[Figure]:
     """Return what each layer of a run's network, or one of them, makes of example number ``image`` of a split.
 
-    Raises UsageError if there is no such example or layer, DataError if the data are missing.
+    ``dataset`` has the data of ``config``, if they were loaded already. Raises UsageError if there is no such
+    example or layer, DataError if the data are missing.
     """
-    network = load_network(config, run.checkpoints.load(checkpoint))
+    network = load_network(config, run.load(checkpoint))
     if layer is not None and layer >= len(network.layers):
         raise UsageError(f"--layer {layer}: the network has {len(network.layers)} layers, of which the first is 0")
-    dataset = load_dataset(config.data, config.seed)
+    dataset = dataset or load_dataset(config.data, config.seed)
     examples = dataset.split(split)
     if image >= len(examples):
         raise UsageError(f"--image {image}: the {split} split has {len(examples):,} examples, the first of them 0")

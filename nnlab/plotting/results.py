@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nnlab import figures
+from nnlab.blueprint import load_config
 from nnlab.data import Split
 from nnlab.errors import RunError
 from nnlab.evaluation import predict_split
-from nnlab.experiment import Evaluation, first_weight
+from nnlab.experiment import Evaluation, Outcome, load_network
 from nnlab.kernels import threads
 from nnlab.registry import LOSSES
 from nnlab.runs import Run
@@ -23,19 +24,21 @@ def draw_filters(run: Run, name: str, checkpoint: Which = "best") -> Figure:
 
     ``name`` is that of the experiment, for the title.
     """
-    weight, input_shape = first_weight(run, checkpoint)
+    first = load_network(load_config(run.config), run.load(checkpoint)).first_weight
+    if first is None:
+        raise RunError(f"no layer of {run.name} has weights to draw")
+    weight, input_shape = first
     return figures.filters(weight, input_shape, title=f"{name}, weights of the first layer")
 
 
-def draw_confusion(evaluation: Evaluation) -> Figure:
+def draw_confusion(outcome: Outcome) -> Figure:
     """Return the confusion matrix of an evaluation."""
-    names = evaluation.dataset.class_names
-    return figures.confusion(evaluation.metrics.confusion, names, title=_headline(evaluation))
+    return figures.confusion(outcome.metrics.confusion, outcome.metrics.class_names, title=_headline(outcome))
 
 
-def draw_classes(evaluation: Evaluation) -> Figure:
+def draw_classes(outcome: Outcome) -> Figure:
     """Return which part of each class's examples an evaluation found to be of it."""
-    return figures.classes(evaluation.metrics, title=_headline(evaluation))
+    return figures.classes(outcome.metrics, title=_headline(outcome))
 
 
 def draw_misclassified(evaluation: Evaluation, count: int = 25) -> Figure:
@@ -45,9 +48,9 @@ def draw_misclassified(evaluation: Evaluation, count: int = 25) -> Figure:
     return figures.misclassified(inputs, evaluation.predictions, names, count=count, title=title)
 
 
-def draw_calibration(evaluation: Evaluation) -> Figure:
+def draw_calibration(outcome: Outcome) -> Figure:
     """Return whether an evaluation's predictions are right as often as they are sure."""
-    return figures.calibration(evaluation.calibration, title=_headline(evaluation))
+    return figures.calibration(outcome.calibration, title=_headline(outcome))
 
 
 def draw_pairs(evaluation: Evaluation) -> Figure:
@@ -79,7 +82,7 @@ def draw_boundary(evaluation: Evaluation) -> Figure:
     return figures.boundary(probabilities, extent, points, split.labels, names, title=title)
 
 
-def _headline(evaluation: Evaluation) -> str:
-    split = {"train": "training"}.get(evaluation.split, evaluation.split)
-    accuracy = f"{100 * evaluation.metrics.accuracy:.2f} % of {evaluation.metrics.count:,}"
-    return f"{evaluation.config.name}, {split} examples: {accuracy} correct"
+def _headline(outcome: Outcome) -> str:
+    split = {"train": "training"}.get(outcome.split, outcome.split)
+    accuracy = f"{100 * outcome.metrics.accuracy:.2f} % of {outcome.metrics.count:,}"
+    return f"{outcome.config.name}, {split} examples: {accuracy} correct"

@@ -24,7 +24,7 @@ from typing import Any
 
 from nnlab import files
 from nnlab.errors import RunError, SystemFault
-from nnlab.runs.checkpoints import Checkpoints
+from nnlab.runs.checkpoints import Checkpoint, Checkpoints, Which
 from nnlab.runs.locking import locked
 from nnlab.runs.metrics import read_metrics
 
@@ -60,22 +60,47 @@ class Run:
     @property
     def figures(self) -> Path:
         """Where figures go."""
-        return self.path / "figures"
+        return self.folder("figures")
 
     @property
     def evaluation(self) -> Path:
         """Where evaluations go."""
-        return self.path / "evaluation"
+        return self.folder("evaluation")
 
     @property
     def tensorboard(self) -> Path:
         """Where TensorBoard is to look."""
-        return self.path / "tensorboard"
+        return self.folder("tensorboard")
 
     @property
     def checkpoints(self) -> Checkpoints:
         """The saved states."""
-        return Checkpoints(self.path / "checkpoints")
+        return Checkpoints(self.folder("checkpoints"))
+
+    def folder(self, *parts: str) -> Path:
+        """Return a folder of the run; raises RunError if it is a link, behind which files are not the run's."""
+        path = self.path
+        for part in parts:
+            path /= part
+            if path.is_symlink():
+                raise RunError(f"{path} is a link, which nnlab does not follow; put what it leads to in its place")
+        return path
+
+    def load(self, which: Which) -> Checkpoint:
+        """Return the last or the best checkpoint to look at, verified; without a best one the last serves.
+
+        Raises RunError if it cannot be used, which says whether another can.
+        """
+        try:
+            return self.checkpoints.load(which)
+        except RunError as error:
+            if which == "last":
+                raise
+            try:
+                step = self.checkpoints.load("last").step
+            except RunError:
+                raise error from None
+            raise RunError(f"{error}; that of step {step:,} is intact: --checkpoint last") from error
 
     def records(self) -> list[dict[str, Any]]:
         """Return the records logged so far; raises RunError if they cannot be read."""

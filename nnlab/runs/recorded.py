@@ -47,9 +47,13 @@ class Evaluated(Measurement):
 
 
 class Summary(_Record):
-    """The numbers of a training that ended; ``best`` and ``last`` were measured on ``evaluated_on``."""
+    """The numbers of a training that ended; ``best`` was measured on ``evaluated_on``.
+
+    One that diverged has a ``reason``, which names step and layer.
+    """
 
     status: Literal["completed", "stopped early", "interrupted", "diverged"]
+    reason: str | None = None
     steps: int
     seconds: float
     parameters: int

@@ -1,0 +1,63 @@
+"""``nnlab report``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnlab.cli.options import RunsDir
+
+
+class ReportFormat(StrEnum):
+    """What a report is written in."""
+
+    html = "html"
+    md = "md"
+    tex = "tex"
+
+
+Addresses = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN|SWEEP...",
+        help="Run or sweep directories, beginnings of their names, or latest; or a folder that holds runs.",
+        show_default=False,
+    ),
+]
+Form = Annotated[
+    ReportFormat,
+    typer.Option("--format", help="A page, Markdown with figures beside it, or TeX for \\input with PDF figures."),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The page to write; for md and tex the folder.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is a screen.")]
+
+
+def report(
+    addresses: Addresses,
+    form: Form = ReportFormat.html,
+    output: Output = None,
+    runs_dir: RunsDir = Path("runs"),
+    *,
+    show: Open = False,
+) -> None:
+    """Write a report of a run, a comparison of several or of a sweep, or an index of all runs.
+
+    Print its path. What you write below the questions in notes.md beside it stands under the figures. A finished
+    run is evaluated on test data if it was not yet, and its ledger says so.
+
+    Example: nnlab report latest --open
+    """
+    from nnlab.cli.drawing import has_screen
+    from nnlab.cli.output import say
+    from nnlab.errors import printable
+    from nnlab.report.addresses import report as write
+
+    path, missing = write(addresses, runs_dir, form.value, output)
+    for reason in missing.values():
+        say(f"warning: {printable(reason)}")
+    typer.echo(path)
+    if show and has_screen():
+        typer.launch(str(path))

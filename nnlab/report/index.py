@@ -1,0 +1,76 @@
+"""All runs in a folder on one page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnlab.report.html import filled
+from nnlab.report.sparklines import HEIGHT, WIDTH, Curve, sparkline
+from nnlab.runs.overview import Overview, overviews
+from nnlab.runs.selection import collapse, ordered
+from nnlab.runs.wording import accuracy, duration, loss
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A run, or a sweep with its ``cells``: what the page shows of it, and where its links lead."""
+
+    run: Overview
+    name: str
+    address: str
+    seed: int | None
+    curve: Curve | None
+    validation_loss: str
+    validation: str
+    tested: str
+    time: str
+    cells: tuple["_Line", ...]
+
+
+def as_index(runs_dir: Path) -> str:
+    """Return a page with a line for each run in ``runs_dir``, the newest first; a sweep is one, with its cells.
+
+    The page is to stand in ``runs_dir``. Raises RunError if that cannot be read.
+    """
+    everything = overviews(runs_dir)
+    cells: dict[Path, list[Overview]] = {}
+    for run in everything:
+        if run.sweep:
+            cells.setdefault(run.sweep, []).append(run)
+    lines = [
+        _line(run, run.name, runs_dir, cells[run.run.path] if run.cells else ())
+        for run in ordered(collapse(everything))
+    ]
+    broken = sum(run.status == "broken" for run in everything)
+    subtitle = f"{_counted(len(everything), 'run')}, cells of sweeps included"
+    return filled(
+        "index.html.j2",
+        {
+            "title": f"Runs in {runs_dir.resolve().name}",
+            "subtitle": subtitle + (f"; {broken:,} broken" if broken else ""),
+            "lines": lines,
+            "size": (WIDTH, HEIGHT),
+        },
+    )
+
+
+def _line(run: Overview, name: str, runs_dir: Path, cells: Sequence[Overview] = ()) -> _Line:
+    """Return what to show of a run, or of a sweep with ``cells``."""
+    page = run.run.path / "report.html"
+    place = page if page.is_file() else run.run.path
+    return _Line(
+        run,
+        name,
+        place.relative_to(runs_dir).as_posix(),
+        None if run.cells or run.config is None else run.config.seed,
+        None if run.cells else sparkline(run.run.metrics),
+        loss(run.validation),
+        accuracy(run.validation),
+        accuracy(run.tested),
+        "" if run.seconds is None else duration(run.seconds),
+        tuple(_line(cell, cell.run.name, runs_dir) for cell in cells),
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + "s" * (count != 1)

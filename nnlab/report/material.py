@@ -1,0 +1,113 @@
+"""What a report of a run is made of, gathered once: what is recorded and saved, and the data if they are here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from nnlab import experiment
+from nnlab.blueprint import load_config
+from nnlab.comparison.edited import edited
+from nnlab.config import Experiment
+from nnlab.data import Dataset, load_dataset
+from nnlab.errors import NnlabError
+from nnlab.experiment import Evaluation, Outcome
+from nnlab.plotting import Training, find_trainings
+from nnlab.registry import DATASETS
+from nnlab.runs import Run
+from nnlab.runs.checkpoints import Which
+from nnlab.runs.ledger import Ledger, read_ledger
+from nnlab.runs.overview import Overview, overview
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Material:
+    """A run as far as it can be read; None stands for what cannot be had, and ``warnings`` say why.
+
+    ``outcome`` is what was found on the test examples, of the best checkpoint unless ``nnlab eval`` was asked for
+    another: an Evaluation where the data are here.
+    """
+
+    run: Run
+    config: Experiment
+    overview: Overview
+    training: Training | None
+    dataset: Dataset | None
+    outcome: Outcome | None
+    ledger: Ledger | None
+    warnings: tuple[str, ...]
+
+    @property
+    def checkpoint(self) -> Which:
+        """The saved state that the report is on."""
+        return self.outcome.checkpoint if self.outcome else "best"
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """The outcome together with its network and data."""
+        return self.outcome if isinstance(self.outcome, Evaluation) else None
+
+
+def gather(run: Run, *, cause: str) -> Material:
+    """Return what there is of ``run``; a finished one without results on test data is evaluated, for ``cause``.
+
+    Raises ConfigError or RunError if its config cannot be read.
+    """
+    config, found = load_config(run.config), overview(run)
+    gathering = _Gathering()
+    if found.reason:
+        gathering.warnings.append(f"The run is damaged: {found.reason}.")
+    if changed := edited(run, config):
+        keys = ", ".join(changed)
+        gathering.warnings.append(
+            f"config.yaml was edited after the training: {keys}. The report shows it as it is."
+        )
+    training = gathering.attempt(
+        "The course of the training is left out", lambda: find_trainings(str(run.path), run.path.parent)[1][0]
+    )
+    dataset = gathering.attempt(
+        "What needs the data is left out", lambda: load_dataset(config.data, config.seed), _way_to_data(config)
+    )
+    outcome = None
+    if run.checkpoints.exist:
+        outcome = gathering.attempt(
+            "The test results are left out", lambda: _outcome(run, config, found, dataset, cause)
+        )
+    ledger = gathering.attempt("How often the test data were looked at is left out", lambda: read_ledger(run.path))
+    return Material(run, config, found, training, dataset, outcome, ledger, tuple(gathering.warnings))
+
+
+class _Gathering:
+    """Takes down what cannot be had, so that the rest can be reported."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def attempt(self, loss: str, read: Callable[[], T], way_out: str = "") -> T | None:
+        """Return what ``read`` returns; if it fails, take down the ``loss``, why, and the ``way_out``."""
+        try:
+            return read()
+        except NnlabError as error:
+            self.warnings.append(f"{loss}: {error}.{way_out}")
+            return None
+
+
+def _way_to_data(config: Experiment) -> str:
+    if DATASETS[config.data.type].collection is None:
+        return ""
+    kind = config.data.type
+    return f" nnlab data fetch {kind} downloads them; NNLAB_DATA names the folder if they are here already."
+
+
+def _outcome(run: Run, config: Experiment, found: Overview, dataset: Dataset | None, cause: str) -> Outcome | None:
+    """Return how ``run`` did on test data: what is known, else what a finished one is found to do now."""
+    known = experiment.recall(run)
+    if dataset is None:
+        return known
+    if known is not None and np.array_equal(known.predictions.labels, dataset.test.labels):
+        network = experiment.load_network(config, run.checkpoints.load(known.checkpoint))
+        return Evaluation(**vars(known), network=network, dataset=dataset)
+    return experiment.evaluate(run, cause=cause, dataset=dataset) if found.finished else None

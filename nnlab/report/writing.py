@@ -1,0 +1,53 @@
+"""Where reports go, in which format, and with whose words under their figures."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from nnlab import files
+from nnlab.report.document import Block, Comment, Document
+from nnlab.report.html import as_html
+from nnlab.report.latex import write_latex
+from nnlab.report.markdown import write_markdown
+from nnlab.report.notes import keep_notes
+
+Form: TypeAlias = Literal["html", "md", "tex"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a report goes by itself: into ``folder``, beginning with ``name``; its comments are in ``notes``."""
+
+    folder: Path
+    name: str
+    notes: Path
+
+
+def write_report(document: Document, place: Place, form: Form, output: Path | None = None) -> Path:
+    """Write ``document`` with the comments of its author, and return the file that was written.
+
+    It goes to ``place``, or to ``output``: a file or folder for a page, a folder for Markdown and TeX. Prompts
+    that the notes lack are added to them. Raises SystemFault if the machine refuses, RunError if the notes cannot
+    be read.
+    """
+    document = _commented(document, place.notes)
+    if form == "html":
+        page = place.folder / f"{place.name}.html"
+        if output is not None:
+            page = output / page.name if output.is_dir() else output
+        files.write_text(page, as_html(document))
+        return page
+    folder = output or place.folder / f"{place.name}-{form}"
+    return write_markdown(document, folder) if form == "md" else write_latex(document, folder)
+
+
+def _commented(document: Document, notes: Path) -> Document:
+    """Return ``document`` with what its author wrote below the prompts."""
+    comments = [block for section in document.sections for block in section.blocks if isinstance(block, Comment)]
+    texts = keep_notes(notes, comments)
+
+    def filled(block: Block) -> Block:
+        return replace(block, text=texts[block.name]) if isinstance(block, Comment) else block
+
+    sections = (replace(section, blocks=tuple(map(filled, section.blocks))) for section in document.sections)
+    return replace(document, sections=tuple(sections))

@@ -1,0 +1,49 @@
+"""What a network said of each example of a split, kept in ``predictions.npz``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnlab import files
+from nnlab.data.npz import NpzFile
+from nnlab.errors import RunError
+
+_AXES = {"labels": 1, "predicted": 1, "probabilities": 2, "losses": 1}
+"""The arrays, each with its number of axes; those of one axis have a value for each example."""
+
+
+def write_predictions(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write the arrays of predictions to ``path``; raises SystemFault if the machine refuses."""
+    with files.replacing(path) as file:
+        np.savez(
+            file,
+            labels=arrays["labels"],
+            predicted=arrays["predicted"],
+            probabilities=arrays["probabilities"],
+            losses=arrays["losses"],
+        )
+
+
+def read_predictions(path: Path, count: int, classes: int) -> dict[str, NDArray[Any]]:
+    """Return the arrays in ``path``, which are of ``count`` examples and ``classes`` classes.
+
+    Shapes: labels and predicted (N,) classes, probabilities (N, C), losses (N,). Raises RunError if they are
+    anything else, before memory is taken for them, or missing, and DataError if the file is damaged.
+    """
+    if not path.is_file():
+        raise RunError(f"{path} is missing")
+    stored = NpzFile(path)
+    shapes = {name: (count, classes)[:axes] for name, axes in _AXES.items()}
+    for name, shape in shapes.items():
+        header = stored.header(name)
+        kind = "i" if name in {"labels", "predicted"} else "f"
+        if header.shape != shape or header.dtype.kind != kind:
+            raise RunError(f"{stored.name(name)} has the shape {list(header.shape)}, not {list(shape)}")
+    arrays = {name: stored.values(name) for name in shapes}
+    for name in ("labels", "predicted"):
+        if not ((arrays[name] >= 0) & (arrays[name] < classes)).all():
+            raise RunError(f"{stored.name(name)} has numbers that are no classes")
+    return arrays
