@@ -148,13 +148,7 @@ def prepare(config: Experiment) -> Trial:
             f"training.batch_size ({training.batch_size:,}) is more than the {examples:,} training examples; "
             "drop_last: false trains on all of them in one batch"
         )
-    batches = Batches(
-        examples,
-        seeding.stream(config.seed, "batches"),
-        batch_size=training.batch_size,
-        replacement=training.replacement,
-        drop_last=training.drop_last,
-    )
+    batches = batches_of(config, examples)
     loss: Loss = LOSSES.build(config.loss)
     total = training.steps or (training.epochs or 0) * batches.steps_per_epoch
     patience = training.early_stopping
@@ -165,6 +159,18 @@ def prepare(config: Experiment) -> Trial:
         SCHEDULES.build(config.schedule),
         Clock(total_steps=total, steps_per_epoch=batches.steps_per_epoch),
         Monitor(training.monitor, patience.min_delta if patience else 0.0),
+    )
+
+
+def batches_of(config: Experiment, examples: int) -> Batches:
+    """Return the batches that a training of ``config`` on so many ``examples`` draws, from the first."""
+    training = config.training
+    return Batches(
+        examples,
+        seeding.stream(config.seed, "batches"),
+        batch_size=training.batch_size,
+        replacement=training.replacement,
+        drop_last=training.drop_last,
     )
 
 

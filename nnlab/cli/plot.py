@@ -118,7 +118,7 @@ def all_figures(
     from nnlab import plotting
 
     run, evaluation = evaluated("all", address, split, checkpoint, runs_dir)
-    config, name, shape = evaluation.config, evaluation.config.name, evaluation.dataset.input_shape
+    config, name, dataset = evaluation.config, evaluation.config.name, evaluation.dataset
     drawn = {
         "architecture": plotting.draw_architecture(config),
         "curves": plotting.draw_curves(plotting.find_trainings(str(run.path), runs_dir)[1]),
@@ -127,18 +127,18 @@ def all_figures(
         "calibration": plotting.draw_calibration(evaluation),
         "misclassified": plotting.draw_misclassified(evaluation, count),
     }
-    if shape == (2,):
+    if dataset.input_shape == (2,):
         drawn["boundary"] = plotting.draw_boundary(evaluation)
-    if len(shape) in {2, 3}:
+    if len(dataset.input_shape) in {2, 3}:
         drawn["pairs"] = plotting.draw_pairs(evaluation)
     try:
         drawn["filters"] = plotting.draw_filters(run, name, checkpoint.value)
     except RunError as error:
         say(f"filters left out: {error}")
     else:
-        drawn |= pages("weights", plotting.draw_weights(run, config, checkpoint.value))
-    maps = plotting.draw_activations(run, config, split=split.value, checkpoint=checkpoint.value)
+        drawn |= pages("weights", plotting.draw_weights(run, config, checkpoint.value, dataset=dataset))
+    maps = plotting.draw_activations(run, config, split=split.value, checkpoint=checkpoint.value, dataset=dataset)
     drawn |= pages("activations", maps)
-    data_figures = plotting.draw_data(evaluation.dataset, name, config.seed)
+    data_figures = plotting.draw_data(dataset, name, config.seed)
     drawn |= {f"data-{key}": figure for key, figure in data_figures.items()}
     return {run.figures / key: figure for key, figure in drawn.items()}

@@ -12,7 +12,7 @@ from nnlab.figures import style
 from nnlab.figures.images import drawable
 
 _MOST_ROWS = 20
-_COLUMNS = 10
+_COLUMNS = 8
 _TILE = 0.56  # inches
 _LONGEST_NAME = 100.0  # points
 _EDGES = 0.14  # inches, around names and images
@@ -20,7 +20,7 @@ _EDGES = 0.14  # inches, around names and images
 
 @style.styled()
 def samples(inputs: NDArray[Any], labels: Labels, class_names: Sequence[str], *, title: str = "") -> Figure:
-    """Return up to ten of the images of each class, a class in a row.
+    """Return up to eight of the images of each class, a class in a row.
 
     Shapes: inputs (N, H, W) or (N, H, W, C), labels (N,). Of more than 20 classes the first are shown.
     """

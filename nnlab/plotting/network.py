@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from nnlab import figures, seeding
-from nnlab.arrays import Labels, Shape
-from nnlab.batches import Batches
+from nnlab import figures
+from nnlab.arrays import Shape
 from nnlab.config import Experiment
 from nnlab.data import Dataset, Source, load_dataset
 from nnlab.errors import RunError, UsageError
@@ -20,6 +19,7 @@ from nnlab.network import outline_layers
 from nnlab.registry import DATASETS, LOSSES, Spec
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
+from nnlab.trial import batches_of
 
 _ALONE = (8, 10)  # columns and rows of maps where one layer has the page to itself
 
@@ -79,7 +79,7 @@ def draw_weights(
     before = {name: network.params[name].copy() for name in names}
     dataset = dataset or load_dataset(config.data, config.seed)
     loss: Loss = LOSSES.build(config.loss)
-    x, labels = dataset.batch(_first_batch(config, len(dataset.train)), 1)
+    x, labels = dataset.batch(batches_of(config, len(dataset.train)).draw(), 1)
     with threads.compute(config.compute.threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         scores, caches = network.forward(x)
         _, cache = loss.forward(scores, labels)
@@ -98,19 +98,6 @@ def draw_weights(
     return figures.weights(spreads, title=title, note="biases, scales and shifts left out")
 
 
-def _first_batch(config: Experiment, count: int) -> Labels:
-    """Return which of ``count`` training examples a training sees first."""
-    training = config.training
-    batches = Batches(
-        count,
-        seeding.stream(config.seed, "batches"),
-        batch_size=training.batch_size,
-        replacement=training.replacement,
-        drop_last=training.drop_last,
-    )
-    return batches.draw()
-
-
 def draw_activations(
     run: Run,
     config: Experiment,
@@ -119,12 +106,14 @@ def draw_activations(
     split: SplitName = "test",
     layer: int | None = None,
     checkpoint: Which = "best",
+    rows: int = 2,
     dataset: Dataset | None = None,
 ) -> list[Figure]:
     """Return what each layer of a run's network, or one of them, makes of example number ``image`` of a split.
 
-    ``dataset`` has the data of ``config``, if they were loaded already. Raises UsageError if there is no such
-    example or layer, DataError if the data are missing.
+    Of all layers, each has at most ``rows`` rows of maps; one alone has the page to itself. ``dataset`` has the
+    data of ``config``, if they were loaded already. Raises UsageError if there is no such example or layer,
+    DataError if the data are missing.
     """
     network = load_network(config, run.load(checkpoint))
     if layer is not None and layer >= len(network.layers):
@@ -145,9 +134,9 @@ def draw_activations(
     kind = {"train": "training"}.get(split, split)
     title = f"{config.name}, {kind} example {image:,}"
     if layer is None:
-        return figures.activations(raw[0], stages, title=title, note=note)
-    columns, rows = _ALONE
-    return figures.activations(raw[0], [stages[layer]], columns=columns, rows=rows, title=title, note=note)
+        return figures.activations(raw[0], stages, rows=rows, title=title, note=note)
+    columns, most = _ALONE
+    return figures.activations(raw[0], [stages[layer]], columns=columns, rows=most, title=title, note=note)
 
 
 def _answer(dataset: Dataset, probabilities: np.ndarray, predicted: int, label: int) -> str:

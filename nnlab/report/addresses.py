@@ -62,5 +62,5 @@ def _write_index(folder: Path, form: Form, output: Path | None) -> Path:
     page = folder / "index.html"
     if output is not None:
         page = output / page.name if output.is_dir() else output
-    files.write_text(page, as_index(folder))
+    files.write_text(page, as_index(folder, page.parent))
     return page

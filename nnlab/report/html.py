@@ -7,23 +7,21 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from io import BytesIO
 from itertools import count
 from urllib.parse import quote
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markdown_it import MarkdownIt
-from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.image import AxesImage
 
 from nnlab.figures.saving import rendered
 from nnlab.report.document import Block, Document, Matrix, Picture, Table
-from nnlab.report.note_text import web_address
+from nnlab.report.note_text import MARKDOWN, parsed, web_address
 
 _LEVELS = 10  # of colour in a confusion matrix; style.css has as many
-_HEAVY = 100_000  # bytes of a drawing, from which on its image may be smaller
-_DPI = 150
+_HEAVY = 100_000  # bytes of an SVG, from which on a PNG may be smaller
+_DPI = 120
+_LITERAL = "/:;=,+()*!?@ '"  # what an SVG has much of and an address in quotation marks may hold as it is
 _CSS_DPI = 96  # what a browser takes an inch for
 _WIDE = 4.5  # inches, beyond which a figure shrunk to the width of a phone cannot be read
 
@@ -100,8 +98,7 @@ def _relative(address: str) -> str:
 
 def _marked_up(text: str) -> str:
     """Return Markdown as HTML that runs nothing and loads nothing; its headings are below those of a page."""
-    markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
-    tokens = markdown.parse(_UNFIT.sub("\N{REPLACEMENT CHARACTER}", text))
+    tokens = parsed(_UNFIT.sub("\N{REPLACEMENT CHARACTER}", text))
     for token in tokens:
         if token.tag in {"h1", "h2", "h3"}:
             token.tag = f"h{int(token.tag[1]) + 3}"
@@ -110,7 +107,7 @@ def _marked_up(text: str) -> str:
         for part in token.children or ():
             if part.type == "link_open" and not web_address(part):
                 del part.attrs["href"]
-    return str(markdown.renderer.render(tokens, markdown.options, {}))
+    return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
 
 
 def _numbers(blocks: list[Block]) -> dict[str, int]:
@@ -134,24 +131,22 @@ def _levels(matrix: Matrix) -> list[list[int]]:
 
 
 def _image(picture: Picture) -> _Image:
-    """Return a drawing as SVG, unless it is heavy and its pixels are lighter; any other figure in pixels."""
+    """Return a figure as SVG, with the pixels of images as they are, unless it is heavy and lighter as PNG."""
     width, height = picture.figure.get_size_inches()
-    content = rendered(picture.figure, "svg") if picture.drawn else b""
-    form = "svg+xml"
-    if not picture.drawn or len(content) > _HEAVY:
-        pixels = _pixels(picture.figure)
-        if not picture.drawn or len(pixels) < len(content):
-            content, form = pixels, "webp"
-    source = f"data:image/{form};base64,{b64encode(content).decode()}"
+    for image in picture.figure.findobj(AxesImage):
+        image.set_interpolation("none")
+    source = "data:image/svg+xml," + quote(_lighter(rendered(picture.figure, "svg").decode()), safe=_LITERAL)
+    if len(source) > _HEAVY:
+        pixels = rendered(picture.figure, "png", dpi=_DPI)
+        source = min(source, f"data:image/png;base64,{b64encode(pixels).decode()}", key=len)
     return _Image(source, round(_CSS_DPI * width), round(_CSS_DPI * height), wide=width > _WIDE)
 
 
-def _pixels(figure: Figure) -> bytes:
-    """Return ``figure`` as WebP without loss, which takes hardly more than half of a PNG's bytes."""
-    content = BytesIO()
-    with Image.open(BytesIO(rendered(figure, "png", dpi=_DPI))) as pixels:
-        pixels.convert("RGB").save(content, "webp", lossless=True)
-    return content.getvalue()
+def _lighter(svg: str) -> str:
+    """Return a drawing without what nobody sees: comments, metadata, paths beyond a hundredth of a point."""
+    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    return re.sub(r"\s*\n\s*", " ", svg)
 
 
 def _digest(text: str) -> str:

@@ -1,5 +1,6 @@
 """All runs in a folder on one page."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,18 +28,20 @@ class _Line:
     cells: tuple["_Line", ...]
 
 
-def as_index(runs_dir: Path) -> str:
+def as_index(runs_dir: Path, folder: Path | None = None) -> str:
     """Return a page with a line for each run in ``runs_dir``, the newest first; a sweep is one, with its cells.
 
-    The page is to stand in ``runs_dir``. Raises RunError if that cannot be read.
+    The page is to stand in ``folder``, by default ``runs_dir``: links lead to the runs from there. Raises RunError
+    if ``runs_dir`` cannot be read.
     """
+    folder = folder or runs_dir
     everything = overviews(runs_dir)
     cells: dict[Path, list[Overview]] = {}
     for run in everything:
         if run.sweep:
             cells.setdefault(run.sweep, []).append(run)
     lines = [
-        _line(run, run.name, runs_dir, cells[run.run.path] if run.cells else ())
+        _line(run, run.name, folder, cells[run.run.path] if run.cells else ())
         for run in ordered(collapse(everything))
     ]
     broken = sum(run.status == "broken" for run in everything)
@@ -54,21 +57,21 @@ def as_index(runs_dir: Path) -> str:
     )
 
 
-def _line(run: Overview, name: str, runs_dir: Path, cells: Sequence[Overview] = ()) -> _Line:
+def _line(run: Overview, name: str, folder: Path, cells: Sequence[Overview] = ()) -> _Line:
     """Return what to show of a run, or of a sweep with ``cells``."""
     page = run.run.path / "report.html"
     place = page if page.is_file() else run.run.path
     return _Line(
         run,
         name,
-        place.relative_to(runs_dir).as_posix(),
+        Path(os.path.relpath(place, folder)).as_posix(),
         None if run.cells or run.config is None else run.config.seed,
         None if run.cells else sparkline(run.run.metrics),
         loss(run.validation),
         accuracy(run.validation),
         accuracy(run.tested),
         "" if run.seconds is None else duration(run.seconds),
-        tuple(_line(cell, cell.run.name, runs_dir) for cell in cells),
+        tuple(_line(cell, cell.run.name, folder) for cell in cells),
     )
 
 

@@ -27,7 +27,7 @@ def insides(material: Material) -> Section:
         split: SplitName = "test" if material.outcome else "train"
         blocks += _pictures(
             "activations",
-            lambda: plotting.draw_activations(run, config, split=split, checkpoint=which, dataset=dataset),
+            lambda: plotting.draw_activations(run, config, split=split, checkpoint=which, rows=1, dataset=dataset),
             "What each layer makes of one example.",
             "The values that each layer returns for one example, from the input to the scores.",
         )

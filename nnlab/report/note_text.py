@@ -12,13 +12,16 @@ Writer: TypeAlias = Callable[[Token, Sequence[str]], str]
 A format has one for each type of element that markdown-it finds in CommonMark without HTML and images.
 """
 
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
+"""Reads notes: CommonMark 0.31, in which HTML is text, without images."""
+
 _DEEPEST = 40  # elements within each other; TeX has no more than 255 groups
 _WEB = ("http://", "https://", "mailto:")
 
 
 def parsed(text: str) -> list[Token]:
-    """Return notes in Markdown (CommonMark 0.31); HTML in them is text, and there are no images."""
-    return MarkdownIt("commonmark", {"html": False}).disable("image").parse(text)
+    """Return notes in Markdown as its elements."""
+    return MARKDOWN.parse(text)
 
 
 def rendered(text: str, writers: Mapping[str, Writer]) -> str:
