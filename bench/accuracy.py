@@ -14,7 +14,7 @@ import torch
 import typer
 
 from bench.torch_training import TorchTraining, torch_loss, torch_optimizer
-from bench.twin import Twin, tensor_of, twin_of
+from bench.twin import Format, Twin, tensor_of, twin_of
 from nnlab.blueprint import load_config
 from nnlab.cli.output import print_table, say
 from nnlab.config import Experiment
@@ -35,24 +35,25 @@ def accuracies(config: Experiment) -> Iterator[tuple[int, float]]:
         raise UsageError("the benchmark trains without schedule, clipping and augmentation only")
     trial = prepare(config)
     torch.set_num_threads(config.compute.threads or torch.get_num_threads())
-    twin = twin_of(trial.trainee.network, "eager")
+    form: Format = "channels_last" if len(trial.dataset.input_shape) == 3 else "eager"
+    twin = twin_of(trial.trainee.network, form)
     optimizer = torch_optimizer(trial.trainee.optimizer, list(twin.params.values()), fused=False)
-    training = TorchTraining(twin, torch_loss(trial.trainee.loss), optimizer, [], "eager")
+    training = TorchTraining(twin, torch_loss(trial.trainee.loss), optimizer, [], form)
     train, total = trial.dataset.train, trial.clock.total_steps
     every = config.training.evaluate_every or trial.clock.steps_per_epoch
     for step in range(1, total + 1):
         indices = trial.trainee.batches.draw()
-        x = tensor_of(trial.dataset.normalize(train.inputs[indices]), "eager")
+        x = tensor_of(trial.dataset.normalize(train.inputs[indices]), form)
         training.learn(x, torch.from_numpy(train.labels[indices]))
         if step % every == 0 or step == total:
-            yield step, _test_accuracy(twin, trial.dataset)
+            yield step, _test_accuracy(twin, trial.dataset, form)
 
 
-def _test_accuracy(twin: Twin, dataset: Dataset) -> float:
+def _test_accuracy(twin: Twin, dataset: Dataset, form: Format) -> float:
     test, correct = dataset.test, 0
     for start in range(0, len(test.labels), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        scores = twin.predict(tensor_of(dataset.normalize(test.inputs[part]), "eager"))
+        scores = twin.predict(tensor_of(dataset.normalize(test.inputs[part]), form))
         correct += int(np.count_nonzero(scores.numpy().argmax(axis=1) == test.labels[part]))
     return correct / len(test.labels)
 
