@@ -112,7 +112,7 @@ def reproduce(
 def _saved(run: Run) -> list[Checkpoint]:
     """Return the intact checkpoints in the order of their steps."""
     saved = []
-    for path in sorted((run.path / "checkpoints").glob("*.safetensors")):
+    for path in sorted(run.folder("checkpoints").glob("*.safetensors")):
         try:
             saved.append(read_checkpoint(path))
         except RunError as error:

@@ -6,7 +6,7 @@ from experiments import SMALL
 
 from nnlab.config import as_yaml, read_document, validate
 from nnlab.config.schema import Experiment
-from nnlab.runs import Run
+from nnlab.runs import MetricsLog, Run
 from nnlab.runs.sweeps import Cell, Sweep
 
 DIGESTS = {"train": "aa", "validation": "bb", "test": "cc"}
@@ -25,7 +25,12 @@ def write_run(path, *overrides, text=SMALL, status="completed", accuracy=0.5, lo
     write_json(path / "environment.json", {**facts, **environment})
     records = [{"step": 9, "split": on, "loss": loss, "accuracy": accuracy, "seconds": 0.9}]
     records.append({"step": 12, "split": "train", "loss": 9.0, "accuracy": 0.0, "seconds": 1.5})
-    (path / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records) + '{"torn')
+    log = MetricsLog(path / "metrics.jsonl")
+    for record in records:
+        log.append(record)
+    log.close()
+    with (path / "metrics.jsonl").open("a") as file:
+        file.write('{"torn')
     if status:
         summary = {"status": status, "steps": 12, "epochs": 2.4, "seconds": 1.5, "parameters": 64}
         summary |= {"monitor": "loss", "evaluated_on": on, "best": best, "last": best}

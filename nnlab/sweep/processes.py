@@ -38,7 +38,7 @@ class Processes:
         # Spawned, not forked: threads and BLAS do not survive a fork.
         context = multiprocessing.get_context("spawn")
         # Begun now, since it unblocks SIGINT when it begins, which ``start`` blocks for the workers.
-        resource_tracker.ensure_running()
+        _begin_tracker()
         self._far_end, self._lifeline = context.Pipe(duplex=False)
         self._pool = ProcessPool(
             self.capacity, initializer=_attend, initargs=(self._far_end, self._threads), context=context
@@ -95,6 +95,19 @@ class Processes:
             self.interrupt()
             futures.wait(self._running, timeout=_GRACE)
         self._close()
+
+
+def _begin_tracker() -> None:
+    """Begin the process that clears up should this one be killed, which is no news for a terminal."""
+    name = "PYTHONWARNINGS"
+    before = os.environ.get(name)
+    os.environ[name] = ",".join(filter(None, [before, "ignore:resource_tracker"]))
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        del os.environ[name]
+        if before is not None:
+            os.environ[name] = before
 
 
 def _death(exit_code: int) -> str:

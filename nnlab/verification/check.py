@@ -41,7 +41,7 @@ class _Ended(Summary):
 def verify(run: Run) -> Verification:
     """Check every file of ``run`` against its digests or, where it has none, against the other files.
 
-    Nothing is written, and no data are downloaded.
+    Nothing is written, and no data are downloaded. Raises RunError if a folder of the run is a link.
     """
     return _Check(run).result()
 
@@ -82,7 +82,7 @@ class _Check:
         return Verification(tuple(self._findings), tuple(self._usable()))
 
     def _read_checkpoints(self) -> None:
-        for path in sorted((self._run.path / "checkpoints").glob("*.safetensors")):
+        for path in sorted(self._run.folder("checkpoints").glob("*.safetensors")):
             try:
                 self._saved[path.name] = read_checkpoint(path)
             except RunError as error:

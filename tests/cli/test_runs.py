@@ -163,6 +163,20 @@ def test_a_damaged_ledger_costs_a_warning(nnlab_, tmp_path):
     assert re.fullmatch(r"warning: \S+test-ledger.jsonl:1 is damaged: .*\n", err)
 
 
+def test_damaged_records_are_told(nnlab_, tmp_path):
+    run = write_run(tmp_path / "a")
+    log = run.metrics.read_bytes()
+    assert "metrics.jsonl" not in nnlab_("runs", "show", run.path)[2]
+    run.metrics.write_bytes(log.replace(b"0.5", b"0.9", 1))
+    code, out, err = nnlab_("runs", "show", run.path)
+    assert (code, "completed" in out) == (0, True)
+    assert err.startswith(f"warning: {run.metrics}:1 is damaged: it does not match its check")
+    assert err.endswith(f"; what is usable: nnlab verify {run.path}\n")
+    run.metrics.unlink()
+    assert f"warning: {run.metrics} is missing" in nnlab_("runs", "show", run.path)[2]
+    assert json.loads(nnlab_("runs", "show", run.path, "--json")[1])["status"] == "completed"
+
+
 def test_a_config_that_was_edited_is_told(nnlab_, tmp_path):
     nnlab_("train", write_config(tmp_path), "-q")
     assert nnlab_("runs", "show", "latest")[2] == ""

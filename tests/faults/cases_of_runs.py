@@ -113,12 +113,14 @@ OF_RUNS = (
         ),
     ),
     Row(
-        "A run called `../x`, `/etc`, 300 characters, or with a NUL or newline; one that is a link elsewhere",
+        "A run called `../x`, `/etc`, 300 characters, or with a NUL or newline; one that is a link elsewhere, or "
+        "a folder of which is",
         "Refused; nothing outside is touched.",
         (2, 4),
         (
             f"{_RESUMING}test_an_address_that_is_no_run_touches_nothing",
             f"{_RESUMING}test_a_run_directory_that_is_a_link_elsewhere_is_refused",
+            f"{_RESUMING}test_a_folder_that_is_a_link_is_not_followed",
             f"{_RESUMING}test_a_link_in_the_place_of_a_file_is_not_followed",
         ),
     ),

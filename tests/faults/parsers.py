@@ -18,15 +18,17 @@ from safetensors import numpy as safetensors
 
 from faults import hostile, tiny
 from nnlab import files
-from nnlab.config import Experiment, read_document, validate
+from nnlab.config import Experiment, as_yaml, read_document, validate
+from nnlab.config.overrides import read_override
 from nnlab.data.cifar10 import read_archive, read_files, split_of
 from nnlab.data.idx import read_idx
 from nnlab.data.npy import read_header, read_values
 from nnlab.data.npz import NpzFile
-from nnlab.runs import Checkpoint, Checkpoints, read_checkpoint
+from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, recorded
 from nnlab.runs import checkpoints as format_of_checkpoints
 from nnlab.runs import metrics as format_of_metrics
 from nnlab.runs.metrics import MetricsLog, read_metrics, scan
+from nnlab.runs.sweeps import read_sweep
 
 
 @dataclass(frozen=True)
@@ -106,17 +108,60 @@ def _records(content):
 
 
 def _index(content):
-    directory = _folder() / "checkpoints"
-    directory.mkdir(exist_ok=True)
-    (directory / "step-00000001.safetensors").write_bytes(b"".join(format_of_checkpoints.encode(_saved())))
-    (directory / "index.json").write_bytes(content)
-    store = Checkpoints(directory)
+    (_one_saved() / "index.json").write_bytes(content)
+    store = Checkpoints(_one_saved())
     store.load("last")
     store.load("best")
 
 
+@functools.cache
+def _one_saved():
+    directory = _folder() / "checkpoints"
+    Checkpoints(directory).save(_saved(), None)
+    return directory
+
+
 def _json(content):
     files.read_json(_put("summary.json", content))
+
+
+def _recorded_config(content):
+    if recorded._value.cache_info().currsize > 1000:
+        recorded._value.cache_clear()  # a million sections would fill the memory
+    recorded.read_config(_put("config.yaml", content))
+
+
+def _record(model):
+    return lambda content: recorded.read_record(_put("record.json", content), model)
+
+
+def _ledger(content):
+    ledger.read_ledger(_put(ledger.NAME, content).parent)
+
+
+def _sweep(content):
+    read_sweep(_put("sweep.json", content).parent)
+
+
+def _override(content):
+    read_override(content.decode("utf-8", "surrogateescape"))
+
+
+_SUMMARY = (
+    b'{"status": "diverged", "reason": "step 3: x", "steps": 3, "seconds": 0.1, "parameters": 9, '
+    b'"evaluated_on": null, "best": {"step": 2, "loss": null, "accuracy": 0.5}}'
+)
+_ENVIRONMENT = b'{"commit": null, "cpu": "x", "threads": 1, "versions": {"nnlab": "1"}, "data": {"train": "00ff"}}'
+_LOOK = b'{"when": "2026-01-01", "cause": "nnlab eval", "step": 6, "accuracy": 0.5, "loss": 1.0, "every": 2}\n'
+_SWEEP = (
+    b'{"name": "a", "axes": {"seed": [0, 1]}, "cells": [{"directory": "cells/000", "settings": {"seed": 0}, '
+    b'"changes": ["seed=0"], "status": "pending", "error": null, "attempts": 0}]}'
+)
+
+
+@functools.cache
+def _resolved():
+    return as_yaml(validate(read_document(_put("tiny.yaml", tiny.CONFIG.encode())), Experiment).value).encode()
 
 
 @functools.cache
@@ -163,5 +208,11 @@ def parsers():
             _records, (b'{"step": 1, "split": "a", "loss": 1, "accuracy": 1, "seconds": 1',)
         ),
         "index of checkpoints": Parser(_index, (index, b"{}", b"[]")),
+        "config of a run": Parser(_recorded_config, (_resolved(), tiny.CONFIG.encode())),
+        "summary": Parser(_record(recorded.Summary), (_SUMMARY,)),
+        "environment": Parser(_record(recorded.Environment), (_ENVIRONMENT,)),
+        "ledger": Parser(_ledger, (_LOOK * 2, b"")),
+        "sweep": Parser(_sweep, (_SWEEP,)),
+        "override": Parser(_override, (b"network.0.units=32", b'data={type: random, shape: [3, "x"]}', b"a='")),
         "other JSON": Parser(_json, (b'{"a": [1, 2.5e3, null, "x"]}', b"[" * 50)),
     }

@@ -69,6 +69,21 @@ def test_without_one_before_it_is_refused(finished, folder, children):
     assert "step-00000004.safetensors is damaged" in ended.err
 
 
+def test_without_the_best_the_last_is_offered_to_an_evaluation_if_it_is_intact(finished, folder, children):
+    (best,) = (finished.path / "checkpoints").glob("best-*")
+    best.write_bytes(best.read_bytes()[:-1])
+    for command in (("eval",), ("plot", "filters")):
+        ended = children.run(*command, finished.path, folder=folder)
+        assert (ended.code, ended.is_plain) == (4, True)
+        assert f"{best} is damaged" in ended.err
+        assert "that of step 6 is intact: --checkpoint last" in ended.err
+    assert children.run("eval", "--checkpoint", "last", finished.path, folder=folder).code == 0
+    for step in (4, 6):
+        checkpoint(finished, step).write_bytes(b"")
+    ended = children.run("eval", finished.path, folder=folder)
+    assert (ended.code, "--checkpoint last" in ended.err) == (4, False), ended.err
+
+
 def test_verify_names_what_is_damaged(finished, folder, children):
     assert children.run("verify", finished.path, folder=folder).code == 0
     changes = {

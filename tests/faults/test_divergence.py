@@ -24,7 +24,11 @@ def test_divergence_names_step_and_layer_and_keeps_the_last_finite_checkpoint(fo
     ended = children.run("resume", run.path, "-q", folder=folder)
     assert (ended.code, ended.is_plain) == (6, True), ended.err
     assert "step " in ended.err
-    assert run.read_json("summary.json")["status"] == "diverged"
+    summary = run.read_json("summary.json")
+    assert summary["status"] == "diverged"
+    assert f"error: {summary['reason']}; " in ended.err
+    shown = children.run("runs", "show", run.path, folder=folder).out
+    assert ["reason", summary["reason"]] in [line.split(maxsplit=1) for line in shown.splitlines()]
     if run.checkpoints.exist:
         last = run.checkpoints.load("last")
         assert all(np.isfinite(array).all() for array in last.arrays.values())

@@ -98,6 +98,33 @@ def test_a_run_directory_that_is_a_link_elsewhere_is_refused(folder, children):
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("checkpoints", ("resume",)),
+        ("checkpoints", ("eval",)),
+        ("checkpoints", ("verify",)),
+        ("evaluation", ("eval",)),
+        ("evaluation/validation", ("eval", "--split", "validation")),
+        ("figures", ("plot", "curves")),
+    ],
+)
+def test_a_folder_that_is_a_link_is_not_followed(stopped, folder, children, name, command):
+    elsewhere, place = folder / "elsewhere", stopped.path / name
+    elsewhere.mkdir()
+    if place.is_dir():
+        place.rename(elsewhere / name)
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(elsewhere / name)
+    (elsewhere / name).mkdir(parents=True, exist_ok=True)
+    before = sorted((path, path.lstat().st_mtime_ns) for path in elsewhere.rglob("*"))
+    ended = children.run(*command, stopped.path, folder=folder)
+    assert (ended.code, ended.is_plain) == (4, True), ended
+    assert f"{place} is a link, which nnlab does not follow" in ended.err
+    assert sorted((path, path.lstat().st_mtime_ns) for path in elsewhere.rglob("*")) == before
+    assert not (stopped.path / "test-ledger.jsonl").exists()
+
+
 @pytest.mark.parametrize("name", [".lock", ".lock.holder", "metrics.jsonl"])
 def test_a_link_in_the_place_of_a_file_is_not_followed(folder, children, name):
     run = tiny.lay_out(folder)

@@ -1,5 +1,6 @@
 """Names that try to steer a terminal, other locales, a clock that goes back, and one broken run among many."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,23 +9,34 @@ from faults import tiny
 from faults.scale import count
 
 SAVAGE = "<script>alert(1)</script> [red]x[/red] \x1b[31mred\x07"
+LITERAL = SAVAGE.replace("\x1b", "\ufffd").replace("\x07", "\ufffd")
 
 
 def test_names_are_literal_on_the_terminal(folder, children):
     source = folder / "c.yaml"
     quoted = SAVAGE.replace("\x1b", "\\e").replace("\x07", "\\a")
     source.write_text(tiny.CONFIG.replace("name: tiny", f'name: "{quoted}"'))
-    trained = children.run("train", source, folder=folder)
-    if trained.code == 0:
-        listed = children.run("runs", folder=folder)
-        shown = children.run("runs", "show", "latest", folder=folder)
-        assert (listed.code, shown.code) == (0, 0)
-        printed = trained.err + trained.out + listed.out + shown.out
-    else:
-        assert trained.code == 2
-        printed = trained.err
-    assert "\x1b" not in printed
-    assert "\x07" not in printed
+    commands = (("train", source), ("runs",), ("runs", "show", "latest"), ("eval", "latest"), ("summary", source))
+    printed = [children.run(*command, folder=folder) for command in commands]
+    assert all((ended.code, ended.is_plain) == (0, True) for ended in printed), printed
+    assert all(line.isprintable() for ended in printed for line in (ended.out + ended.err).splitlines())
+    assert LITERAL in printed[2].out
+
+
+def test_labels_are_literal_on_the_terminal(folder, children):
+    data = "type: random, shape: [3], classes: 2, train: 12, test: 4, validation: 4"
+    names = f"class_names: [plain, {json.dumps(SAVAGE)}]"
+    inline = f"type: inline, inputs: [[0, 1, 2], [2, 1, 0], [1, 1, 0], [0, 0, 1]], labels: [0, 1, 1, 0], {names}"
+    source = folder / "c.yaml"
+    source.write_text(tiny.CONFIG.replace(data, inline))
+    assert children.run("train", source, "training.evaluate_on=test", folder=folder).code == 0
+    commands = (("eval", "latest"), ("runs", "show", "latest"), ("plot", "all", "latest"), ("verify", "latest"))
+    printed = [children.run(*command, folder=folder) for command in commands]
+    assert all((ended.code, ended.is_plain) == (0, True) for ended in printed), printed
+    assert all(line.isprintable() for ended in printed for line in (ended.out + ended.err).splitlines())
+    assert LITERAL in printed[0].out
+    told = json.loads(children.run("eval", "latest", "--json", folder=folder).out)
+    assert [row["class"] for row in told["per_class"]] == ["plain", SAVAGE]
 
 
 def test_the_locale_and_unicode_in_paths_change_nothing(folder, children, undisturbed):

@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from nnlab.errors import RunError, SystemFault
-from nnlab.runs import Run, check_writable, create_run, find_run, list_runs
+from nnlab.runs import Checkpoint, Run, check_writable, create_run, find_run, list_runs
 from nnlab.runs.directory import began
 
 
@@ -148,3 +149,29 @@ def test_a_link_to_another_folder_is_refused_and_one_beside_the_run_is_another_n
     (root / "b-link").symlink_to("b")
     assert find_run("b-link", root) == Run(here)
     assert find_run(str(root / "b-link"), root) == Run(here)
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "evaluation", "figures", "tensorboard"])
+def test_a_folder_of_a_run_that_is_a_link_is_refused(tmp_path, name):
+    run = Run(make(tmp_path, "r"))
+    assert run.folder(name, "x") == run.path / name / "x"
+    getattr(run, name)
+    (run.path / name).symlink_to(tmp_path)
+    with pytest.raises(RunError, match=f"{name} is a link, which nnlab does not follow"):
+        getattr(run, name)
+    with pytest.raises(RunError, match=f"{name} is a link"):
+        run.folder(name, "x")
+
+
+def test_without_the_best_checkpoint_an_intact_last_one_is_named(tmp_path):
+    run = Run(make(tmp_path, "r"))
+    state = {"params/0.weight": np.ones(3, np.float32)}
+    run.checkpoints.save(Checkpoint(2, state), Checkpoint(1, state))
+    assert (run.load("best").step, run.load("last").step) == (1, 2)
+    (run.path / "checkpoints" / "best-00000001.safetensors").write_bytes(b"")
+    with pytest.raises(RunError, match=r"best-00000001.safetensors is damaged: .*; that of step 2 is intact"):
+        run.load("best")
+    (run.path / "checkpoints" / "step-00000002.safetensors").write_bytes(b"")
+    for which in ("best", "last"):
+        with pytest.raises(RunError, match=r"is damaged: [^;]*$"):
+            run.load(which)

@@ -183,7 +183,8 @@ def test_a_killed_parent_leaves_no_process_and_the_rest_is_done_later(sweep, tmp
     workers = children(process.pid)
     assert len(workers) == 2
     process.kill()
-    process.communicate()
+    _, err = process.communicate()
+    assert "resource_tracker" not in err, err
     again = run_sweep(laid_out, Processes(2))
     assert not any(map(alive, workers))
     assert [cell.attempts for cell in again.cells] == [2, 2, 1]
