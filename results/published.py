@@ -193,9 +193,9 @@ SECTIONS = (
                 remark=(
                     "A loss summed over ten examples at a learning rate of 0.1 takes long steps: accuracies move "
                     "by half a percent from one evaluation of mnist_mlp to the next (nnlab plot curves RUN), and "
-                    "the end of a training is one draw from that. The published figure is one such draw too. PyTorch, "
-                    "begun with the same weights and shown the same batches, ends at 97.20 to 97.53 %, in the mean "
-                    "97.34 % (python -m bench.accuracy configs/mnist_mlp_final.yaml --seeds 5)."
+                    "the end of a training is one draw from that. The published figure is one such draw too. "
+                    "PyTorch, begun with the same weights and shown the same batches, ends at 97.20 to 97.53 %, "
+                    "97.34 % in the mean (python -m bench.accuracy configs/mnist_mlp_final.yaml --seeds 5)."
                 ),
             ),
         ),
