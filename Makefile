@@ -3,16 +3,20 @@
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
+INSTALLED := .venv/.installed
 READY := .venv/.ready
 
-$(READY): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt
 	python3 -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable . && touch $@
+
+$(READY): $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]' && touch $@
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(READY)  ## train on generated digits, evaluate, and draw the figures
+run: $(INSTALLED)  ## train on generated digits, evaluate, and draw the figures
 	$(BIN)/nnlab train configs/glyphs.yaml
 	$(BIN)/nnlab eval latest && $(BIN)/nnlab plot all latest --open
 

@@ -45,8 +45,8 @@ def report(
 ) -> None:
     """Write a report of a run, a comparison of several or of a sweep, or an index of all runs.
 
-    Print its path. What you write below the questions in notes.md beside it stands under the figures. A finished
-    run is evaluated on test data if it was not yet, and its ledger says so.
+    Print its path. What you write below the questions in notes.md of the run or sweep stands under the figures. A
+    finished run is evaluated on test data if it was not yet, and its ledger says so.
 
     Example: nnlab report latest --open
     """
@@ -55,9 +55,11 @@ def report(
     from nnlab.errors import printable
     from nnlab.report.addresses import report as write
 
-    path, missing = write(addresses, runs_dir, form.value, output)
-    for reason in missing.values():
+    written = write(addresses, runs_dir, form.value, output)
+    for reason in written.missing.values():
         say(f"warning: {printable(reason)}")
-    typer.echo(path)
+    if written.notes:
+        say(f"write your answers in {printable(str(written.notes))}")
+    typer.echo(written.file)
     if show and has_screen():
-        typer.launch(str(path))
+        typer.launch(str(written.file))

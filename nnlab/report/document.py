@@ -114,8 +114,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A report: its title, a line below it, and its sections."""
+    """A report: its title, a line below it, its sections, and what the file with its comments is called."""
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    notes: str = "notes.md"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nnlab.errors import printable
 from nnlab.figures.saving import save
+from nnlab.figures.style import PAGE
 from nnlab.files import write_text
 from nnlab.report import confusions
 from nnlab.report.document import (
@@ -145,7 +146,7 @@ def _float(caption: str, alignment: str, columns: Sequence[str], rows: Sequence[
     head, *body = [rf"{' & '.join(cells)} \\" for cells in (columns, *rows)]
     return "\n".join(
         [
-            r"\begin{table}[htbp]",
+            r"\begin{table}[!htbp]",
             r"\centering\small",
             caption,
             r"\par\smallskip",
@@ -163,14 +164,17 @@ def _float(caption: str, alignment: str, columns: Sequence[str], rows: Sequence[
 
 
 def _picture(picture: Picture, folder: Path) -> str:
+    """Return a figure as wide as its share of a page, so that the text in all of them has one size."""
+    share = min(1.0, picture.figure.get_figwidth() / PAGE)
+    size = rf"width={share:.2f}\linewidth,height=0.8\textheight,keepaspectratio"
     place = f"figures/{picture.name}.pdf"
     save(picture.figure, folder / place)
     return "\n".join(
         [
             f"% {printable(' '.join(picture.description.split()))}",
-            r"\begin{figure}[htbp]",
+            r"\begin{figure}[!htbp]",
             r"\centering",
-            rf"\includegraphics[width=\linewidth,height=0.8\textheight,keepaspectratio]{{\nnlabreport {place}}}",
+            rf"\includegraphics[{size}]{{\nnlabreport {place}}}",
             rf"\caption{{{escaped(picture.caption)}}}",
             rf"\label{{fig:{picture.name}}}",
             r"\end{figure}",

@@ -8,7 +8,7 @@ from nnlab.files import write_text
 from nnlab.report import confusions
 from nnlab.report.document import Block, Cell, Code, Comment, Document, Facts, Matrix, Picture, Prose, Table
 from nnlab.report.markdown_text import NOTES, escaped, fenced, paragraph
-from nnlab.report.note_text import rendered
+from nnlab.report.note_text import rendered, stacked
 
 _WIDEST = 30  # characters up to which the cells of a column are made equally wide
 
@@ -23,7 +23,7 @@ def write_markdown(document: Document, folder: Path) -> Path:
         parts.append(f"## {escaped(section.title)}")
         parts += [_block(block, folder) for block in section.blocks]
     path = folder / "report.md"
-    write_text(path, "\n\n".join(parts) + "\n")
+    write_text(path, stacked(parts) + "\n")
     return path
 
 
@@ -42,7 +42,7 @@ def _block(block: Block, folder: Path) -> str:
         case Matrix():
             written = _matrix(block, folder)
         case Comment():
-            written = f"> {paragraph(block.prompt)}\n\n{rendered(block.text, NOTES)}".rstrip()
+            written = f"> {paragraph(block.prompt)}\n\n{rendered(block.text, NOTES)}" if block.text else ""
     return written
 
 

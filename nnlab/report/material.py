@@ -1,5 +1,6 @@
 """What a report of a run is made of, gathered once: what is recorded and saved, and the data if they are here."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,7 +12,7 @@ from nnlab.blueprint import load_config
 from nnlab.comparison.edited import edited
 from nnlab.config import Experiment
 from nnlab.data import Dataset, load_dataset
-from nnlab.errors import NnlabError
+from nnlab.errors import NnlabError, printable
 from nnlab.experiment import Evaluation, Outcome
 from nnlab.plotting import Training, find_trainings
 from nnlab.registry import DATASETS
@@ -19,6 +20,8 @@ from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.ledger import Ledger, read_ledger
 from nnlab.runs.overview import Overview, overview
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -54,7 +57,8 @@ class Material:
 def gather(run: Run, *, cause: str) -> Material:
     """Return what there is of ``run``; a finished one without results on test data is evaluated, for ``cause``.
 
-    Raises ConfigError or RunError if its config cannot be read.
+    Raises ConfigError or RunError if its config cannot be read, DataError if that needs data of the user's own
+    which are gone: they say what shape an example has.
     """
     config, found = load_config(run.config), overview(run)
     gathering = _Gathering()
@@ -110,4 +114,7 @@ def _outcome(run: Run, config: Experiment, found: Overview, dataset: Dataset | N
     if known is not None and np.array_equal(known.predictions.labels, dataset.test.labels):
         network = experiment.load_network(config, run.checkpoints.load(known.checkpoint))
         return Evaluation(**vars(known), network=network, dataset=dataset)
-    return experiment.evaluate(run, cause=cause, dataset=dataset) if found.finished else None
+    if not found.finished:
+        return None
+    log.warning("%s was not evaluated yet: looking at its test data, which its ledger tells", printable(run.name))
+    return experiment.evaluate(run, cause=cause, dataset=dataset)

@@ -12,10 +12,10 @@ from nnlab.report.settings import course, settings
 from nnlab.runs import Run
 
 _UNFINISHED = {
-    "pending": "The training has not begun: nnlab resume begins it.",
+    "pending": "The training has not begun: nnlab resume {name} begins it.",
     "running": "The training is still running: this is how far it is.",
-    "stopped": "The training was stopped before its end: nnlab resume goes on with it.",
-    "interrupted": "The training was interrupted before its end: nnlab resume goes on with it.",
+    "stopped": "The training was stopped before its end: nnlab resume {name} goes on with it.",
+    "interrupted": "The training was interrupted before its end: nnlab resume {name} goes on with it.",
     "diverged": "The training diverged: loss, gradient or parameters were no longer finite.",
 }
 
@@ -24,8 +24,7 @@ def run_report(run: Run, *, cause: str = "nnlab report") -> Document:
     """Return what ``run`` was, how it went, and what the network does and has learnt.
 
     A finished run that was not evaluated on test data is, which its ledger says is because of ``cause``. What
-    cannot be had, such as data that are not here, is left out, and a warning says why. Raises ConfigError or
-    RunError if the run's config cannot be read.
+    cannot be had, such as data that are not here, is left out, and a warning says why. Raises as ``gather`` does.
     """
     material = gather(run, cause=cause)
     sections = (
@@ -45,7 +44,11 @@ def run_report(run: Run, *, cause: str = "nnlab report") -> Document:
 def _summary(material: Material) -> Section:
     """Return what a reader needs first: what may not be missed, and the result."""
     config, found = material.config, material.overview
-    warnings = [_UNFINISHED[found.status]] if found.status in _UNFINISHED else []
+    warnings = (
+        [_UNFINISHED[found.status].format(name=material.run.path.resolve().name)]
+        if found.status in _UNFINISHED
+        else []
+    )
     blocks: list[Block] = [Prose(text, warning=True) for text in (*warnings, *material.warnings)]
     rows = [("trained", f"{config.name} on {config.data.type}, seed {config.seed}"), ("status", found.status)]
     if material.outcome:

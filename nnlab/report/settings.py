@@ -3,8 +3,10 @@
 from typing import Any
 
 from nnlab import plotting
+from nnlab.errors import RunError
+from nnlab.plotting import Training
 from nnlab.registry import Spec
-from nnlab.report.document import Block, Comment, Facts, Picture, Section
+from nnlab.report.document import Block, Comment, Facts, Picture, Prose, Section
 from nnlab.report.material import Material
 from nnlab.runs.wording import duration
 
@@ -65,13 +67,23 @@ def course(material: Material) -> Section:
         rows.append((f"best evaluation on {on} examples", accuracy))
     blocks: list[Block] = [Facts(tuple(rows))]
     if material.training and material.training.records:
-        blocks += [
-            Picture(
-                "curves",
-                plotting.draw_curves([material.training]),
-                f"Loss and accuracy in the course of training, on training and {on} examples.",
-                "Two panels over the steps of the training: the loss above, the accuracy below.",
-            ),
-            Comment("curves-comment", "Was it trained long enough, and does it overfit?"),
-        ]
+        blocks += _curves(material.training)
     return Section("course", "How the training went", tuple(blocks))
+
+
+def _curves(training: Training) -> list[Block]:
+    """Return loss and accuracy over the steps; why they are left out if the run's summary is damaged."""
+    try:
+        figure = plotting.draw_curves([training])
+    except RunError as error:
+        return [Prose(f"The curves are left out: {error}.", warning=True)]
+    on = training.config.training.evaluate_on
+    return [
+        Picture(
+            "curves",
+            figure,
+            f"Loss and accuracy in the course of training, on training and {on} examples.",
+            "Two panels over the steps of the training: the loss above, the accuracy below.",
+        ),
+        Comment("curves-comment", "Was it trained long enough, and does it overfit?"),
+    ]

@@ -1,7 +1,6 @@
 """Small curves of the training loss, from a bounded part of a run's log however long it is."""
 
 import json
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ WIDTH, HEIGHT = 96, 24
 _POINTS = 32
 _WINDOW = 2048  # bytes read for a point, about a dozen records
 _MARGIN = 2
+_LARGEST = 1e100  # loss that is drawn: the sum of many is finite still
 
 
 class Curve(NamedTuple):
@@ -68,8 +68,8 @@ def _losses(lines: list[bytes]) -> list[float]:
             continue
         try:
             loss = float(json.loads(line)["loss"])
-        except (ValueError, LookupError, TypeError, RecursionError):
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
             continue
-        if isfinite(loss):
+        if abs(loss) <= _LARGEST:
             losses.append(loss)
     return losses

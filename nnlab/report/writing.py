@@ -12,6 +12,7 @@ from nnlab.report.markdown import write_markdown
 from nnlab.report.notes import keep_notes
 
 Form: TypeAlias = Literal["html", "md", "tex"]
+"""What a report is written in."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,18 @@ class Place:
     folder: Path
     name: str
     notes: Path
+
+    @property
+    def page(self) -> Path:
+        """Where a page goes by itself."""
+        return self.folder / f"{self.name}.html"
+
+
+def placed(page: Path, output: Path | None) -> Path:
+    """Return where a page goes: to ``output``, a file or a folder, or, if that is None, to ``page``."""
+    if output is None:
+        return page
+    return output / page.name if output.is_dir() else output
 
 
 def write_report(document: Document, place: Place, form: Form, output: Path | None = None) -> Path:
@@ -32,9 +45,7 @@ def write_report(document: Document, place: Place, form: Form, output: Path | No
     """
     document = _commented(document, place.notes)
     if form == "html":
-        page = place.folder / f"{place.name}.html"
-        if output is not None:
-            page = output / page.name if output.is_dir() else output
+        page = placed(place.page, output)
         files.write_text(page, as_html(document))
         return page
     folder = output or place.folder / f"{place.name}-{form}"
@@ -50,4 +61,4 @@ def _commented(document: Document, notes: Path) -> Document:
         return replace(block, text=texts[block.name]) if isinstance(block, Comment) else block
 
     sections = (replace(section, blocks=tuple(map(filled, section.blocks))) for section in document.sections)
-    return replace(document, sections=tuple(sections))
+    return replace(document, sections=tuple(sections), notes=notes.name)

@@ -1,18 +1,28 @@
 """Runs at a glance: what each is, how far it came and how it did; of a broken one, what is wrong with it."""
 
 import fcntl
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from pydantic import ValidationError
+
 from nnlab import files
 from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs.directory import Run, began
-from nnlab.runs.recorded import FINISHED, Environment, Evaluated, Measurement, Summary, read_config, read_record
+from nnlab.runs.recorded import (
+    FINISHED,
+    Environment,
+    Evaluated,
+    Measurement,
+    Progress,
+    Summary,
+    read_config,
+    read_record,
+)
 from nnlab.runs.sweeps import read_sweep
 
 Status: TypeAlias = Literal[
@@ -171,13 +181,13 @@ def _progress(run: Run, config: Experiment) -> dict[str, Any]:
     on = config.training.evaluate_on
     with files.reading(run.metrics) as file:
         lines = file.read().split(b"\n")[:-1]
+    wanted = b'"split": "%s"' % on.encode()
     try:
-        newest = json.loads(lines[-1]) if lines else {"step": 0, "seconds": 0.0}
-        wanted = b'"split": "%s"' % on.encode()
+        newest = Progress.model_validate_json(lines[-1]) if lines else Progress(step=0, seconds=0.0)
         evaluations = [Measurement.model_validate_json(line) for line in lines if wanted in line]
-        facts = {"steps": int(newest["step"]), "seconds": float(newest["seconds"])}
-    except (ValueError, KeyError, TypeError) as error:
+    except ValidationError as error:
         raise RunError(f"{run.metrics.name} is damaged") from error
+    facts = {"steps": newest.step, "seconds": newest.seconds}
     if not evaluations:
         return facts
     by = config.training.monitor

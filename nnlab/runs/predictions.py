@@ -14,6 +14,8 @@ from nnlab.errors import RunError
 _AXES = {"labels": 1, "predicted": 1, "probabilities": 2, "losses": 1}
 """The arrays, each with its number of axes; those of one axis have a value for each example."""
 
+_CLASSES = ("labels", "predicted")
+
 
 def write_predictions(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write the arrays of predictions to ``path``; raises SystemFault if the machine refuses."""
@@ -39,11 +41,13 @@ def read_predictions(path: Path, count: int, classes: int) -> dict[str, NDArray[
     shapes = {name: (count, classes)[:axes] for name, axes in _AXES.items()}
     for name, shape in shapes.items():
         header = stored.header(name)
-        kind = "i" if name in {"labels", "predicted"} else "f"
-        if header.shape != shape or header.dtype.kind != kind:
+        if header.shape != shape:
             raise RunError(f"{stored.name(name)} has the shape {list(header.shape)}, not {list(shape)}")
+        kind, what = ("i", "whole") if name in _CLASSES else ("f", "floating-point")
+        if header.dtype.kind != kind:
+            raise RunError(f"{stored.name(name)} has values of the type {header.dtype}, not {what} numbers")
     arrays = {name: stored.values(name) for name in shapes}
-    for name in ("labels", "predicted"):
+    for name in _CLASSES:
         if not ((arrays[name] >= 0) & (arrays[name] < classes)).all():
             raise RunError(f"{stored.name(name)} has numbers that are no classes")
     return arrays

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from nnlab import files
 from nnlab.config import Experiment, read_document, validate, validate_entry
@@ -28,7 +28,14 @@ FINISHED = frozenset({"completed", "stopped early"})
 class _Record(BaseModel):
     """A JSON object of which only what is named here counts."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class Progress(_Record):
+    """How far a training was at a record: steps, and seconds of training."""
+
+    step: NonNegativeInt
+    seconds: NonNegativeFloat
 
 
 class Measurement(_Record):
@@ -54,8 +61,8 @@ class Summary(_Record):
 
     status: Literal["completed", "stopped early", "interrupted", "diverged"]
     reason: str | None = None
-    steps: int
-    seconds: float
+    steps: NonNegativeInt
+    seconds: NonNegativeFloat
     parameters: int
     evaluated_on: Literal["validation", "test"] | None
     best: Measurement | None

@@ -28,6 +28,7 @@ from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, recorde
 from nnlab.runs import checkpoints as format_of_checkpoints
 from nnlab.runs import metrics as format_of_metrics
 from nnlab.runs.metrics import MetricsLog, read_metrics, scan
+from nnlab.runs.predictions import read_predictions
 from nnlab.runs.sweeps import read_sweep
 
 
@@ -139,6 +140,10 @@ def _ledger(content):
     ledger.read_ledger(_put(ledger.NAME, content).parent)
 
 
+def _predictions(content):
+    read_predictions(_put("predictions.npz", content), 2, 3)
+
+
 def _sweep(content):
     read_sweep(_put("sweep.json", content).parent)
 
@@ -185,6 +190,19 @@ def _log_seed():
     return path.read_bytes()
 
 
+def _answers(**changed):
+    """Return predictions of two examples and three classes, some of the arrays ``changed``."""
+    classes, numbers = np.array([0, 2]), np.full((2, 3), 0.25, np.float32)
+    arrays = {
+        "labels": classes,
+        "predicted": classes,
+        "probabilities": numbers,
+        "losses": numbers[:, 0],
+        **changed,
+    }
+    return hostile.zipped(**{name: hostile.npy(array) for name, array in arrays.items()})
+
+
 @functools.cache
 def parsers():
     """Return every parser under its name."""
@@ -212,6 +230,7 @@ def parsers():
         "summary": Parser(_record(recorded.Summary), (_SUMMARY,)),
         "environment": Parser(_record(recorded.Environment), (_ENVIRONMENT,)),
         "ledger": Parser(_ledger, (_LOOK * 2, b"")),
+        "predictions": Parser(_predictions, (_answers(), _answers(predicted=np.array([0, 3])))),
         "sweep": Parser(_sweep, (_SWEEP,)),
         "override": Parser(_override, (b"network.0.units=32", b'data={type: random, shape: [3, "x"]}', b"a='")),
         "other JSON": Parser(_json, (b'{"a": [1, 2.5e3, null, "x"]}', b"[" * 50)),

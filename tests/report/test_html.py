@@ -228,6 +228,8 @@ def test_many_classes_have_cells_without_text():
 def test_an_unanswered_question_says_where_to_answer_it():
     assert "notes.md" in page_of(Comment("c", "Why?"))
     assert "notes.md" not in page_of(Comment("c", "Why?", "Because."))
+    asked = (Section("s", "S", (Comment("c", "Why?"),)),)
+    assert "<code>&lt;b&gt;-notes.md</code>" in as_html(Document("t", "", asked, notes="<b>-notes.md"))
 
 
 def test_the_check_of_names_notices_text_that_is_not_escaped(monkeypatch):

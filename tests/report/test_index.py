@@ -125,6 +125,11 @@ def test_evaluations_and_what_is_not_finite_are_not_drawn(tmp_path):
     assert points(sparkline(log)) == [(2, 2), (94, 22)]
 
 
+def test_numbers_too_large_to_draw_are_not_drawn(tmp_path):
+    log = write_log(tmp_path / "log", [2, 1e308, 1e308, -1e308, 10**400, 1])
+    assert points(sparkline(log)) == [(2, 2), (94, 22)]
+
+
 def test_of_a_long_log_only_a_part_is_read(tmp_path, monkeypatch):
     log = write_log(tmp_path / "log", [1000 - i / 20 for i in range(20000)])
     read = []

@@ -125,7 +125,7 @@ def test_each_table_has_a_file(tmp_path):
     assert r"\input{\nnlabreport tables/per-class}" in path.read_text()
     assert (
         (path.parent / "tables/per-class.tex").read_text()
-        == r"""\begin{table}[htbp]
+        == r"""\begin{table}[!htbp]
 \centering\small
 \caption{Each class.}\label{tab:per-class}
 \par\smallskip

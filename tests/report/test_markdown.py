@@ -165,8 +165,6 @@ nnlab train
 > Why?
 
 So.
-
-> How?
 """
     )
 

@@ -156,6 +156,23 @@ def test_two_features_have_a_boundary_and_a_schedule_its_curve(tmp_path):
     assert "pairs" not in names
 
 
+def test_a_network_without_weights_that_was_never_evaluated(tmp_path):
+    text = """\
+data: {type: random, shape: [3], classes: 3, train: 9, test: 9}
+network: [relu]
+optimizer: {type: sgd, learning_rate: 0.1}
+training: {steps: 2, batch_size: 2}
+"""
+    run = experiment.train(load(tmp_path, text=text), runs_dir=tmp_path / "runs")
+    document = run_report(run)
+    facts = told(document)
+    assert facts["held out for validation"] == "none"
+    assert facts["for choosing"] == "nothing: no examples were held out, the last checkpoint counts"
+    prose = [block.text for block in blocks(document, Prose)]
+    assert f"Left out: no layer of {run.name} has weights to draw." in prose
+    assert "activations" in {picture.name for picture in blocks(document, Picture)}
+
+
 def test_what_needs_data_that_are_gone_is_left_out(small, monkeypatch):
     kept = experiment.evaluate(small).metrics
     gone = mock.Mock(side_effect=DataError("there is no folder /data, which NNLAB_DATA names"))
@@ -199,6 +216,15 @@ def test_it_says_that_the_training_chose_by_test_data(tmp_path):
     assert facts["the test data were"].startswith("looked at 4 times (4 in training")
     (training, report) = named(document, Table, "ledger").rows
     assert [training[1], report[1]] == [Cell("training"), Cell("nnlab report")]
+
+
+def test_a_damaged_summary_costs_the_curves_only(small):
+    experiment.evaluate(small)
+    (small.path / "summary.json").write_bytes(b"")
+    document = run_report(small)
+    assert "The run is damaged: summary.json is damaged" in warned(document)
+    assert "The curves are left out: summary.json is damaged" in warned(document)
+    assert {"filters", "calibration"} <= {picture.name for picture in blocks(document, Picture)}
 
 
 def test_an_edited_config_is_told(small):
