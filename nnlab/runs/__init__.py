@@ -1,6 +1,7 @@
 """Run directories: their layout, checkpoints, metrics and environment."""
 
-from nnlab.runs.checkpoints import Checkpoint, Checkpoints, read_checkpoint
+from nnlab.runs.checkpoint import Checkpoint, read_checkpoint
+from nnlab.runs.checkpoints import Checkpoints
 from nnlab.runs.directory import Run, check_writable, create_run, find_run, list_runs
 from nnlab.runs.environment import environment
 from nnlab.runs.metrics import MetricsLog

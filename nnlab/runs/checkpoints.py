@@ -1,4 +1,4 @@
-"""Checkpoints: everything a training needs to go on, in safetensors, every value under a digest.
+"""The checkpoints of a run: the last, the one before it, and the best.
 
     checkpoints/
       step-00000300.safetensors    parameters, state, optimizer; in its header the step and every random stream
@@ -11,46 +11,23 @@ before.
 """
 
 import contextlib
-import hashlib
-import json
 import logging
-import os
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
-
-import numpy as np
-from safetensors import SafetensorError
-from safetensors import numpy as safetensors
+from typing import IO, Literal, TypeAlias
 
 from nnlab import files
-from nnlab.arrays import Array
 from nnlab.errors import RunError, SystemFault
+from nnlab.runs.checkpoint import Checkpoint, encode, read_checkpoint
 
 Which = Literal["last", "best"]
 Way: TypeAlias = Callable[[Path], AbstractContextManager[IO[bytes]]]
 
 log = logging.getLogger(__name__)
 
-_LONGEST_HEADER = 2**26  # bytes; one of a hundred layers has a thousandth of that
 _NAME = re.compile(r"(step|best)-\d{8,}\.safetensors")
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Arrays by name, and ``facts``: plain data such as the step and the positions of random streams."""
-
-    step: int
-    arrays: dict[str, Array]
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def group(self, prefix: str) -> dict[str, Array]:
-        """Return the arrays called ``prefix/...``, under the rest of their names."""
-        start = f"{prefix}/"
-        return {name.removeprefix(start): a for name, a in self.arrays.items() if name.startswith(start)}
 
 
 class Checkpoints:
@@ -160,6 +137,8 @@ class Checkpoints:
         except RunError as error:
             raise SystemFault(f"wrote {path}, but it does not read back: {error}") from error
         if not same:
+            with contextlib.suppress(OSError):  # without it, nothing goes on from it; with it, its digests say no
+                path.unlink()
             raise SystemFault(f"wrote {path}, but it reads back as something else")
         return path.name
 
@@ -174,71 +153,3 @@ def _is_name(value: object) -> bool:
 
 def _name(kind: str, step: int) -> str:
     return f"{kind}-{step:08d}.safetensors"
-
-
-def encode(checkpoint: Checkpoint) -> list[bytes | memoryview]:
-    """Return the content of a safetensors file that holds ``checkpoint``: its header, then its arrays as they are.
-
-    So no copy of the arrays is made, of which a large network has gigabytes.
-    https://huggingface.co/docs/safetensors has the format.
-    """
-    arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
-    digests = {name: digest(array) for name, array in arrays.items()}
-    facts = json.dumps({"step": checkpoint.step, "digests": digests, **checkpoint.facts})
-    metadata = {"facts": facts, "sha256": hashlib.sha256(facts.encode()).hexdigest()}
-    header: dict[str, Any] = {"__metadata__": metadata}
-    end = 0
-    for name, array in arrays.items():
-        start, end = end, end + array.nbytes
-        kind = {"b": "BOOL"}.get(array.dtype.kind, f"{array.dtype.kind.upper()}{8 * array.itemsize}")
-        header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": (start, end)}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    contents = (array.reshape(-1).view(np.uint8).data for array in arrays.values())
-    return [len(text).to_bytes(8, "little"), text, *contents]
-
-
-def digest(array: Array) -> str:
-    """Return the SHA-256 of an array's type, shape and bytes."""
-    sha = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
-    sha.update(np.ascontiguousarray(array).data)
-    return sha.hexdigest()
-
-
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Return the checkpoint in ``path``; raises RunError unless every value is exactly what was saved."""
-    try:
-        with files.reading(path) as file:
-            metadata = _metadata(file)
-            file.seek(0)
-            arrays = safetensors.load(file.read())
-        text = metadata["facts"]
-        if hashlib.sha256(text.encode()).hexdigest() != metadata["sha256"]:
-            raise RunError(f"{path} is damaged: its header does not match its digest")
-        facts = json.loads(text)
-        digests = facts.pop("digests")
-        for name in sorted(digests.keys() | arrays.keys()):
-            if name not in arrays or digest(arrays[name]) != digests.get(name):
-                raise RunError(f"{path} is damaged: {name} does not match its digest")
-        return Checkpoint(facts.pop("step"), arrays, facts)
-    except LookupError as error:
-        raise RunError(f"{path} is damaged: its header lacks {error}") from error
-    except (SafetensorError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"{path} is damaged: {error}") from error
-
-
-def _metadata(file: IO[bytes]) -> Any:
-    """Return what the header of a safetensors file says besides its arrays.
-
-    Raises ValueError, before memory is taken, unless the file is as long as its header announces.
-    """
-    size = os.fstat(file.fileno()).st_size
-    length = int.from_bytes(file.read(8), "little")
-    if length > min(_LONGEST_HEADER, size - 8):
-        raise ValueError(f"it has {size:,} bytes and announces a header of {length:,}")
-    header = json.loads(file.read(length))
-    metadata = header.pop("__metadata__")
-    announced = 8 + length + max((array["data_offsets"][1] for array in header.values()), default=0)
-    if announced != size:
-        raise ValueError(f"it has {size:,} bytes, its header announces {announced:,}")
-    return metadata

@@ -24,7 +24,8 @@ from typing import Any
 
 from nnlab import files
 from nnlab.errors import RunError, SystemFault
-from nnlab.runs.checkpoints import Checkpoint, Checkpoints, Which
+from nnlab.runs.checkpoint import Checkpoint
+from nnlab.runs.checkpoints import Checkpoints, Which
 from nnlab.runs.locking import locked
 from nnlab.runs.metrics import read_metrics
 

@@ -2,7 +2,7 @@
 
 from nnlab.errors import RunError
 from nnlab.runs import read_checkpoint
-from nnlab.runs.checkpoints import encode
+from nnlab.runs.checkpoint import encode
 
 
 def silent_changes(content, folder, flips):

@@ -25,7 +25,7 @@ from nnlab.data.idx import read_idx
 from nnlab.data.npy import read_header, read_values
 from nnlab.data.npz import NpzFile
 from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, recorded
-from nnlab.runs import checkpoints as format_of_checkpoints
+from nnlab.runs import checkpoint as format_of_checkpoints
 from nnlab.runs import metrics as format_of_metrics
 from nnlab.runs.metrics import MetricsLog, read_metrics, scan
 from nnlab.runs.predictions import read_predictions

@@ -7,7 +7,7 @@ import time
 from types import SimpleNamespace
 
 from nnlab import files, seeding, trial
-from nnlab.runs import checkpoints
+from nnlab.runs import checkpoint
 
 
 def without_fsync():
@@ -32,7 +32,7 @@ def without_rename():
 
 def without_digest():
     """No value is under a digest."""
-    checkpoints.digest = no_digest
+    checkpoint.digest = no_digest
 
 
 def no_digest(array):

@@ -29,7 +29,7 @@ def test_a_missing_digest_is_noticed(folder, children, monkeypatch):
     assert children.run("resume", run.path, "-q", folder=folder, planted="without digest").code == 0
     content = (run.path / "checkpoints" / "step-00000006.safetensors").read_bytes()
     flips = [(len(content) - 1 - i, bit) for i in range(40) for bit in range(8)]
-    monkeypatch.setattr("nnlab.runs.checkpoints.digest", planted.no_digest)
+    monkeypatch.setattr("nnlab.runs.checkpoint.digest", planted.no_digest)
     assert len(silent_changes(content, folder, flips)) == len(flips)
 
 

@@ -66,7 +66,7 @@ def test_a_sweep_is_a_line_with_its_cells(tmp_path):
     page = as_index(tmp_path)
     assert [row[0] for row in rows(page)] == ["sweep-x", "20260102-a", "000", "001", "002"]
     told = {row[0]: row for row in rows(page)}
-    assert told["sweep-x"][1] == "stopped, 2 of 3 cells"
+    assert told["sweep-x"][1] == "stopped, 2 of 3 cells; the best cell's results"
     assert told["sweep-x"][3] == "60.00 %"
     assert told["000"][1:5] == ["completed", "", "50.00 %", "25.00 %"]
     assert told["002"][1] == "pending"

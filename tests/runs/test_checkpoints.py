@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nnlab import files
 from nnlab.errors import RunError, SystemFault
 from nnlab.runs import Checkpoint, Checkpoints, read_checkpoint
-from nnlab.runs.checkpoints import encode
+from nnlab.runs.checkpoint import encode
 
 
 def checkpoint(step, **facts):
@@ -107,7 +107,7 @@ def test_any_truncation_is_noticed(tmp_path_factory, length):
 
 def test_the_tests_notice_a_missing_digest(tmp_path, monkeypatch):
     path = tmp_path / "c.safetensors"
-    monkeypatch.setattr("nnlab.runs.checkpoints.digest", lambda array: "0")
+    monkeypatch.setattr("nnlab.runs.checkpoint.digest", lambda array: "0")
     content = bytearray(b"".join(encode(checkpoint(7))))
     content[-1] ^= 1
     path.write_bytes(content)
@@ -252,3 +252,19 @@ def test_going_on_from_an_older_one_forgets_the_damaged_one(tmp_path, caplog):
     before = (tmp_path / "index.json").stat().st_mtime_ns
     store.go_on_from(checkpoint(3))
     assert (tmp_path / "index.json").stat().st_mtime_ns == before
+
+
+def test_a_checkpoint_that_does_not_read_back_is_not_left_to_go_on_from(tmp_path, monkeypatch):
+    store = Checkpoints(tmp_path)
+    replacing = files.replacing
+
+    @contextlib.contextmanager
+    def forgetful(path):
+        with replacing(path) as file:
+            yield file
+        path.write_bytes(path.read_bytes()[1:])
+
+    monkeypatch.setattr(files, "replacing", forgetful)
+    with pytest.raises(SystemFault, match="reads back as something else"):
+        store.save(checkpoint(1), None)
+    assert not store.exist
