@@ -94,6 +94,17 @@ def test_counts_can_be_read_on_every_colour(visit, tmp_path, scheme):
     assert not [each for each in found.response["incomplete"] if each["id"] == "color-contrast"]
 
 
+def test_the_edge_beyond_which_there_is_more_is_marked(visit, address):
+    page = visit(address, PHONE)
+    boxes = page.locator(".box").all()
+    hidden = [box.evaluate("box => box.scrollWidth > box.clientWidth + 1") for box in boxes]
+    assert 0 < sum(hidden) < len(boxes)
+    assert ["more" in (box.get_attribute("class") or "") for box in boxes] == hidden
+    wide = boxes[hidden.index(True)]
+    wide.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    page.wait_for_function("box => !box.classList.contains('more')", arg=wide.element_handle())
+
+
 def test_the_check_of_contrast_notices_grey_on_grey(page):
     page.evaluate("document.querySelector('h1').style.color = '#ccc'")
     found = axe.Axe().run(page, options=RULES)

@@ -10,7 +10,13 @@ function scrollableByKeys() {
     const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
+    markEdge(box);
   }
+}
+
+// The edge beyond which there is more is marked, for phones show no scroll bar.
+function markEdge(box) {
+  box.classList.toggle("more", box.scrollLeft + box.clientWidth + 1 < box.scrollWidth);
 }
 
 function makeSortable(table) {
@@ -176,4 +182,5 @@ all(".controls").forEach((controls) => { controls.hidden = false; });
 all(".contents").forEach((contents) => { contents.open = matchMedia("(min-width: 72rem)").matches; });
 followContents();
 scrollableByKeys();
+all(".box").forEach((box) => box.addEventListener("scroll", () => markEdge(box)));
 addEventListener("resize", scrollableByKeys);
