@@ -6,7 +6,8 @@ from math import ceil, sqrt
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
-from scipy.stats import binomtest
+
+from nnlab.evaluation import wilson
 
 CONFIDENCE = 0.95
 
@@ -49,10 +50,9 @@ def estimate(values: Sequence[float]) -> Estimate:
 def proportion(accuracy: float, count: int) -> Estimate:
     """Return the ``accuracy`` of one run on ``count`` examples, with Wilson's interval.
 
-    It is for examples drawn anew: Wilson (1927), doi:10.1080/01621459.1927.10502953.
+    It is for examples drawn anew.
     """
-    bounds = binomtest(round(accuracy * count), count).proportion_ci(CONFIDENCE, method="wilson")
-    return Estimate(accuracy, None, 1, (min(float(bounds.low), accuracy), max(float(bounds.high), accuracy)))
+    return Estimate(accuracy, None, 1, wilson(round(accuracy * count), count))
 
 
 def difference(values: dict[int, float], reference: dict[int, float]) -> Estimate | None:

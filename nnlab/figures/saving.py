@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from nnlab.errors import UsageError
 from nnlab.figures.style import styled
@@ -32,7 +33,8 @@ def rendered(figure: Figure, form: str, *, dpi: int = DPI) -> bytes:
     content = BytesIO()
     with styled():
         # Laying out again starts from the last layout and ends a hair beside it, so it is done only once.
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
         figure.savefig(content, format=form, dpi=dpi, metadata=_UNDATED[form])
     return content.getvalue()

@@ -19,9 +19,9 @@ from nnlab.report.document import Block, Document, Matrix, Picture, Table
 from nnlab.report.note_text import MARKDOWN, parsed, web_address
 
 _LEVELS = 10  # of colour in a confusion matrix; style.css has as many
-_HEAVY = 100_000  # bytes of an SVG, from which on a PNG may be smaller
+_HEAVY = 150_000  # characters of an SVG besides images, from which on a PNG may be smaller
 _DPI = 120
-_LITERAL = "/:;=,+()*!?@ '"  # what an SVG has much of and an address in quotation marks may hold as it is
+_ENCODED = {ord(each): quote(each) for each in '"#%&<>`{|}^\\'}  # what an address may not hold as it is
 _CSS_DPI = 96  # what a browser takes an inch for
 _WIDE = 4.5  # inches, beyond which a figure shrunk to the width of a phone cannot be read
 
@@ -135,8 +135,9 @@ def _image(picture: Picture) -> _Image:
     width, height = picture.figure.get_size_inches()
     for image in picture.figure.findobj(AxesImage):
         image.set_interpolation("none")
-    source = "data:image/svg+xml," + quote(_lighter(rendered(picture.figure, "svg").decode()), safe=_LITERAL)
-    if len(source) > _HEAVY:
+    svg = _lighter(rendered(picture.figure, "svg").decode())
+    source = "data:image/svg+xml," + svg.translate(_ENCODED)
+    if len(svg) - sum(map(len, re.findall(r'base64,[^"]*', svg))) > _HEAVY:
         pixels = rendered(picture.figure, "png", dpi=_DPI)
         source = min(source, f"data:image/png;base64,{b64encode(pixels).decode()}", key=len)
     return _Image(source, round(_CSS_DPI * width), round(_CSS_DPI * height), wide=width > _WIDE)
