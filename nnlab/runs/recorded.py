@@ -5,7 +5,7 @@ is the file read as a whole, which then also says what is wrong with it.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -111,7 +111,7 @@ def read_config(path: Path) -> Experiment:
     return Experiment.model_construct(None, **values, **{key: _default(key) for key in missing})
 
 
-@cache
+@lru_cache(1024)  # sections of a config, which a thousand runs hardly have more of
 def _value(key: str, text: str) -> Any | None:
     """Return what a section of a config means, or None if it means nothing by itself."""
     if key not in Experiment.model_fields:
