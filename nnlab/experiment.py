@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from nnlab import files, seeding
 from nnlab.blueprint import blueprint, load_config
 from nnlab.capacity import require_memory_for_steps, require_memory_for_weights, too_large
@@ -192,10 +194,10 @@ def evaluate(
     return evaluation
 
 
-def recall(run: Run, *, split: SplitName = "test") -> Outcome | None:
+def recall(run: Run, *, split: SplitName = "test", dataset: Dataset | None = None) -> Outcome | None:
     """Return what ``evaluate`` found last; None unless that is whole, and of a checkpoint as it is now.
 
-    The run's data are not needed. Raises RunError if the run's config or checkpoint cannot be used.
+    With ``dataset`` it is an Evaluation, or None if of other data. Raises RunError if the run cannot be used.
     """
     config, folder = load_config(run.config), _folder(run, split)
     names = blueprint(config).class_names
@@ -204,12 +206,18 @@ def recall(run: Run, *, split: SplitName = "test") -> Outcome | None:
         predictions = Predictions(**read_predictions(folder / "predictions.npz", told.count, len(names)))
     except (RunError, DataError):
         return None
-    if not told.count or told.step != run.checkpoints.load(told.checkpoint).step:
+    saved = run.checkpoints.load(told.checkpoint)
+    if not told.count or told.step != saved.step:
         return None
     metrics = measure(predictions, names)
     if metrics.accuracy != told.accuracy:
         return None
-    return Outcome(config, predictions, metrics, split, told.checkpoint, told.step)
+    outcome = Outcome(config, predictions, metrics, split, told.checkpoint, told.step)
+    if dataset is None:
+        return outcome
+    if not np.array_equal(predictions.labels, dataset.split(split).labels):
+        return None
+    return Evaluation(**vars(outcome), network=load_network(config, saved), dataset=dataset)
 
 
 def _folder(run: Run, split: SplitName) -> Path:

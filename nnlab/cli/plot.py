@@ -10,7 +10,7 @@ from nnlab.cli import plot_network, plot_results
 from nnlab.cli.drawing import Drawn, figure_command
 from nnlab.cli.options import CheckpointChoice, Overrides, RunAddress, RunsDir, Split, SplitChoice, Which
 from nnlab.cli.output import say
-from nnlab.cli.plot_network import Target, pages
+from nnlab.cli.plot_network import Target, located, pages
 from nnlab.cli.plot_results import Count, evaluated
 from nnlab.errors import RunError, UsageError
 
@@ -89,16 +89,9 @@ def data(target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("
     Example: nnlab plot data configs/ellipse.yaml
     """
     from nnlab import plotting
-    from nnlab.blueprint import load_config
     from nnlab.data import load_dataset
-    from nnlab.runs import find_run
 
-    path = Path(target)
-    if path.is_file() or path.suffix in {".yaml", ".yml"}:
-        config, place = load_config(path, overrides or []), Path(f"{path.stem}-data")
-    else:
-        run = find_run(target, runs_dir)
-        config, place = load_config(run.config, overrides or []), run.figures / "data"
+    config, place = located(target, overrides, runs_dir, "data")
     drawn = plotting.draw_data(load_dataset(config.data, config.seed), config.name, config.seed)
     return {place.with_name(f"{place.name}-{name}"): figure for name, figure in drawn.items()}
 
@@ -121,7 +114,7 @@ def all_figures(
     config, name, dataset = evaluation.config, evaluation.config.name, evaluation.dataset
     drawn = {
         "architecture": plotting.draw_architecture(config),
-        "curves": plotting.draw_curves(plotting.find_trainings(str(run.path), runs_dir)[1]),
+        "curves": plotting.draw_curves([plotting.read_training(run)]),
         "confusion": plotting.draw_confusion(evaluation),
         "classes": plotting.draw_classes(evaluation),
         "calibration": plotting.draw_calibration(evaluation),

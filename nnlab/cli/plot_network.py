@@ -12,6 +12,8 @@ from nnlab.cli.options import CheckpointChoice, Overrides, RunAddress, RunsDir, 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nnlab.config import Experiment
+
 Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
 
 
@@ -85,13 +87,18 @@ def architecture(target: Target, overrides: Overrides = None, runs_dir: RunsDir 
     Example: nnlab plot architecture configs/mnist.yaml
     """
     from nnlab import plotting
+
+    config, place = located(target, overrides, runs_dir, "architecture")
+    return {place: plotting.draw_architecture(config)}
+
+
+def located(target: str, overrides: list[str] | None, runs_dir: Path, figure: str) -> "tuple[Experiment, Path]":
+    """Return the config at ``target``, a file or a run, and where its ``figure`` goes."""
     from nnlab.blueprint import load_config
     from nnlab.runs import find_run
 
     path = Path(target)
     if path.is_file() or path.suffix in {".yaml", ".yml"}:
-        config, place = load_config(path, overrides or []), Path(f"{path.stem}-architecture")
-    else:
-        run = find_run(target, runs_dir)
-        config, place = load_config(run.config, overrides or []), run.figures / "architecture"
-    return {place: plotting.draw_architecture(config)}
+        return load_config(path, overrides or []), Path(f"{path.stem}-{figure}")
+    run = find_run(target, runs_dir)
+    return load_config(run.config, overrides or []), run.figures / figure

@@ -1,7 +1,9 @@
 """Figures of how a run does on a split of its data."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,107 +11,98 @@ from nnlab.cli.drawing import Drawn
 from nnlab.cli.options import CheckpointChoice, RunAddress, RunsDir, Split, SplitChoice, Which
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from nnlab.experiment import Evaluation
     from nnlab.runs import Run
 
 Count = Annotated[int, typer.Option("--count", min=1, max=200, help="How many mistakes to show.")]
 
 
-def confusion(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
+def of_evaluation(draw: Callable[..., "Figure"]) -> Callable[..., Drawn]:
+    """Return ``draw``, which takes an evaluation, as a command on a run, a split and a checkpoint."""
+
+    def command(
+        address: RunAddress,
+        split: Split = SplitChoice.test,
+        checkpoint: Which = CheckpointChoice.best,
+        runs_dir: RunsDir = Path("runs"),
+        **own: Any,
+    ) -> Drawn:
+        run, evaluation = evaluated(draw.__name__, address, split, checkpoint, runs_dir)
+        return {run.figures / draw.__name__: draw(evaluation, **own)}
+
+    *shared, runs_option, _ = inspect.signature(command).parameters.values()
+    _, *more = inspect.signature(draw).parameters.values()
+    command.__signature__ = inspect.Signature([*shared, *more, runs_option])  # type: ignore[attr-defined]
+    command.__doc__ = draw.__doc__
+    return command
+
+
+@of_evaluation
+def confusion(evaluation: "Evaluation") -> "Figure":
     """Draw which classes are taken for which.
 
     Example: nnlab plot confusion latest --format svg
     """
     from nnlab import plotting
 
-    run, evaluation = evaluated("confusion", address, split, checkpoint, runs_dir)
-    return {run.figures / "confusion": plotting.draw_confusion(evaluation)}
+    return plotting.draw_confusion(evaluation)
 
 
-def classes(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
+@of_evaluation
+def classes(evaluation: "Evaluation") -> "Figure":
     """Draw the accuracy of each class, with 95 % intervals.
 
     Example: nnlab plot classes latest
     """
     from nnlab import plotting
 
-    run, evaluation = evaluated("classes", address, split, checkpoint, runs_dir)
-    return {run.figures / "classes": plotting.draw_classes(evaluation)}
+    return plotting.draw_classes(evaluation)
 
 
-def misclassified(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    count: Count = 25,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
+@of_evaluation
+def misclassified(evaluation: "Evaluation", count: Count = 25) -> "Figure":
     """Draw the worst mistakes, the largest loss first.
 
     Example: nnlab plot misclassified latest --count 40
     """
     from nnlab import plotting
 
-    run, evaluation = evaluated("misclassified", address, split, checkpoint, runs_dir)
-    return {run.figures / "misclassified": plotting.draw_misclassified(evaluation, count)}
+    return plotting.draw_misclassified(evaluation, count)
 
 
-def calibration(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
+@of_evaluation
+def calibration(evaluation: "Evaluation") -> "Figure":
     """Draw whether the network is right as often as it is sure, with the expected calibration error.
 
     Example: nnlab plot calibration latest --split validation
     """
     from nnlab import plotting
 
-    run, evaluation = evaluated("calibration", address, split, checkpoint, runs_dir)
-    return {run.figures / "calibration": plotting.draw_calibration(evaluation)}
+    return plotting.draw_calibration(evaluation)
 
 
-def pairs(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
+@of_evaluation
+def pairs(evaluation: "Evaluation") -> "Figure":
     """Draw the classes that are taken for each other most often, with examples.
 
     Example: nnlab plot pairs latest
     """
     from nnlab import plotting
 
-    run, evaluation = evaluated("pairs", address, split, checkpoint, runs_dir)
-    return {run.figures / "pairs": plotting.draw_pairs(evaluation)}
+    return plotting.draw_pairs(evaluation)
 
 
-def boundary(
-    address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
-    runs_dir: RunsDir = Path("runs"),
-) -> Drawn:
+@of_evaluation
+def boundary(evaluation: "Evaluation") -> "Figure":
     """Draw what the network makes of the plane, where the data have two features.
 
     Example: nnlab plot boundary latest --format pdf
     """
     from nnlab import plotting
 
-    run, evaluation = evaluated("boundary", address, split, checkpoint, runs_dir)
-    return {run.figures / "boundary": plotting.draw_boundary(evaluation)}
+    return plotting.draw_boundary(evaluation)
 
 
 def evaluated(

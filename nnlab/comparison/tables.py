@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nnlab.comparison.results import CRITERIA, Comparison, Setting, some
 from nnlab.comparison.statistics import Estimate
 from nnlab.config.wording import as_written
-from nnlab.runs.wording import duration, percent
+from nnlab.runs.wording import counted, duration, percent
 
 
 class Cell(NamedTuple):
@@ -34,7 +34,7 @@ def headline(comparison: Comparison) -> str:
     settings = comparison.settings
     runs = sum(len(setting.runs) + len(setting.left_out) for setting in settings)
     differing = f", which differ in {some(_titles(comparison))}" if comparison.keys else ""
-    return f"{_counted(runs, 'run')} of {_counted(len(settings), 'setting')}{differing}"
+    return f"{counted(runs, 'run')} of {counted(len(settings), 'setting')}{differing}"
 
 
 def differing(comparison: Comparison) -> Table:
@@ -156,7 +156,3 @@ def _mean(found: Estimate | None) -> Cell:
 
 def _time(found: Estimate | None) -> Cell:
     return Cell(duration(found.mean), found.mean) if found else _NOTHING
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + "s" * (count != 1)

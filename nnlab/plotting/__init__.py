@@ -8,7 +8,7 @@ draw_schedule                                                    courses.py   of
 draw_data                                                        data.py      of the data of a config
 """
 
-from nnlab.plotting.courses import Training, draw_curves, draw_schedule, find_trainings
+from nnlab.plotting.courses import Training, draw_curves, draw_schedule, find_trainings, read_training
 from nnlab.plotting.data import draw_data
 from nnlab.plotting.network import draw_activations, draw_architecture, draw_weights
 from nnlab.plotting.results import (
@@ -37,4 +37,5 @@ __all__ = [
     "draw_schedule",
     "draw_weights",
     "find_trainings",
+    "read_training",
 ]

@@ -58,14 +58,15 @@ def find_trainings(address: str, runs_dir: Path) -> tuple[Path, list[Training]]:
     """
     found = find_run_or_sweep(address, runs_dir)
     if isinstance(found, Run):
-        return found.path, [_read(found)]
+        return found.path, [read_training(found)]
     begun = [cell.run for cell in found.cells if cell.run.metrics.is_file()]
     if not begun:
         raise RunError(f"no cell of the sweep {found.name} has begun")
-    return found.path, [_read(run, found.variants.get(run, "")) for run in begun]
+    return found.path, [read_training(run, found.variants.get(run, "")) for run in begun]
 
 
-def _read(run: Run, name: str = "") -> Training:
+def read_training(run: Run, name: str = "") -> Training:
+    """Return the training of ``run``, called ``name`` or as its config; raises as ``find_trainings`` does."""
     config = load_config(run.config)
     return Training(run, config, name or config.name, run.records())
 

@@ -1,6 +1,5 @@
 """From several runs, or a sweep, to a document that compares them."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from nnlab.report.document import (
     Section,
     Table,
 )
+from nnlab.report.writing import way_to
 from nnlab.runs.ledger import read_ledger
 from nnlab.runs.overview import Overview
 from nnlab.runs.recorded import Measurement
@@ -188,7 +188,7 @@ def _runs(compared: Comparison, folder: Path | None) -> Table:
 def _run(run: Overview, setting: Setting, folder: Path | None, *, counted: bool) -> tuple[Cell, ...]:
     seed = run.config.seed if run.config else None
     return (
-        Cell(run.name, address=_address(run, folder)),
+        Cell(run.name, address=way_to(run.run, folder.resolve()) if folder else ""),
         Cell(setting.name),
         Cell(run.status, marked=not counted),
         Cell("" if seed is None else str(seed), seed),
@@ -214,14 +214,6 @@ def _looks(run: Overview) -> Cell:
         return Cell("not recorded")
     chosen = f" ({ledger.in_training:,} in training)" if ledger.in_training else ""
     return Cell(f"{ledger.looks:,}{chosen}", ledger.looks)
-
-
-def _address(run: Overview, folder: Path | None) -> str:
-    """Return where a run's own report is, else the run."""
-    if folder is None:
-        return ""
-    page = run.run.path / "report.html"
-    return Path(os.path.relpath(page if page.is_file() else run.run.path, folder.resolve())).as_posix()
 
 
 def _commands(compared: Comparison, found: Found) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 from nnlab.report.document import Block, Cell, Facts, Prose, Section, Table
 from nnlab.report.material import Material
 from nnlab.runs.ledger import Entry, Ledger
-from nnlab.runs.wording import percent
+from nnlab.runs.wording import nats, percent
 
 _MOST_ENTRIES = 20
 
@@ -37,8 +37,7 @@ def _choice(material: Material) -> str:
     best, training = material.overview.best, material.config.training
     if best is None:
         return "nothing: no examples were held out, the last checkpoint counts"
-    loss = "not finite" if best.loss is None else f"{best.loss:.4f} nats"
-    value = loss if training.monitor == "loss" else percent(best.accuracy)
+    value = nats(best.loss) if training.monitor == "loss" else percent(best.accuracy)
     return f"{training.monitor} {value} on the {material.overview.evaluated_on} examples, at step {best.step:,}"
 
 

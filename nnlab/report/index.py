@@ -1,15 +1,15 @@
 """All runs in a folder on one page."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnlab.report.html import filled
 from nnlab.report.sparklines import HEIGHT, WIDTH, Curve, sparkline
+from nnlab.report.writing import way_to
 from nnlab.runs.overview import Overview, overviews
 from nnlab.runs.selection import collapse, ordered
-from nnlab.runs.wording import accuracy, duration, loss
+from nnlab.runs.wording import accuracy, counted, duration, loss
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def as_index(runs_dir: Path, folder: Path | None = None) -> str:
         for run in ordered(collapse(everything))
     ]
     broken = sum(run.status == "broken" for run in everything)
-    subtitle = f"{_counted(len(everything), 'run')}, cells of sweeps included"
+    subtitle = f"{counted(len(everything), 'run')}, cells of sweeps included"
     return filled(
         "index.html.j2",
         {
@@ -59,12 +59,10 @@ def as_index(runs_dir: Path, folder: Path | None = None) -> str:
 
 def _line(run: Overview, name: str, folder: Path, cells: Sequence[Overview] = ()) -> _Line:
     """Return what to show of a run, or of a sweep with ``cells``."""
-    page = run.run.path / "report.html"
-    place = page if page.is_file() else run.run.path
     return _Line(
         run,
         name,
-        Path(os.path.relpath(place, folder)).as_posix(),
+        way_to(run.run, folder),
         None if run.cells or run.config is None else run.config.seed,
         None if run.cells else sparkline(run.run.metrics),
         loss(run.validation),
@@ -73,7 +71,3 @@ def _line(run: Overview, name: str, folder: Path, cells: Sequence[Overview] = ()
         "" if run.seconds is None else duration(run.seconds),
         tuple(_line(cell, cell.run.name, folder) for cell in cells),
     )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + "s" * (count != 1)

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
 from nnlab import experiment
 from nnlab.blueprint import load_config
 from nnlab.comparison.edited import edited
@@ -14,7 +12,7 @@ from nnlab.config import Experiment
 from nnlab.data import Dataset, load_dataset
 from nnlab.errors import NnlabError, printable
 from nnlab.experiment import Evaluation, Outcome
-from nnlab.plotting import Training, find_trainings
+from nnlab.plotting import Training, read_training
 from nnlab.registry import DATASETS
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
@@ -69,17 +67,13 @@ def gather(run: Run, *, cause: str) -> Material:
         gathering.warnings.append(
             f"config.yaml was edited after the training: {keys}. The report shows it as it is."
         )
-    training = gathering.attempt(
-        "The course of the training is left out", lambda: find_trainings(str(run.path), run.path.parent)[1][0]
-    )
+    training = gathering.attempt("The course of the training is left out", lambda: read_training(run))
     dataset = gathering.attempt(
         "What needs the data is left out", lambda: load_dataset(config.data, config.seed), _way_to_data(config)
     )
     outcome = None
     if run.checkpoints.exist:
-        outcome = gathering.attempt(
-            "The test results are left out", lambda: _outcome(run, config, found, dataset, cause)
-        )
+        outcome = gathering.attempt("The test results are left out", lambda: _outcome(run, found, dataset, cause))
     ledger = gathering.attempt("How often the test data were looked at is left out", lambda: read_ledger(run.path))
     return Material(run, config, found, training, dataset, outcome, ledger, tuple(gathering.warnings))
 
@@ -106,15 +100,10 @@ def _way_to_data(config: Experiment) -> str:
     return f" nnlab data fetch {kind} downloads them; NNLAB_DATA names the folder if they are here already."
 
 
-def _outcome(run: Run, config: Experiment, found: Overview, dataset: Dataset | None, cause: str) -> Outcome | None:
+def _outcome(run: Run, found: Overview, dataset: Dataset | None, cause: str) -> Outcome | None:
     """Return how ``run`` did on test data: what is known, else what a finished one is found to do now."""
-    known = experiment.recall(run)
-    if dataset is None:
+    known = experiment.recall(run, dataset=dataset)
+    if known or dataset is None or not found.finished:
         return known
-    if known is not None and np.array_equal(known.predictions.labels, dataset.test.labels):
-        network = experiment.load_network(config, run.checkpoints.load(known.checkpoint))
-        return Evaluation(**vars(known), network=network, dataset=dataset)
-    if not found.finished:
-        return None
     log.warning("%s was not evaluated yet: looking at its test data, which its ledger tells", printable(run.name))
     return experiment.evaluate(run, cause=cause, dataset=dataset)

@@ -1,13 +1,13 @@
 """What a trained network does: its results on test data, its confusions, mistakes and confidence."""
 
-from math import isfinite, isnan
+from math import isnan
 
 from nnlab import plotting
 from nnlab.evaluation import Metrics
 from nnlab.experiment import Evaluation, Outcome
 from nnlab.report.document import Block, Cell, Comment, Facts, Matrix, Picture, Prose, Section, Table
 from nnlab.report.material import Material
-from nnlab.runs.wording import percent
+from nnlab.runs.wording import nats, percent
 
 
 def results(material: Material) -> list[Section]:
@@ -43,7 +43,7 @@ def facts(outcome: Outcome) -> tuple[tuple[str, str], ...]:
     return (
         ("accuracy", f"{percent(metrics.accuracy)} ({metrics.correct:,} of {metrics.count:,} test examples)"),
         ("95 % interval (Wilson)", f"{percent(low)} to {percent(high)}"),
-        ("loss", f"{metrics.loss:.4f} nats" if isfinite(metrics.loss) else "not finite"),
+        ("loss", nats(metrics.loss)),
         ("macro F1", percent(metrics.macro["f1"])),
         ("expected calibration error", "not known" if isnan(error) else percent(error)),
         ("checkpoint", f"{outcome.checkpoint}, after step {outcome.step:,}"),

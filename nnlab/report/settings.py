@@ -8,7 +8,7 @@ from nnlab.plotting import Training
 from nnlab.registry import Spec
 from nnlab.report.document import Block, Comment, Facts, Picture, Prose, Section
 from nnlab.report.material import Material
-from nnlab.runs.wording import duration
+from nnlab.runs.wording import duration, nats, percent
 
 
 def described(spec: Spec) -> str:
@@ -62,8 +62,9 @@ def course(material: Material) -> Section:
     if found.seconds is not None:
         rows.append(("time", duration(found.seconds)))
     if found.best:
-        told = "not finite" if found.best.loss is None else f"{found.best.loss:.4f} nats"
-        accuracy = f"{100 * found.best.accuracy:.2f} % correct, loss {told}, at step {found.best.step:,}"
+        accuracy = (
+            f"{percent(found.best.accuracy)} correct, loss {nats(found.best.loss)}, at step {found.best.step:,}"
+        )
         rows.append((f"best evaluation on {on} examples", accuracy))
     blocks: list[Block] = [Facts(tuple(rows))]
     if material.training and material.training.records:

@@ -1,5 +1,6 @@
 """Where reports go, in which format, and with whose words under their figures."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -10,6 +11,7 @@ from nnlab.report.html import as_html
 from nnlab.report.latex import write_latex
 from nnlab.report.markdown import write_markdown
 from nnlab.report.notes import keep_notes
+from nnlab.runs import Run
 
 Form: TypeAlias = Literal["html", "md", "tex"]
 """What a report is written in."""
@@ -34,6 +36,12 @@ def placed(page: Path, output: Path | None) -> Path:
     if output is None:
         return page
     return output / page.name if output.is_dir() else output
+
+
+def way_to(run: Run, folder: Path) -> str:
+    """Return the address of a run's own report, or of the run if it has none, from a page in ``folder``."""
+    page = run.path / "report.html"
+    return Path(os.path.relpath(page if page.is_file() else run.path, folder)).as_posix()
 
 
 def write_report(document: Document, place: Place, form: Form, output: Path | None = None) -> Path:

@@ -14,6 +14,9 @@ from nnlab.errors import RunError
 _AXES = {"labels": 1, "predicted": 1, "probabilities": 2, "losses": 1}
 """The arrays, each with its number of axes; those of one axis have a value for each example."""
 
+ARRAYS = tuple(_AXES)
+"""What the file holds, in the order of the fields of ``Predictions``."""
+
 _CLASSES = ("labels", "predicted")
 
 

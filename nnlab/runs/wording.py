@@ -1,11 +1,23 @@
 """How numbers of runs are written, wherever they are told."""
 
+from math import isfinite
+
 from nnlab.runs.recorded import Measurement
 
 
 def percent(fraction: float) -> str:
     """Return 0.9812 as ``98.12 %``."""
     return f"{100 * fraction:.2f} %"
+
+
+def nats(loss: float | None) -> str:
+    """Return 0.5 as ``0.5000 nats``; None, and what is not finite, in words."""
+    return "not finite" if loss is None or not isfinite(loss) else f"{loss:.4f} nats"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many there are, such as ``1 run`` or ``2,000 runs``."""
+    return f"{count:,} {noun}" + "s" * (count != 1)
 
 
 def duration(seconds: float) -> str:

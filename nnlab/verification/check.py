@@ -19,6 +19,7 @@ from nnlab.experiment import load_network
 from nnlab.registry import DATASETS
 from nnlab.runs import Checkpoint, Run, ledger, read_checkpoint
 from nnlab.runs.metrics import scan
+from nnlab.runs.predictions import ARRAYS
 from nnlab.runs.recorded import Environment, Measurement, Summary, read_record
 from nnlab.trial import changes_since
 from nnlab.verification.findings import Finding, State, Verification
@@ -29,7 +30,6 @@ _OTHERS = {
     "tensorboard": "TensorBoard's, of records that are in metrics.jsonl too",
 }
 _KINDS = {"last": "step", "previous": "step", "best": "best"}
-_ARRAYS = ("labels", "predicted", "probabilities", "losses")
 
 
 class _Ended(Summary):
@@ -179,7 +179,7 @@ class _Check:
     def _check_predictions(self, folder: Path) -> tuple[State, str]:
         self._predictions = None
         arrays = NpzFile(folder / "predictions.npz")
-        self._predictions = Predictions(*(arrays.values(key) for key in _ARRAYS))
+        self._predictions = Predictions(*(arrays.values(key) for key in ARRAYS))
         return "intact", f"labels, probabilities and losses of {len(self._predictions.labels):,} examples"
 
     def _check_evaluation(self, folder: Path) -> tuple[State, str]:
