@@ -14,10 +14,10 @@ from bench.rivals import Rival
 from bench.steps import time_networks
 from bench.tables import print_kernels, print_networks, summary
 from nnlab.cli.output import print_json, say
+from nnlab.drawing import save
 from nnlab.errors import NnlabError, UsageError
-from nnlab.figures import save
 from nnlab.files import write_text
-from nnlab.kernels.threads import available
+from nnlab.nn.kernels.threads import available
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

@@ -15,13 +15,12 @@ import typer
 
 from bench.torch_training import TorchTraining, torch_loss, torch_optimizer
 from bench.twin import Format, Twin, tensor_of, twin_of
-from nnlab.blueprint import load_config
 from nnlab.cli.output import print_table, say
-from nnlab.config import Experiment
+from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset
 from nnlab.errors import UsageError
 from nnlab.runs.wording import percent
-from nnlab.trial import prepare
+from nnlab.training.state import prepare
 
 _AT_ONCE = 500  # images
 

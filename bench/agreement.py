@@ -22,10 +22,10 @@ from bench.trainings import NnlabTraining, batches_of, named_gradients
 from bench.twin import in_torch_layouts, same_masks, twin_of
 from nnlab.arrays import Array, Named
 from nnlab.config import Experiment
-from nnlab.kernels import threads
-from nnlab.network import Network
+from nnlab.nn.kernels import threads
+from nnlab.nn.network import Network
 from nnlab.registry import OPTIMIZERS
-from nnlab.trial import Trial, prepare
+from nnlab.training.state import Trial, prepare
 
 STEPS = 4
 

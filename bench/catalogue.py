@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from nnlab.blueprint import load_config
-from nnlab.config import Experiment
+from nnlab.config import Experiment, load_config
 from nnlab.data import Source
 from nnlab.errors import UsageError, suggest
 from nnlab.registry import DATASETS

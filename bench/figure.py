@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bench.results import Comparison, Ratio, Report
-from nnlab.figures import style
+from nnlab.drawing import style
 
 _ROW = 0.24
 """Inches a row takes, unless there are many."""

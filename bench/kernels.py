@@ -11,9 +11,9 @@ from bench.race import Contender, race
 from bench.results import Comparison, KernelResult
 from bench.rivals import Rival, Verb
 from nnlab.arrays import Array, Shape
-from nnlab.kernels import threads as kernel_threads
-from nnlab.network import Network, build_network
-from nnlab.optimizers import Optimizer
+from nnlab.nn.kernels import threads as kernel_threads
+from nnlab.nn.network import Network, build_network
+from nnlab.nn.optimizers import Optimizer
 from nnlab.registry import LAYERS, OPTIMIZERS, Registry, Spec
 
 

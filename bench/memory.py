@@ -9,8 +9,8 @@ from pathlib import Path
 from bench.catalogue import BATCHES, load
 from bench.trainings import NnlabTraining, batches_of
 from nnlab.errors import SystemFault
-from nnlab.kernels import threads as kernel_threads
-from nnlab.trial import prepare
+from nnlab.nn.kernels import threads as kernel_threads
+from nnlab.training.state import prepare
 
 STEPS = 3
 

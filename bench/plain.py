@@ -16,9 +16,9 @@ from bench.race import Contender, quartiles, race
 from bench.trainings import NnlabTraining, batches_of
 from nnlab.arrays import Array
 from nnlab.cli.output import print_table
-from nnlab.kernels import convolution, pooling, threads
-from nnlab.kernels.windows import Places, Windows
-from nnlab.trial import prepare
+from nnlab.nn.kernels import convolution, pooling, threads
+from nnlab.nn.kernels.windows import Places, Windows
+from nnlab.training.state import prepare
 
 Place = tuple[int, int, int, Places]
 

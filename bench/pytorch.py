@@ -16,9 +16,9 @@ from bench.trainings import Batch
 from bench.twin import Format, Twin, array_of, in_torch_layouts, tensor_of, twin_of
 from nnlab.arrays import Array
 from nnlab.config import Experiment
-from nnlab.network import Network
-from nnlab.optimizers import Optimizer
-from nnlab.trial import Trial
+from nnlab.nn.network import Network
+from nnlab.nn.optimizers import Optimizer
+from nnlab.training.state import Trial
 
 _UPDATES = 3
 _HEAT_STEPS = 60

@@ -8,9 +8,9 @@ from bench.results import Agreement
 from bench.trainings import Batch
 from nnlab.arrays import Array
 from nnlab.config import Experiment
-from nnlab.network import Network
-from nnlab.optimizers import Optimizer
-from nnlab.trial import Trial
+from nnlab.nn.network import Network
+from nnlab.nn.optimizers import Optimizer
+from nnlab.training.state import Trial
 
 Verb: TypeAlias = Literal["forward", "backward", "gradients"]
 """What a layer does: ``gradients`` are those of its parameters alone, as of a network's first layer."""

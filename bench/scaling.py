@@ -12,12 +12,11 @@ from typing import Annotated
 import typer
 
 from bench.race import Contender, race
-from nnlab.blueprint import load_config
 from nnlab.cli.output import print_table
-from nnlab.config import Experiment
-from nnlab.kernels import threads
-from nnlab.training import fit
-from nnlab.trial import prepare
+from nnlab.config import Experiment, load_config
+from nnlab.nn.kernels import threads
+from nnlab.training.loop import fit
+from nnlab.training.state import prepare
 
 _BASE = Path(__file__).parent.parent / "configs" / "cifar10_baseline.yaml"
 

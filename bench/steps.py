@@ -9,10 +9,10 @@ from bench.race import Contender, race
 from bench.results import Comparison, NetworkResult
 from bench.rivals import Rival
 from bench.trainings import NnlabTraining, batches_of
-from nnlab.blueprint import blueprint
 from nnlab.config import Experiment
-from nnlab.kernels import threads as kernel_threads
-from nnlab.trial import prepare
+from nnlab.nn.kernels import threads as kernel_threads
+from nnlab.summary import summarize
+from nnlab.training.state import prepare
 
 _HEATS = 0.2
 """The share of a network's time in which the rival may try its forms."""
@@ -57,6 +57,6 @@ def operations(config: Experiment) -> int:
     Each multiply-add of the forward pass is two, and comes again for the weight's gradient and for the
     input's; the data needs no gradient.
     """
-    plan = blueprint(config)
+    plan = summarize(config)
     first = next((row.multiply_adds for row in plan.rows if row.parameters), 0)
     return 2 * plan.batch_size * (3 * plan.multiply_adds - first)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from bench.trainings import Batch
 from bench.twin import Format, Twin, tensor_of
 from nnlab.errors import UsageError
-from nnlab.losses import Loss, SoftmaxCrossEntropy
-from nnlab.optimizers import Adam, Optimizer, Sgd
+from nnlab.nn.losses import Loss, SoftmaxCrossEntropy
+from nnlab.nn.optimizers import Adam, Optimizer, Sgd
 
 
 def torch_loss(loss: Loss) -> nn.Module:

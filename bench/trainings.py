@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from nnlab.arrays import Array, Labels, Named
-from nnlab.network import Network
-from nnlab.training import train_step
-from nnlab.trial import Trial
+from nnlab.nn.network import Network
+from nnlab.training.loop import train_step
+from nnlab.training.state import Trial
 
 Batch: TypeAlias = tuple[Array, Labels]
 

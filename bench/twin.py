@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 from nnlab.arrays import Array, Named, Rng
 from nnlab.errors import UsageError
-from nnlab.layers.base import Layer
-from nnlab.layers.batchnorm import BatchNorm
-from nnlab.layers.conv2d import Conv2d
-from nnlab.layers.dense import Dense
-from nnlab.layers.dropout import Dropout
-from nnlab.layers.maxpool2d import MaxPool2d
-from nnlab.layers.relu import Relu
-from nnlab.layers.sigmoid import Sigmoid
-from nnlab.network import Network
+from nnlab.nn.layers.base import Layer
+from nnlab.nn.layers.batchnorm import BatchNorm
+from nnlab.nn.layers.conv2d import Conv2d
+from nnlab.nn.layers.dense import Dense
+from nnlab.nn.layers.dropout import Dropout
+from nnlab.nn.layers.maxpool2d import MaxPool2d
+from nnlab.nn.layers.relu import Relu
+from nnlab.nn.layers.sigmoid import Sigmoid
+from nnlab.nn.network import Network
 
 Format: TypeAlias = Literal["eager", "channels_last"]
 """How PyTorch lays images out in memory: its default, or with the channels last."""

@@ -15,22 +15,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnlab.blueprint import load_config
-    from nnlab.experiment import check_gradients, evaluate, open_run, resume, train
-    from nnlab.network import build_network
+    from nnlab.config import load_config
+    from nnlab.evaluation import evaluate
+    from nnlab.gradcheck import check_gradients
+    from nnlab.nn.network import build_network
+    from nnlab.runs import open_run
+    from nnlab.training import resume, train
 
 __version__ = "0.1.0"
 
 __all__ = ["build_network", "check_gradients", "evaluate", "load_config", "open_run", "resume", "train"]
 
 _HOMES = {
-    "build_network": "nnlab.network",
-    "check_gradients": "nnlab.experiment",
-    "evaluate": "nnlab.experiment",
-    "load_config": "nnlab.blueprint",
-    "open_run": "nnlab.experiment",
-    "resume": "nnlab.experiment",
-    "train": "nnlab.experiment",
+    "build_network": "nnlab.nn.network",
+    "check_gradients": "nnlab.gradcheck",
+    "evaluate": "nnlab.evaluation",
+    "load_config": "nnlab.config",
+    "open_run": "nnlab.runs",
+    "resume": "nnlab.training",
+    "train": "nnlab.training",
 }
 
 

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run, list_runs
+from nnlab.runs.changes import settings
 from nnlab.runs.recorded import Evaluated, Summary, read_config, read_record
-from nnlab.trial import settings
 
 Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""

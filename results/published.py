@@ -7,8 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from nnlab.blueprint import load_config
-from nnlab.config import Experiment
+from nnlab.config import Experiment, load_config
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnlab import experiment
+from nnlab import training
 from nnlab.cli.output import say
 from nnlab.cli.progress import display
 from nnlab.config import Experiment
 from nnlab.errors import Interrupted, NnlabError, SystemFault
+from nnlab.evaluation import evaluate
 from nnlab.runs import Run
 from results.archive import checkpoint_of, identity, is_evaluated, is_finished, newest, read_archive
 from results.published import Entry
@@ -27,7 +28,7 @@ def train_missing(entries: Sequence[Entry], runs_dir: Path, *, quiet: bool) -> i
             config = entry.load(seed)
             run = _trained(config, runs_dir, quiet=quiet)
             if entry.figures and not is_evaluated(run, config):
-                experiment.evaluate(run, checkpoint=checkpoint_of(config))
+                evaluate(run, checkpoint=checkpoint_of(config))
         except (Interrupted, SystemFault):
             raise
         except NnlabError as error:
@@ -43,6 +44,6 @@ def _trained(config: Experiment, runs_dir: Path, *, quiet: bool) -> Run:
         return run
     with display(quiet=quiet) as show:
         if run is None:
-            return experiment.train(config, runs_dir=runs_dir, report=show)
-        experiment.resume(run, report=show)
+            return training.train(config, runs_dir=runs_dir, report=show)
+        training.resume(run, report=show)
     return run

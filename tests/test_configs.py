@@ -1,14 +1,13 @@
 """The shipped configs: each loads, has the parameters its source counts, and takes a step."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from support import CONFIGS
 
-from nnlab import experiment
-from nnlab.blueprint import blueprint, load_config
+import nnlab
+from nnlab.config import load_config
+from nnlab.summary import summarize
 
-CONFIGS = Path(__file__).parents[1] / "configs"
 NAMES = sorted(str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob("*.yaml") if path.parent.name != "sweeps")
 
 PARAMETERS = {
@@ -34,22 +33,22 @@ def test_every_config_loads_and_fits_a_screen(name):
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_the_parameters_are_those_of_the_source(name):
-    assert blueprint(load_config(CONFIGS / name)).total_parameters == PARAMETERS[name]
+    assert summarize(load_config(CONFIGS / name)).total_parameters == PARAMETERS[name]
 
 
 def test_the_arithmetic_of_a_convolution():
-    rows = blueprint(load_config(CONFIGS / "arithmetic/convolution.yaml")).rows
+    rows = summarize(load_config(CONFIGS / "arithmetic/convolution.yaml")).rows
     assert rows[0].output_shape == (25, 25, 64)
-    rows = blueprint(load_config(CONFIGS / "arithmetic/filters.yaml")).rows
+    rows = summarize(load_config(CONFIGS / "arithmetic/filters.yaml")).rows
     assert rows[0].parameters == 168
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "arithmetic/dense.yaml"])
 def test_every_config_takes_a_step(name, tmp_path):
     config = load_config(CONFIGS / name)
-    plan = blueprint(config)
+    plan = summarize(config)
     shape, classes = list(plan.input_shape), len(plan.class_names)
     data = f"{{type: random, shape: {shape}, classes: {classes}, train: 8, test: 4, normalize: none}}"
     small = [f"data={data}", "training={steps: 1, batch_size: 4, evaluate_on: test}"]
-    run = experiment.train(load_config(CONFIGS / name, small), runs_dir=tmp_path)
+    run = nnlab.train(load_config(CONFIGS / name, small), runs_dir=tmp_path)
     assert np.isfinite(run.records()[0]["loss"])

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnlab.nn.schedules import Clock
 from nnlab.registry import INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
-from nnlab.schedules import Clock
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

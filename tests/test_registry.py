@@ -5,16 +5,17 @@ import sys
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import planting
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from schemas import accepts
+from support import planting
+from support.schemas import accepts
 
-from nnlab.config import DataSpec, Experiment
+from nnlab.config import Experiment
+from nnlab.data.section import DataSpec
 from nnlab.errors import OptionError, UsageError
-from nnlab.initializers import Initializer
+from nnlab.nn.initializers import Initializer
 from nnlab.registry import (
     DATASETS,
     INITIALIZERS,
@@ -24,12 +25,11 @@ from nnlab.registry import (
     OPTIMIZERS,
     SCHEDULES,
     Component,
-    Offsets,
     Registry,
-    Sizes,
     Spec,
     SpecOf,
 )
+from nnlab.registry.options import Offsets, Sizes
 
 REGISTRIES = [LAYERS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, DATASETS, NORMALIZATIONS]
 
@@ -105,7 +105,7 @@ def test_an_unknown_name_is_refused_with_the_likeliest_one():
 def test_naming_a_registry_imports_nothing():
     code = "import sys; import nnlab.registry; print([m for m in sys.modules if m.startswith('nnlab.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['nnlab.errors', 'nnlab.registry']"
+    assert done.stdout.strip() == "['nnlab.errors', 'nnlab.registry.entries', 'nnlab.registry']"
 
 
 def test_entries_are_named_shortly_or_in_full():

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from nnlab.config.schema import Compute, DataSpec, EarlyStopping, Logging, Training
+from nnlab.config.schema import Compute, EarlyStopping, Logging, Training
 from nnlab.config.wording import as_data, as_written, wording
+from nnlab.data.section import DataSpec
 from nnlab.errors import UsageError, brief, suggest
 from nnlab.registry import (
     AUGMENTATIONS,

@@ -65,7 +65,7 @@ def _check(output: Path | None, form: FigureFormat | None) -> None:
 
 def _write(drawn: Drawn, suffix: str, output: Path | None) -> list[Path]:
     """Write figures and return their paths: where they go by themselves, or where ``output`` says."""
-    from nnlab.figures import save
+    from nnlab.drawing import save
 
     folder = output is not None and (len(drawn) > 1 or output.is_dir())
     if output and len(drawn) > 1 and output.suffix and not output.is_dir():

@@ -21,13 +21,14 @@ def evaluate(
 
     Example: nnlab eval latest --split validation
     """
-    from nnlab import experiment
+    from nnlab import evaluation as evaluations
     from nnlab.cli.output import print_json, print_table
+    from nnlab.runs import find_run
     from nnlab.runs.ledger import read_ledger
     from nnlab.runs.wording import percent
 
-    run = experiment.open_run(address, runs_dir)
-    evaluation = experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause="nnlab eval")
+    run = find_run(address, runs_dir)
+    evaluation = evaluations.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause="nnlab eval")
     ledger = read_ledger(run.path)
     if as_json:
         print_json({**evaluation.as_json(), "test_looks": ledger.looks})

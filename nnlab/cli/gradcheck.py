@@ -36,12 +36,12 @@ def gradcheck(
 
     Example: nnlab gradcheck configs/mnist.yaml
     """
-    from nnlab import experiment
-    from nnlab.blueprint import load_config
     from nnlab.cli.output import print_json, print_table, say
+    from nnlab.config import load_config
+    from nnlab.gradcheck import check_gradients
 
     target = load_config(config, overrides or []) if config else None
-    checks = experiment.check_gradients(target, samples=None if everything else samples, seed=seed)
+    checks = check_gradients(target, samples=None if everything else samples, seed=seed)
     if as_json:
         print_json([_plain(check) for check in checks])
     else:

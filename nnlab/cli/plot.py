@@ -48,17 +48,17 @@ def curves(
 
     Example: nnlab plot curves latest
     """
-    from nnlab import plotting
+    from nnlab import figures
     from nnlab.runs import Run
 
     if first_epoch and unit is Unit.epoch:
         raise UsageError("--first-epoch draws the steps of an epoch: leave --x epoch out")
-    found = [plotting.find_trainings(address, runs_dir) for address in addresses]
+    found = [figures.find_trainings(address, runs_dir) for address in addresses]
     trainings = [training for _, each in found for training in each]
     for training in trainings if len(trainings) > 1 else []:
         if not training.records:
             say(f"{training.run.name} left out: nothing is logged yet")
-    figure = plotting.draw_curves(
+    figure = figures.draw_curves(
         trainings,
         unit=unit.value,
         first_epoch=first_epoch,
@@ -88,11 +88,11 @@ def data(target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("
 
     Example: nnlab plot data configs/ellipse.yaml
     """
-    from nnlab import plotting
+    from nnlab import figures
     from nnlab.data import load_dataset
 
     config, place = located(target, overrides, runs_dir, "data")
-    drawn = plotting.draw_data(load_dataset(config.data, config.seed), config.name, config.seed)
+    drawn = figures.draw_data(load_dataset(config.data, config.seed), config.name, config.seed)
     return {place.with_name(f"{place.name}-{name}"): figure for name, figure in drawn.items()}
 
 
@@ -108,30 +108,30 @@ def all_figures(
 
     Example: nnlab plot all latest
     """
-    from nnlab import plotting
+    from nnlab import figures
 
     run, evaluation = evaluated("all", address, split, checkpoint, runs_dir)
     config, name, dataset = evaluation.config, evaluation.config.name, evaluation.dataset
     drawn = {
-        "architecture": plotting.draw_architecture(config),
-        "curves": plotting.draw_curves([plotting.read_training(run)]),
-        "confusion": plotting.draw_confusion(evaluation),
-        "classes": plotting.draw_classes(evaluation),
-        "calibration": plotting.draw_calibration(evaluation),
-        "misclassified": plotting.draw_misclassified(evaluation, count),
+        "architecture": figures.draw_architecture(config),
+        "curves": figures.draw_curves([figures.read_training(run)]),
+        "confusion": figures.draw_confusion(evaluation),
+        "classes": figures.draw_classes(evaluation),
+        "calibration": figures.draw_calibration(evaluation),
+        "misclassified": figures.draw_misclassified(evaluation, count),
     }
     if dataset.input_shape == (2,):
-        drawn["boundary"] = plotting.draw_boundary(evaluation)
+        drawn["boundary"] = figures.draw_boundary(evaluation)
     if len(dataset.input_shape) in {2, 3}:
-        drawn["pairs"] = plotting.draw_pairs(evaluation)
+        drawn["pairs"] = figures.draw_pairs(evaluation)
     try:
-        drawn["filters"] = plotting.draw_filters(run, name, checkpoint.value)
+        drawn["filters"] = figures.draw_filters(run, name, checkpoint.value)
     except RunError as error:
         say(f"filters left out: {error}")
     else:
-        drawn |= pages("weights", plotting.draw_weights(run, config, checkpoint.value, dataset=dataset))
-    maps = plotting.draw_activations(run, config, split=split.value, checkpoint=checkpoint.value, dataset=dataset)
+        drawn |= pages("weights", figures.draw_weights(run, config, checkpoint.value, dataset=dataset))
+    maps = figures.draw_activations(run, config, split=split.value, checkpoint=checkpoint.value, dataset=dataset)
     drawn |= pages("activations", maps)
-    data_figures = plotting.draw_data(dataset, name, config.seed)
+    data_figures = figures.draw_data(dataset, name, config.seed)
     drawn |= {f"data-{key}": figure for key, figure in data_figures.items()}
     return {run.figures / key: figure for key, figure in drawn.items()}

@@ -29,12 +29,12 @@ def filters(
 
     Example: nnlab plot filters latest
     """
-    from nnlab import plotting
-    from nnlab.blueprint import load_config
+    from nnlab import figures
+    from nnlab.config import load_config
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)
-    return {run.figures / "filters": plotting.draw_filters(run, load_config(run.config).name, checkpoint.value)}
+    return {run.figures / "filters": figures.draw_filters(run, load_config(run.config).name, checkpoint.value)}
 
 
 def weights(
@@ -44,12 +44,12 @@ def weights(
 
     Example: nnlab plot weights latest --checkpoint last
     """
-    from nnlab import plotting
-    from nnlab.blueprint import load_config
+    from nnlab import figures
+    from nnlab.config import load_config
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)
-    drawn = plotting.draw_weights(run, load_config(run.config), checkpoint.value)
+    drawn = figures.draw_weights(run, load_config(run.config), checkpoint.value)
     return {run.figures / name: figure for name, figure in pages("weights", drawn).items()}
 
 
@@ -67,12 +67,12 @@ def activations(
 
     Example: nnlab plot activations latest --image 7
     """
-    from nnlab import plotting
-    from nnlab.blueprint import load_config
+    from nnlab import figures
+    from nnlab.config import load_config
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)
-    drawn = plotting.draw_activations(
+    drawn = figures.draw_activations(
         run, load_config(run.config), image=image, split=split.value, layer=layer, checkpoint=checkpoint.value
     )
     found = pages("activations" if layer is None else f"activations-layer-{layer}", drawn)
@@ -86,15 +86,15 @@ def architecture(target: Target, overrides: Overrides = None, runs_dir: RunsDir 
 
     Example: nnlab plot architecture configs/mnist.yaml
     """
-    from nnlab import plotting
+    from nnlab import figures
 
     config, place = located(target, overrides, runs_dir, "architecture")
-    return {place: plotting.draw_architecture(config)}
+    return {place: figures.draw_architecture(config)}
 
 
 def located(target: str, overrides: list[str] | None, runs_dir: Path, figure: str) -> "tuple[Experiment, Path]":
     """Return the config at ``target``, a file or a run, and where its ``figure`` goes."""
-    from nnlab.blueprint import load_config
+    from nnlab.config import load_config
     from nnlab.runs import find_run
 
     path = Path(target)

@@ -13,7 +13,7 @@ from nnlab.cli.options import CheckpointChoice, RunAddress, RunsDir, Split, Spli
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nnlab.experiment import Evaluation
+    from nnlab.evaluation import Evaluation
     from nnlab.runs import Run
 
 Count = Annotated[int, typer.Option("--count", min=1, max=200, help="How many mistakes to show.")]
@@ -45,9 +45,9 @@ def confusion(evaluation: "Evaluation") -> "Figure":
 
     Example: nnlab plot confusion latest --format svg
     """
-    from nnlab import plotting
+    from nnlab import figures
 
-    return plotting.draw_confusion(evaluation)
+    return figures.draw_confusion(evaluation)
 
 
 @of_evaluation
@@ -56,9 +56,9 @@ def classes(evaluation: "Evaluation") -> "Figure":
 
     Example: nnlab plot classes latest
     """
-    from nnlab import plotting
+    from nnlab import figures
 
-    return plotting.draw_classes(evaluation)
+    return figures.draw_classes(evaluation)
 
 
 @of_evaluation
@@ -67,9 +67,9 @@ def misclassified(evaluation: "Evaluation", count: Count = 25) -> "Figure":
 
     Example: nnlab plot misclassified latest --count 40
     """
-    from nnlab import plotting
+    from nnlab import figures
 
-    return plotting.draw_misclassified(evaluation, count)
+    return figures.draw_misclassified(evaluation, count)
 
 
 @of_evaluation
@@ -78,9 +78,9 @@ def calibration(evaluation: "Evaluation") -> "Figure":
 
     Example: nnlab plot calibration latest --split validation
     """
-    from nnlab import plotting
+    from nnlab import figures
 
-    return plotting.draw_calibration(evaluation)
+    return figures.draw_calibration(evaluation)
 
 
 @of_evaluation
@@ -89,9 +89,9 @@ def pairs(evaluation: "Evaluation") -> "Figure":
 
     Example: nnlab plot pairs latest
     """
-    from nnlab import plotting
+    from nnlab import figures
 
-    return plotting.draw_pairs(evaluation)
+    return figures.draw_pairs(evaluation)
 
 
 @of_evaluation
@@ -100,17 +100,18 @@ def boundary(evaluation: "Evaluation") -> "Figure":
 
     Example: nnlab plot boundary latest --format pdf
     """
-    from nnlab import plotting
+    from nnlab import figures
 
-    return plotting.draw_boundary(evaluation)
+    return figures.draw_boundary(evaluation)
 
 
 def evaluated(
     figure: str, address: str, split: SplitChoice, checkpoint: CheckpointChoice, runs_dir: Path
 ) -> "tuple[Run, Evaluation]":
     """Return the run at ``address`` and how it does on a split; ``figure`` is what that is for."""
-    from nnlab import experiment
+    from nnlab.evaluation import evaluate
+    from nnlab.runs import find_run
 
-    run = experiment.open_run(address, runs_dir)
+    run = find_run(address, runs_dir)
     cause = f"nnlab plot {figure}"
-    return run, experiment.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause=cause)
+    return run, evaluate(run, split=split.value, checkpoint=checkpoint.value, cause=cause)

@@ -8,7 +8,7 @@ from nnlab.cli.output import say
 from nnlab.runs.wording import duration, percent
 
 if TYPE_CHECKING:
-    from nnlab.recording import Report
+    from nnlab.training.recording import Report
 
 _PLAIN_LINES = 20  # where nothing is evaluated
 

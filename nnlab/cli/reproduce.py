@@ -8,7 +8,7 @@ import typer
 from nnlab.cli.options import AsJson, Quiet, RunAddress, RunsDir
 
 if TYPE_CHECKING:
-    from nnlab.reproduction import Deviation, Reproduction
+    from nnlab.integrity.reproduction import Deviation, Reproduction
 
 
 def reproduce(
@@ -31,10 +31,10 @@ def reproduce(
 
     Example: nnlab reproduce latest --steps 200
     """
-    from nnlab import reproduction
     from nnlab.cli.output import print_json
     from nnlab.cli.progress import display
     from nnlab.errors import RunError
+    from nnlab.integrity import reproduction
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)

@@ -24,13 +24,14 @@ def resume(
 
     Example: nnlab resume latest
     """
-    from nnlab import experiment
+    from nnlab import training
     from nnlab.cli.output import say
     from nnlab.cli.progress import display
+    from nnlab.runs import find_run
 
-    run = experiment.open_run(address, runs_dir)
+    run = find_run(address, runs_dir)
     with display(quiet=quiet) as show:
-        went_on = experiment.resume(run, allow_inexact=allow_inexact, report=show)
+        went_on = training.resume(run, allow_inexact=allow_inexact, report=show)
     if not went_on and not quiet:
         say(f"{run.path} is finished; there is nothing left to do")
     typer.echo(run.path)

@@ -60,7 +60,7 @@ def _reasons(run: Overview) -> list[tuple[str, str]]:
 
 def warn_of_edits(run: Overview) -> None:
     """Say what of a run's config and records is no longer as its training left it."""
-    from nnlab.comparison.edited import edited  # which takes SciPy's statistics along
+    from nnlab.runs.changes import edited  # which takes SciPy's statistics along
 
     keys = edited(run.run, run.config) if run.config and not run.cells else []
     if keys:

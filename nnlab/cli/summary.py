@@ -30,16 +30,17 @@ def summary(
 
     Example: nnlab summary configs/mnist.yaml network.0.filters=32
     """
-    from nnlab.blueprint import blueprint, load_config
     from nnlab.cli.output import print_json, print_table
+    from nnlab.config import load_config
     from nnlab.runs import find_run
+    from nnlab.summary import summarize
 
     path = Path(target) if Path(target).is_file() or target.endswith((".yaml", ".yml")) else None
     config = load_config(path or find_run(target, runs_dir).config, overrides or [])
     if kernels:
         _print_kernels(config, as_json=as_json)
         return
-    plan = blueprint(config)
+    plan = summarize(config)
     if as_json:
         print_json(plan.as_json())
         return
@@ -62,10 +63,10 @@ def summary(
 
 def _print_kernels(config: "Experiment", *, as_json: bool) -> None:
     """Print which algorithm computes each convolution."""
-    from nnlab.algorithms import choices
     from nnlab.cli.output import print_json, print_table
+    from nnlab.summary import kernel_choices
 
-    rows = choices(config)
+    rows = kernel_choices(config)
     if as_json:
         print_json([row.as_json() for row in rows])
     elif not rows:

@@ -98,7 +98,7 @@ class _UnderWay:
 
     def _total(self, cell: "Cell") -> int | None:
         """Return how many steps a cell takes, if its config says that in steps."""
-        from nnlab.blueprint import load_config
+        from nnlab.config import load_config
 
         if cell.run.name not in self._totals:
             self._totals[cell.run.name] = None

@@ -14,11 +14,11 @@ def train(
 
     Example: nnlab train configs/mnist.yaml training.steps=300
     """
-    from nnlab import experiment
-    from nnlab.blueprint import load_config
+    from nnlab import training
     from nnlab.cli.progress import display
+    from nnlab.config import load_config
 
     experiment_config = load_config(config, overrides or [])
     with display(quiet=quiet) as show:
-        run = experiment.train(experiment_config, runs_dir=runs_dir, report=show)
+        run = training.train(experiment_config, runs_dir=runs_dir, report=show)
     typer.echo(run.path)

@@ -16,8 +16,8 @@ def verify(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: As
     """
     from nnlab.cli.output import print_json, print_table
     from nnlab.errors import RunError
+    from nnlab.integrity import verify as check
     from nnlab.runs import find_run
-    from nnlab.verification import verify as check
 
     run = find_run(address, runs_dir)
     found = check(run)

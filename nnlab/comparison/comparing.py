@@ -7,13 +7,13 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from nnlab import experiment
 from nnlab.comparison.fairness import warnings
 from nnlab.comparison.judging import judge
 from nnlab.comparison.networks import changes
 from nnlab.comparison.results import CRITERIA, MEASURES, Comparison, Setting
 from nnlab.comparison.statistics import Estimate, difference, estimate, proportion
 from nnlab.errors import NnlabError, RunError
+from nnlab.evaluation import evaluate
 from nnlab.runs import Run
 from nnlab.runs.overview import Overview, overview
 from nnlab.runs.recorded import Evaluated
@@ -65,7 +65,7 @@ def evaluate_missing(runs: Iterable[Run], report: Callable[[str], None]) -> None
         if not known.finished or known.tested:
             continue
         try:
-            accuracy = experiment.evaluate(run, cause="nnlab compare --test").metrics.accuracy
+            accuracy = evaluate(run, cause="nnlab compare --test").metrics.accuracy
         except NnlabError as error:
             report(f"warning: {run.name} cannot be evaluated: {error}")
         else:

@@ -2,12 +2,12 @@
 
 from nnlab.config.document import Document, read_document
 from nnlab.config.dump import as_yaml
-from nnlab.config.schema import DataSpec, EarlyStopping, Experiment, Training, file_schema
+from nnlab.config.loading import load_config, read_experiment
+from nnlab.config.schema import EarlyStopping, Experiment, Training, file_schema
 from nnlab.config.spots import dotted
 from nnlab.config.validation import Reading, validate, validate_entry
 
 __all__ = [
-    "DataSpec",
     "Document",
     "EarlyStopping",
     "Experiment",
@@ -16,7 +16,9 @@ __all__ = [
     "as_yaml",
     "dotted",
     "file_schema",
+    "load_config",
     "read_document",
+    "read_experiment",
     "validate",
     "validate_entry",
 ]

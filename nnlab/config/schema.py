@@ -5,26 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from nnlab.registry import (
-    AUGMENTATIONS,
-    DATASETS,
-    LAYERS,
-    LOSSES,
-    NORMALIZATIONS,
-    OPTIMIZERS,
-    SCHEDULES,
-    NonNegative,
-    Positive,
-    PositiveInt,
-    Registry,
-    Spec,
-    SpecOf,
-)
-
-
-def entry(registry: Registry, name: str) -> Any:
-    """Return a field whose default is the entry ``name`` of ``registry`` with its default options."""
-    return Field(default_factory=lambda: registry.spec(name)(type=name))
+from nnlab.data.section import DataSpec
+from nnlab.registry import DATASETS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf, default_entry
+from nnlab.registry.options import NonNegative, Positive, PositiveInt
 
 
 class Section(BaseModel):
@@ -33,23 +16,6 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, defer_build=True
     )
-
-
-class DataSpec(Spec):
-    """What every data set takes besides its own options.
-
-    ``root`` is the folder to look in first. The last ``validation`` training examples, or as many drawn
-    by a seeded shuffle, are held out. ``normalize`` is fitted on the training examples that remain. ``augment``
-    lists how images are varied at random, one after the other, in training only. With ``test_time_flips`` an
-    evaluation takes the mean of the scores of an image and of its mirror image.
-    """
-
-    root: str | None = None
-    validation: Annotated[int, Field(ge=0)] = 0
-    validation_split: Literal["shuffled", "last"] = "shuffled"
-    normalize: Annotated[Spec, SpecOf(NORMALIZATIONS, default="standard")] = entry(NORMALIZATIONS, "standard")
-    augment: tuple[Annotated[Spec, SpecOf(AUGMENTATIONS)], ...] = ()
-    test_time_flips: bool = False
 
 
 class EarlyStopping(Section):
@@ -113,9 +79,11 @@ class Experiment(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: Annotated[DataSpec, SpecOf(DATASETS)]
     network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
-    loss: Annotated[Spec, SpecOf(LOSSES, default="softmax_cross_entropy")] = entry(LOSSES, "softmax_cross_entropy")
+    loss: Annotated[Spec, SpecOf(LOSSES, default="softmax_cross_entropy")] = default_entry(
+        LOSSES, "softmax_cross_entropy"
+    )
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
-    schedule: Annotated[Spec, SpecOf(SCHEDULES, default="constant")] = entry(SCHEDULES, "constant")
+    schedule: Annotated[Spec, SpecOf(SCHEDULES, default="constant")] = default_entry(SCHEDULES, "constant")
     training: Training
     compute: Compute = Compute()
     logging: Logging = Logging()

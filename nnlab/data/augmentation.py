@@ -15,9 +15,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field
 
 from nnlab.arrays import Array, Rng, Shape
-from nnlab.config.schema import DataSpec
+from nnlab.data.section import DataSpec
 from nnlab.errors import OptionError
-from nnlab.registry import AUGMENTATIONS, PositiveInt
+from nnlab.registry import AUGMENTATIONS
+from nnlab.registry.options import PositiveInt
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A share of the images, 0 .. 1."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from nnlab import seeding
 from nnlab.arrays import Array, Labels, Shape
-from nnlab.config.schema import DataSpec
 from nnlab.data.augmentation import Augmentation, build_augmentations
 from nnlab.data.base import Source, Split
 from nnlab.data.examples import Examples, Selection, chunks
 from nnlab.data.normalization import Affine, Normalization
+from nnlab.data.section import DataSpec
 from nnlab.data.stored import StoredExamples
 from nnlab.errors import DataError, OptionError, UsageError, suggest
 from nnlab.registry import DATASETS, NORMALIZATIONS

@@ -11,7 +11,8 @@ from nnlab.data.base import Source, Split
 from nnlab.data.cache import remembered
 from nnlab.data.outlines import SIZE, SPAN, digit_distances
 from nnlab.data.synthetic import Seed
-from nnlab.registry import DATASETS, PositiveInt
+from nnlab.registry import DATASETS
+from nnlab.registry.options import PositiveInt
 
 SIDE = 28
 _PIXELS = SIDE * SIDE

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nnlab.arrays import Array
 from nnlab.data.examples import Examples, chunks
-from nnlab.registry import NORMALIZATIONS, Positive
+from nnlab.registry import NORMALIZATIONS
+from nnlab.registry.options import Positive
 
 _CHUNK = 2**15  # numbers turned to float64 at a time: 256 KiB, which stays in the processor's cache
 

@@ -10,7 +10,8 @@ from nnlab import seeding
 from nnlab.arrays import Array, Rng
 from nnlab.data.base import Source, Split
 from nnlab.errors import OptionError
-from nnlab.registry import DATASETS, PositiveInt
+from nnlab.registry import DATASETS
+from nnlab.registry.options import PositiveInt
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 """Where a random stream begins."""

@@ -1,170 +1,145 @@
-"""Loss and accuracy of several trainings: means and bands over seeds, settings side by side."""
+"""Curves of one training, of repetitions with other seeds, and of settings side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from nnlab.figures import style
-from nnlab.figures.curve import Curve, running_mean, stacked
-from nnlab.figures.curves import label, set_scale
+from nnlab import drawing
+from nnlab.config import Experiment, load_config
+from nnlab.drawing import Course, Curve, epoch_means
+from nnlab.errors import RunError
+from nnlab.runs import Run
+from nnlab.runs.recorded import Summary, read_record
+from nnlab.runs.settings import group
+from nnlab.runs.sweeps import find_run_or_sweep
+from nnlab.training.state import prepare
 
-_WINE = "#882255"  # of Tol's colours for the colour-blind, https://sronpersonalpages.nl/~pault/
-_COLOURS = (*style.PALETTE[:-1], "black", _WINE)  # yellow lines are hard to see on white
-_OTHERS = "0.8"
+Unit = Literal["step", "epoch"]
+Scale = Literal["linear", "log"]
 
 
 @dataclass(frozen=True)
-class Course:
-    """Trainings of one setting, which differ in the seed: a curve of training and one of evaluations from each."""
+class Training:
+    """A run, its config, and what was logged so far; ``name`` is what the figure calls the experiment."""
 
-    label: str
-    training: tuple[Curve, ...]
-    evaluation: tuple[Curve, ...]
-    evaluated_on: str = "validation"
+    run: Run
+    config: Experiment
+    name: str
+    records: list[dict[str, Any]]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the training ended so, or with a hundred times the loss of its beginning.
+
+        Raises RunError if the run's summary cannot be read.
+        """
+        summary = self.run.path / "summary.json"
+        if summary.is_file() and read_record(summary, Summary).status == "diverged":
+            return True
+        losses = self.curve("train").loss
+        return len(losses) > 0 and not losses[-1] <= 100 * max(losses[0], 1)
+
+    def curve(self, split: str) -> Curve:
+        """Return the records of a split, in steps."""
+        chosen = [record for record in self.records if record.get("split") == split]
+        columns = (np.array([record[key] for record in chosen], np.float64) for key in ("loss", "accuracy"))
+        return Curve(np.array([record["step"] for record in chosen], np.int64), *columns)
 
 
-@style.styled()
-def courses(
-    settings: Sequence[Course],
-    *,
-    unit: Literal["step", "epoch"] = "step",
-    window: int | None = None,
-    loss_scale: Literal["linear", "log"] = "linear",
-    title: str = "",
-    note: str = "",
-) -> Figure:
-    """Return the mean over seeds of loss and accuracy, with one standard deviation (n - 1) above and below.
+def find_trainings(address: str, runs_dir: Path) -> tuple[Path, list[Training]]:
+    """Return the directory at ``address`` and the trainings there: those of a sweep that have begun, or one run.
 
-    Values stand where all seeds of a setting have a record. Training values are running means over the last
-    ``window`` records, by default a fiftieth of those of the longest training, of a short one a tenth, up to
-    ten. An only setting has training and evaluation in one panel; several have a panel for each and a colour
-    for each setting. Of more than eight, those with the lowest loss at the end have a colour, and the others
-    are grey. What the lines and bands are is said after the ``note``.
+    Raises RunError if there is neither, or if config or metrics of a run cannot be read.
     """
-    longest = max((len(curve.x) for setting in settings for curve in setting.training), default=0)
-    window = max(1, longest // 50, min(10, longest // 10)) if window is None else window
-    lines = _one(settings[0]) if len(settings) == 1 else _several(settings)
-    labels = list(dict.fromkeys(line.label for line in lines))
-    columns = style.columns(labels, style.PAGE)
-    height = 4.6 + 0.16 * -(-len(labels) // columns)
-    notes = filter(None, [note, _note(settings, unit, mean_so_far=1 < longest <= window, window=window)])
-    figure = style.page(style.PAGE, height, title, "; ".join(notes))
-    panels = figure.subplots(2, 1 + max(line.column for line in lines), sharex=True, sharey="row", squeeze=False)
-    for line in lines:
-        _draw(panels[:, line.column], line, window)
-    for axes, heading in zip(panels[0], _headings(settings), strict=False):
-        axes.set_title(heading if len(settings) > 1 else "")
-    label(panels, unit)
-    figure.align_ylabels(list(panels.flat))
-    set_scale(panels[0], loss_scale)
-    low, high = panels[1, 0].get_ylim()
-    panels[1, 0].set_ylim(max(low, -2), min(high, 102))
-    drawn = {line.get_label(): line for axes in panels[0] for line in axes.lines}
-    handles = {text: drawn[text] for text in labels if text in drawn}
-    if handles:
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns)
-    return figure
+    found = find_run_or_sweep(address, runs_dir)
+    if isinstance(found, Run):
+        return found.path, [read_training(found)]
+    begun = [cell.run for cell in found.cells if cell.run.metrics.is_file()]
+    if not begun:
+        raise RunError(f"no cell of the sweep {found.name} has begun")
+    return found.path, [read_training(run, found.variants.get(run, "")) for run in begun]
 
 
-@dataclass(frozen=True)
-class _Line:
-    """Curves of one colour: their mean, with a band unless they are grey, in a column of panels."""
-
-    curves: tuple[Curve, ...]
-    colour: str
-    label: str
-    column: int = 0
-    smooth: bool = True
+def read_training(run: Run, name: str = "") -> Training:
+    """Return the training of ``run``, called ``name`` or as its config; raises as ``find_trainings`` does."""
+    config = load_config(run.config)
+    return Training(run, config, name or config.name, run.records())
 
 
-def _one(course: Course) -> list[_Line]:
-    """Return the lines of one setting, all in one column."""
-    return [
-        _Line(course.training, style.BLUE, f"training{_count(course.training)}"),
-        _Line(
-            _measured(course.evaluation),
-            style.VERMILION,
-            f"{style.plain(course.evaluated_on)}{_count(course.evaluation)}",
-            smooth=False,
-        ),
+def draw_curves(
+    trainings: Sequence[Training], *, unit: Unit = "step", first_epoch: bool = False, scale: Scale = "linear"
+) -> Figure:
+    """Return loss and accuracy in the course of one or more trainings.
+
+    Trainings that differ in the seed only are one setting: their mean is drawn, with a band; of those with the
+    same seed too, the longest counts. Those that diverged are left out, which a note says, unless all did. In
+    epochs, the training values are means over each epoch. ``first_epoch`` shows that epoch alone, with the mean
+    of all its steps so far. Both need the data, which say how many steps an epoch has, and raise DataError if
+    they are missing.
+    """
+    begun = [training for training in trainings if training.records] or trainings[:1]
+    chosen = [training for training in begun if not training.diverged] or begun
+    lost = len(begun) - len(chosen)
+    note = f"diverged, left out: {lost} of {len(begun)} runs" if lost else ""
+    window = max(len(training.records) for training in chosen) if first_epoch else None
+    settings = group([{**each.config.model_dump(mode="json"), "name": each.name} for each in chosen])
+    found = [
+        _course(setting.label, [chosen[i] for i in setting.members], unit=unit, first_epoch=first_epoch)
+        for setting in settings
     ]
+    title = ", ".join(filter(None, [_title(chosen), "first epoch" * first_epoch]))
+    (first, *others) = found
+    if unit == "step" and not others and len(first.training) == 1:
+        evaluation = first.evaluation[0] if len(first.evaluation[0].x) else None
+        on = first.evaluated_on
+        return drawing.curves(
+            first.training[0], evaluation, evaluated_on=on, window=window, loss_scale=scale, title=title, note=note
+        )
+    window = 1 if unit == "epoch" else window
+    return drawing.courses(found, unit=unit, window=window, loss_scale=scale, title=title, note=note)
 
 
-def _several(settings: Sequence[Course]) -> list[_Line]:
-    """Return the lines of settings, those of training in the first column and of evaluations in the second."""
-    names = style.distinct([setting.label for setting in settings], 72 * (style.PAGE - 1.3), style.TICK)
-    ranked = sorted(range(len(settings)), key=lambda i: _final_loss(settings[i]))
-    best, others = sorted(ranked[: len(_COLOURS)]), ranked[len(_COLOURS) :]
-    drawn = [
-        (i, colour, f"{style.plain(names[i])}{_count(settings[i].training)}")
-        for i, colour in zip(best, _COLOURS, strict=False)
-    ]
-    rest = "the one whose" if len(others) == 1 else f"the other {len(others)}, whose"
-    drawn += [(i, _OTHERS, f"{rest} loss ends higher") for i in others]
-    lines = [_Line(settings[i].training, colour, text) for i, colour, text in drawn]
-    evaluated = [(_measured(settings[i].evaluation), colour, text) for i, colour, text in drawn]
-    return lines + [_Line(each, colour, text, 1, smooth=False) for each, colour, text in evaluated if each]
+def draw_schedule(training: Training) -> Figure | None:
+    """Return the learning rate over the steps of a training so far; None if it was the same all the time."""
+    records = [each for each in training.records if isinstance(each.get("learning_rate"), int | float)]
+    told = [(each["step"], each["learning_rate"]) for each in records]
+    steps, rates = np.array(told, np.float64).reshape(-1, 2).T
+    if len(np.unique(rates)) < 2:
+        return None
+    return drawing.schedule(steps.astype(np.int64), rates, title=f"{training.config.name}, learning rate")
 
 
-def _draw(panels: NDArray[Any], line: _Line, window: int) -> None:
-    """Draw the mean of the curves, and their standard deviation, as far as there can be such values."""
-    if not line.curves:
-        return
-    x, loss, accuracy = stacked(line.curves)
-    if not len(x):
-        return
-    zorder = 1 if line.colour == _OTHERS else 2
-    for axes, values, most in zip(panels, (loss, 100 * accuracy), (np.inf, 100), strict=True):
-        at, each = running_mean(x, values, min(window, len(x)) if line.smooth else 1)
-        middle = each.mean(axis=0)
-        mark = "o" if len(at) <= 50 and zorder == 2 else ""
-        axes.plot(at, middle, color=line.colour, lw=1.2, marker=mark, ms=3, label=line.label, zorder=zorder)
-        if len(each) > 1 and zorder == 2:
-            reach = each.std(axis=0, ddof=1)
-            low, high = np.clip([middle - reach, middle + reach], 0, most)
-            axes.fill_between(at, low, high, color=line.colour, alpha=0.2, linewidth=0)
-            if len(at) == 1:  # of which a band shows nothing
-                ends = (middle - low, high - middle)
-                axes.errorbar(at, middle, ends, ecolor=line.colour, elinewidth=1, capsize=2, fmt="none")
+def _title(trainings: Sequence[Training]) -> str:
+    """Return the name of the experiment, with that of an only variant; empty if there are several experiments."""
+    experiments = dict.fromkeys(training.config.name for training in trainings)
+    variants = dict.fromkeys(training.name for training in trainings)
+    names = [*experiments, *variants] if len(variants) == 1 else [*experiments]
+    return ", ".join(dict.fromkeys(names)) if len(experiments) == 1 else ""
 
 
-def _note(settings: Sequence[Course], unit: str, *, mean_so_far: bool, window: int) -> str:
-    """Return what the lines and bands are."""
-    if unit == "epoch":
-        smoothing = "training: mean of each epoch"
-    elif mean_so_far:
-        smoothing = "training: mean since the first step"
-    else:
-        smoothing = f"training: running mean of {window:,} records" if window > 1 else ""
-    seeds = sorted({len(setting.training) for setting in settings} - {0, 1})
-    number = " to ".join(dict.fromkeys(str(each) for each in (seeds[:1] + seeds[-1:])))
-    uneven = any(len({tuple(curve.x[-1:]) for curve in setting.training}) > 1 for setting in settings)
-    parts = [
-        smoothing,
-        f"mean ± standard deviation over {number} seeds" if seeds else "",
-        "as far as all seeds of a setting have come" if uneven else "",
-    ]
-    return "; ".join(filter(None, parts))
+def _course(label: str, trainings: Sequence[Training], *, unit: Unit, first_epoch: bool) -> Course:
+    """Return the curves of a setting, one for each seed."""
+    longest: dict[int, Training] = {}
+    for training in sorted(trainings, key=lambda each: len(each.records)):
+        longest[training.config.seed] = training
+    config = trainings[0].config
+    on = config.training.evaluate_on
+    of_training = [each.curve("train") for each in longest.values()]
+    of_evaluation = [each.curve(on) for each in longest.values()]
+    if unit == "epoch" or first_epoch:
+        steps = prepare(config).clock.steps_per_epoch
+        if first_epoch:
+            of_training, of_evaluation = ([_until(steps, c) for c in cs] for cs in (of_training, of_evaluation))
+        if unit == "epoch":
+            of_training = [epoch_means(curve, steps) for curve in of_training]
+            of_evaluation = [Curve(curve.x / steps, curve.loss, curve.accuracy) for curve in of_evaluation]
+    return Course(label, tuple(of_training), tuple(of_evaluation), on)
 
 
-def _headings(settings: Sequence[Course]) -> tuple[str, str]:
-    return "training", " or ".join(dict.fromkeys(style.plain(setting.evaluated_on) for setting in settings))
-
-
-def _count(curves: Sequence[Curve]) -> str:
-    return f" (n = {len(curves)})" if len(curves) > 1 else ""
-
-
-def _measured(curves: tuple[Curve, ...]) -> tuple[Curve, ...]:
-    """Return ``curves``, none if any has nothing to draw."""
-    return curves if all(len(curve.x) for curve in curves) else ()
-
-
-def _final_loss(setting: Course) -> float:
-    """Return the mean loss at the end, of the evaluations if there are any; infinite if there is none."""
-    losses = [curve.loss[-1] for curve in _measured(setting.evaluation) or setting.training if len(curve.x)]
-    return float(np.nan_to_num(np.mean(losses), nan=np.inf)) if losses else np.inf
+def _until(step: int, curve: Curve) -> Curve:
+    within = curve.x <= step
+    return Curve(curve.x[within], curve.loss[within], curve.accuracy[within])

@@ -10,8 +10,8 @@ import numpy as np
 from nnlab import seeding
 from nnlab.arrays import Array, Labels, Named
 from nnlab.errors import UsageError
-from nnlab.layers import Layer
-from nnlab.losses import Loss
+from nnlab.nn.layers import Layer
+from nnlab.nn.losses import Loss
 
 Gradients: TypeAlias = dict[str, tuple[Array, ...]]
 """Gradients by name, each as computed in one way or in several that have to agree."""

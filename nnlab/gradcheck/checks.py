@@ -10,9 +10,9 @@ import numpy as np
 from nnlab.arrays import Array, Labels, Rng
 from nnlab.gradcheck.chain import Chain, LossHead, Projection, in_float64
 from nnlab.gradcheck.differences import Derivative, derivative
-from nnlab.layers import Layer
-from nnlab.losses import Loss
-from nnlab.network import Network
+from nnlab.nn.layers import Layer
+from nnlab.nn.losses import Loss
+from nnlab.nn.network import Network
 from nnlab.registry import LAYERS, LOSSES
 
 STEP = 1e-5

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from nnlab.arrays import Array, Rng, Shape
 from nnlab.errors import OptionError, UsageError
 from nnlab.gradcheck.checks import GradientCheck, check_layer, check_loss
-from nnlab.layers import Layer
-from nnlab.losses import Loss, Reduction
+from nnlab.nn.layers import Layer
+from nnlab.nn.losses import Loss, Reduction
 from nnlab.registry import LAYERS, LOSSES, Registry, Spec
 
 

@@ -1,16 +1,16 @@
 """What was trained: the layers of a network, and what they cost."""
 
-from nnlab import plotting
-from nnlab.blueprint import LayerRow, blueprint
+from nnlab import figures
 from nnlab.report.document import Cell, Comment, Picture, Section, Table
 from nnlab.report.material import Material
+from nnlab.summary import LayerRow, summarize
 
 _COUNTS = ("weights", "biases", "parameters", "multiply_adds")
 
 
 def architecture(material: Material) -> Section:
     """Return the section on the network: its diagram, and a table of its layers."""
-    plan = blueprint(material.config)
+    plan = summarize(material.config)
     first = (Cell("input"), Cell("x".join(map(str, plan.input_shape))), *(Cell("") for _ in _COUNTS))
     layers = [_row(index, row) for index, row in enumerate(plan.rows)]
     sums = [sum(getattr(row, key) for row in plan.rows) for key in _COUNTS]
@@ -23,7 +23,7 @@ def architecture(material: Material) -> Section:
         (
             Picture(
                 "architecture",
-                plotting.draw_architecture(material.config),
+                figures.draw_architecture(material.config),
                 "The network, from its input to its loss.",
                 f"A diagram of {told}; the table below names each with its shape.",
             ),

@@ -4,12 +4,12 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnlab import comparison, figures, plotting
+from nnlab import comparison, drawing, figures
 from nnlab.comparison import Comparison, Found, Setting, tables
 from nnlab.comparison.results import CRITERIA
+from nnlab.drawing import Measured
 from nnlab.errors import RunError
-from nnlab.figures import Measured
-from nnlab.plotting import Training
+from nnlab.figures import Training
 from nnlab.report.document import (
     Block,
     Cell,
@@ -125,7 +125,7 @@ def _results(compared: Comparison) -> Iterator[Block]:
     measured = {measure: [_measured(s, measure) for s in compared.settings] for measure in CRITERIA}
     known = {CRITERIA[measure]: each for measure, each in measured.items() if any(each)}
     if known:
-        figure = figures.intervals([setting.name for setting in compared.settings], known)
+        figure = drawing.intervals([setting.name for setting in compared.settings], known)
         caption = "Accuracies, with 95 % intervals; a hollow mark is a single run, with an interval over examples."
         description = f"For each setting a mark at its accuracy, with its interval. {conclusion}"
         yield Picture("accuracies", figure, caption, description)
@@ -161,7 +161,7 @@ def _curves(compared: Comparison) -> Iterator[Block]:
         caption = "Loss and accuracy in the course of training, all on one scale."
         names = comparison.some([setting.name for setting in compared.settings])
         description = f"Loss and accuracy by step, on training and on evaluation examples, of {names}."
-        yield Picture("courses", plotting.draw_curves(trainings), caption, description)
+        yield Picture("courses", figures.draw_curves(trainings), caption, description)
         yield Comment("courses-differ", "Where do the curves part, and what does that say of the settings?")
 
 

@@ -1,6 +1,6 @@
 """On what a network was trained: the data, how they were split, and what was made of them."""
 
-from nnlab import plotting
+from nnlab import figures
 from nnlab.data import Dataset, Source
 from nnlab.registry import DATASETS
 from nnlab.report.document import Block, Cell, Comment, Facts, Picture, Section, Table
@@ -64,7 +64,7 @@ def _counts(dataset: Dataset) -> Table:
 
 
 def _pictures(material: Material, dataset: Dataset) -> list[Picture]:
-    drawn = plotting.draw_data(dataset, material.config.name, material.config.seed)
+    drawn = figures.draw_data(dataset, material.config.name, material.config.seed)
     return [
         Picture(name, drawn[name], caption, description, drawn=lines)
         for name, (caption, description, lines) in _PICTURES.items()

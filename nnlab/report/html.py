@@ -14,7 +14,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.image import AxesImage
 
-from nnlab.figures.saving import rendered
+from nnlab.drawing.saving import rendered
 from nnlab.report.document import Block, Document, Matrix, Picture, Table
 from nnlab.report.note_text import MARKDOWN, parsed, web_address
 

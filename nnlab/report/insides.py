@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.figure import Figure
 
-from nnlab import plotting
+from nnlab import figures
 from nnlab.errors import NnlabError, RunError
-from nnlab.experiment import SplitName
+from nnlab.evaluation import SplitName
 from nnlab.report.document import Block, Comment, Picture, Prose, Section
 from nnlab.report.material import Material
 
@@ -18,7 +18,7 @@ def insides(material: Material) -> Section:
         return Section("insides", "What it has learnt", (Prose("No checkpoint was saved.", warning=True),))
     blocks = _pictures(
         "filters",
-        lambda: [plotting.draw_filters(run, config.name, which)],
+        lambda: [figures.draw_filters(run, config.name, which)],
         "The weights of the first layer that has some, on one scale.",
         "The weights of the first layer, drawn as images.",
     )
@@ -27,14 +27,14 @@ def insides(material: Material) -> Section:
         split: SplitName = "test" if material.outcome else "train"
         blocks += _pictures(
             "activations",
-            lambda: plotting.draw_activations(run, config, split=split, checkpoint=which, rows=1, dataset=dataset),
+            lambda: figures.draw_activations(run, config, split=split, checkpoint=which, rows=1, dataset=dataset),
             "What each layer makes of one example.",
             "The values that each layer returns for one example, from the input to the scores.",
         )
         blocks.append(Comment("activations-comment", "What is kept from layer to layer, and what is lost?"))
         blocks += _pictures(
             "weights",
-            lambda: plotting.draw_weights(run, config, which, dataset=dataset),
+            lambda: figures.draw_weights(run, config, which, dataset=dataset),
             "How large the weights of each layer are, and their gradients on a batch.",
             "Histograms of weights and gradients, a row for each layer.",
         )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from nnlab.drawing.saving import save
+from nnlab.drawing.style import PAGE
 from nnlab.errors import printable
-from nnlab.figures.saving import save
-from nnlab.figures.style import PAGE
 from nnlab.files import write_text
 from nnlab.report import confusions
 from nnlab.report.document import (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnlab.figures.saving import save
+from nnlab.drawing.saving import save
 from nnlab.files import write_text
 from nnlab.report import confusions
 from nnlab.report.document import Block, Cell, Code, Comment, Document, Facts, Matrix, Picture, Prose, Table

@@ -5,16 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from nnlab import experiment
-from nnlab.blueprint import load_config
-from nnlab.comparison.edited import edited
-from nnlab.config import Experiment
+from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset, load_dataset
 from nnlab.errors import NnlabError, printable
-from nnlab.experiment import Evaluation, Outcome
-from nnlab.plotting import Training, read_training
+from nnlab.evaluation import Evaluation, Outcome, evaluate, recall
+from nnlab.figures import Training, read_training
 from nnlab.registry import DATASETS
 from nnlab.runs import Run
+from nnlab.runs.changes import edited
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.ledger import Ledger, read_ledger
 from nnlab.runs.overview import Overview, overview
@@ -102,8 +100,8 @@ def _way_to_data(config: Experiment) -> str:
 
 def _outcome(run: Run, found: Overview, dataset: Dataset | None, cause: str) -> Outcome | None:
     """Return how ``run`` did on test data: what is known, else what a finished one is found to do now."""
-    known = experiment.recall(run, dataset=dataset)
+    known = recall(run, dataset=dataset)
     if known or dataset is None or not found.finished:
         return known
     log.warning("%s was not evaluated yet: looking at its test data, which its ledger tells", printable(run.name))
-    return experiment.evaluate(run, cause=cause, dataset=dataset)
+    return evaluate(run, cause=cause, dataset=dataset)

@@ -2,9 +2,8 @@
 
 from math import isnan
 
-from nnlab import plotting
-from nnlab.evaluation import Metrics
-from nnlab.experiment import Evaluation, Outcome
+from nnlab import figures
+from nnlab.evaluation import Evaluation, Metrics, Outcome
 from nnlab.report.document import Block, Cell, Comment, Facts, Matrix, Picture, Prose, Section, Table
 from nnlab.report.material import Material
 from nnlab.runs.wording import nats, percent
@@ -22,7 +21,7 @@ def results(material: Material) -> list[Section]:
         blocks += [
             Picture(
                 "boundary",
-                plotting.draw_boundary(evaluation),
+                figures.draw_boundary(evaluation),
                 "What the network makes of each place in the plane of the two features, and test examples.",
                 "A map of the plane in the colours of the classes, with the test examples as points.",
                 drawn=False,
@@ -58,7 +57,7 @@ def _by_class(outcome: Outcome) -> list[Block]:
         _class_table(metrics),
         Picture(
             "class-accuracy",
-            plotting.draw_classes(outcome),
+            figures.draw_classes(outcome),
             "Accuracy of each class, with 95 % intervals (Wilson's).",
             "Points with intervals: the accuracy of each class.",
         ),
@@ -90,7 +89,7 @@ def _mistakes(evaluation: Evaluation) -> Section:
     blocks: list[Block] = [
         Picture(
             "mistakes",
-            plotting.draw_misclassified(evaluation),
+            figures.draw_misclassified(evaluation),
             caption,
             "Test examples that the network got wrong, the largest loss first.",
             drawn=False,
@@ -101,7 +100,7 @@ def _mistakes(evaluation: Evaluation) -> Section:
         blocks += [
             Picture(
                 "pairs",
-                plotting.draw_pairs(evaluation),
+                figures.draw_pairs(evaluation),
                 "The most frequent confusions, each with examples, the largest loss first.",
                 "Rows of test examples: for each pair of a true and a predicted class those confused so.",
                 drawn=False,
@@ -118,7 +117,7 @@ def _confidence(outcome: Outcome) -> Section:
         (
             Picture(
                 "calibration",
-                plotting.draw_calibration(outcome),
+                figures.draw_calibration(outcome),
                 "Reliability diagram: accuracy against confidence, the probability of the predicted class.",
                 "Bars with the accuracy of examples of like confidence, beside the line where both are the same.",
             ),

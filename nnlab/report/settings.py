@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from nnlab import plotting
+from nnlab import figures
 from nnlab.errors import RunError
-from nnlab.plotting import Training
+from nnlab.figures import Training
 from nnlab.registry import Spec
 from nnlab.report.document import Block, Comment, Facts, Picture, Prose, Section
 from nnlab.report.material import Material
@@ -47,7 +47,7 @@ def settings(material: Material) -> Section:
         ("seed", str(config.seed)),
     ]
     blocks: list[Block] = [Facts(tuple(rows))]
-    if material.training and (figure := plotting.draw_schedule(material.training)):
+    if material.training and (figure := figures.draw_schedule(material.training)):
         caption = "The learning rate in the course of training, as it was used."
         blocks.append(Picture("schedule", figure, caption, "A line: the learning rate over the steps."))
     return Section("settings", "How it was trained", tuple(blocks))
@@ -75,7 +75,7 @@ def course(material: Material) -> Section:
 def _curves(training: Training) -> list[Block]:
     """Return loss and accuracy over the steps; why they are left out if the run's summary is damaged."""
     try:
-        figure = plotting.draw_curves([training])
+        figure = figures.draw_curves([training])
     except RunError as error:
         return [Prose(f"The curves are left out: {error}.", warning=True)]
     on = training.config.training.evaluate_on

@@ -2,7 +2,7 @@
 
 from nnlab.runs.checkpoint import Checkpoint, read_checkpoint
 from nnlab.runs.checkpoints import Checkpoints
-from nnlab.runs.directory import Run, check_writable, create_run, find_run, list_runs
+from nnlab.runs.directory import Run, check_writable, create_run, find_run, list_runs, open_run
 from nnlab.runs.environment import environment
 from nnlab.runs.metrics import MetricsLog
 
@@ -16,5 +16,6 @@ __all__ = [
     "environment",
     "find_run",
     "list_runs",
+    "open_run",
     "read_checkpoint",
 ]

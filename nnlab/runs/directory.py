@@ -147,6 +147,14 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60]
 
 
+def open_run(address: str, runs_dir: str | Path = "runs") -> Run:
+    """Return the run at ``address``: a path, the unique beginning of a name in ``runs_dir``, or ``latest``.
+
+    Raises RunError if there is none, or more than one.
+    """
+    return find_run(address, Path(runs_dir))
+
+
 def find_run(address: str, root: Path) -> Run:
     """Return the run at ``address``: a path, the unique beginning of a name in ``root``, or ``latest``.
 

@@ -14,7 +14,7 @@ from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override
 from nnlab.config.schema import Section
 from nnlab.errors import ConfigError, Problem, UsageError
-from nnlab.registry import PositiveInt
+from nnlab.registry.options import PositiveInt
 from nnlab.sweep.axes import Axis, Point, axis, counted, read_values, seeds, settings, variants
 
 

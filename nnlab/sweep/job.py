@@ -1,9 +1,10 @@
 """What becomes of a job, wherever it is run."""
 
-from nnlab import experiment
 from nnlab.errors import Interrupted, NnlabError, RunError
+from nnlab.evaluation import evaluate
 from nnlab.runs import Run
 from nnlab.sweep.executor import Job, Outcome
+from nnlab.training import resume
 
 
 def run_job(job: Job) -> Outcome:
@@ -13,9 +14,9 @@ def run_job(job: Job) -> Outcome:
     """
     run = Run(job.directory)
     try:
-        experiment.resume(run)
+        resume(run)
         if job.test and not tested(run):
-            experiment.evaluate(run, split="test", checkpoint="best", cause="nnlab sweep --test")
+            evaluate(run, split="test", checkpoint="best", cause="nnlab sweep --test")
     except Interrupted:
         return Outcome("interrupted", _saved(run))
     except MemoryError as error:

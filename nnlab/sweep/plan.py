@@ -12,8 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from nnlab.blueprint import read_experiment
-from nnlab.config import Document, Experiment, as_yaml
+from nnlab.config import Document, Experiment, as_yaml, read_experiment
 from nnlab.config.overrides import Override
 from nnlab.config.wording import as_written
 from nnlab.errors import ConfigError, Problem, UsageError

@@ -14,7 +14,7 @@ from typing import Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from nnlab.kernels import threads as kernel_threads
+from nnlab.nn.kernels import threads as kernel_threads
 from nnlab.sweep.executor import Job, Outcome
 from nnlab.sweep.job import run_job
 

@@ -11,13 +11,13 @@ from typing import TypeAlias
 from nnlab import files
 from nnlab.config import as_yaml
 from nnlab.errors import Interrupted, SystemFault
-from nnlab.interrupts import stop_signals
 from nnlab.runs import check_writable
 from nnlab.runs.locking import locked
 from nnlab.runs.sweeps import Cell, Status, Sweep, read_sweep
 from nnlab.sweep.executor import Executor, Job, Outcome
 from nnlab.sweep.job import tested
 from nnlab.sweep.plan import Plan
+from nnlab.training.signals import stop_signals
 
 SweepReporter: TypeAlias = Callable[[Sweep, Cell], None]
 """Told of a sweep and the one of its cells whose status has just changed."""

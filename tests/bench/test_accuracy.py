@@ -2,9 +2,9 @@
 
 import pytest
 
-from nnlab.blueprint import load_config
+from nnlab.config import load_config
 from nnlab.errors import UsageError
-from nnlab.experiment import train
+from nnlab.training import train
 
 pytest.importorskip("torch")
 bench_accuracy = pytest.importorskip("bench.accuracy")

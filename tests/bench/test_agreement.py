@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from nnlab.layers.batchnorm import BatchNorm
-from nnlab.layers.conv2d import Conv2d
-from nnlab.layers.dense import Dense
-from nnlab.optimizers import Adam, Sgd
+from nnlab.nn.layers.batchnorm import BatchNorm
+from nnlab.nn.layers.conv2d import Conv2d
+from nnlab.nn.layers.dense import Dense
+from nnlab.nn.optimizers import Adam, Sgd
 
 pytest.importorskip("torch")
 comparing = pytest.importorskip("bench.agreement")

@@ -1,9 +1,9 @@
 import pytest
 
 from bench.catalogue import BATCHES, NETWORKS, chosen, load
-from nnlab.blueprint import blueprint
 from nnlab.errors import UsageError
-from nnlab.trial import prepare
+from nnlab.summary import summarize
+from nnlab.training.state import prepare
 
 PUBLISHED = {
     "mnist": (14_682, 16),
@@ -25,7 +25,7 @@ def test_every_network_has_its_published_size():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks_have_the_published_parameters_and_batches(name):
-    plan = blueprint(load(name))
+    plan = summarize(load(name))
     assert (plan.total_parameters, plan.batch_size) == PUBLISHED[name]
 
 

@@ -1,7 +1,7 @@
 from matplotlib.colors import to_hex
 
 from bench.figure import comparison_figure
-from nnlab.figures import save, style
+from nnlab.drawing import save, style
 
 
 def test_times_and_ratios_are_drawn(make_report):

@@ -2,8 +2,8 @@ import pytest
 
 from bench.kernels import LAYER_CASES, OPTIMIZER_CASES, LayerCase, OptimizerCase, time_kernels
 from bench.rivals import Nobody, rival
-from nnlab.layers.relu import Relu
-from nnlab.optimizers import Adam
+from nnlab.nn.layers.relu import Relu
+from nnlab.nn.optimizers import Adam
 
 LAYERS = (
     LayerCase("conv2d", {"filters": 3, "kernel": 3, "padding": 1}, 2, (5, 5, 2)),

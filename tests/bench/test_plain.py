@@ -4,9 +4,9 @@ from typer.testing import CliRunner
 
 from bench import plain
 from bench.catalogue import load
-from nnlab.kernels import convolution, pooling
-from nnlab.kernels.windows import Windows
-from nnlab.trial import prepare
+from nnlab.nn.kernels import convolution, pooling
+from nnlab.nn.kernels.windows import Windows
+from nnlab.training.state import prepare
 
 
 @pytest.mark.parametrize("stride", [1, 2])

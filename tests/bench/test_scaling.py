@@ -2,13 +2,13 @@ import pytest
 from typer.testing import CliRunner
 
 from bench import scaling
-from nnlab.blueprint import blueprint
+from nnlab.summary import summarize
 
 
 @pytest.mark.parametrize("depth", [1, 3])
 def test_the_experiment_is_as_deep_as_asked(depth):
     config = scaling.experiment(examples=64, depth=depth, batch=8)
-    assert [row.layer for row in blueprint(config).rows].count("conv2d") == depth
+    assert [row.layer for row in summarize(config).rows].count("conv2d") == depth
     assert (config.data.train, config.training.batch_size) == (64, 8)
 
 

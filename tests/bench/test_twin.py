@@ -4,11 +4,11 @@ import pytest
 from bench.race import Contender
 from bench.trainings import batches_of
 from nnlab.errors import UsageError
-from nnlab.losses import MeanSquaredError
-from nnlab.network import build_network
-from nnlab.optimizers import AdamW, Sgd
+from nnlab.nn.losses import MeanSquaredError
+from nnlab.nn.network import build_network
+from nnlab.nn.optimizers import AdamW, Sgd
 from nnlab.registry import LAYERS
-from nnlab.trial import prepare
+from nnlab.training.state import prepare
 
 torch = pytest.importorskip("torch")
 pytorch = pytest.importorskip("bench.pytorch")

@@ -9,10 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-import planting
 import pytest
-from experiments import SMALL, write_config
-from schemas import accepts
+from support import planting
+from support.experiments import SMALL, write_config
+from support.schemas import accepts
 
 import nnlab.cli
 from nnlab.config.nodes import compose, plain
@@ -93,7 +93,7 @@ def test_gradcheck_of_everything_registered(nnlab_):
 
 
 def test_gradcheck_of_a_config_names_what_is_wrong(nnlab_, tmp_path, monkeypatch):
-    from nnlab.layers import Conv2d
+    from nnlab.nn.layers import Conv2d
 
     path = write_config(tmp_path)
     code, out, _ = nnlab_("gradcheck", path, "--json", "--samples", "2")
@@ -223,12 +223,12 @@ def test_debug_shows_the_traceback(nnlab_):
     ("error", "code"), [(MemoryError("8 GiB"), 5), (ZeroDivisionError("x"), 1), (RunError("r"), 4)]
 )
 def test_whatever_escapes_has_an_exit_code(nnlab_, monkeypatch, error, code):
-    import nnlab.experiment
+    import nnlab.runs
 
     def fail(*arguments):
         raise error
 
-    monkeypatch.setattr(nnlab.experiment, "open_run", fail)
+    monkeypatch.setattr(nnlab.runs, "find_run", fail)
     left, _, err = nnlab_("eval", "latest")
     assert left == code
     assert str(error) in err

@@ -6,8 +6,8 @@ import json
 import re
 
 import pytest
-from experiments import write_config
-from written import write_run, write_sweep
+from support.experiments import write_config
+from support.written import write_run, write_sweep
 
 
 @pytest.fixture

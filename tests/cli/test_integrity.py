@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from experiments import load, stop_at, write_config
+from support.experiments import load, stop_at, write_config
 
-from nnlab import experiment
+import nnlab
 from nnlab.errors import Interrupted
 
 
@@ -14,8 +14,8 @@ from nnlab.errors import Interrupted
 def stopped(tmp_path):
     """A run that was stopped at step 8 of 12."""
     with pytest.raises(Interrupted):
-        experiment.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(8))
-    return experiment.open_run("latest", tmp_path / "runs")
+        nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(8))
+    return nnlab.open_run("latest", tmp_path / "runs")
 
 
 def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):

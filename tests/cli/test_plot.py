@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experiments import SMALL, write_config
+from support.experiments import SMALL, write_config
 
-from nnlab import plotting
-from nnlab.blueprint import load_config
-from nnlab.experiment import train
+import nnlab
+from nnlab import figures
+from nnlab.config import load_config
 from nnlab.runs import MetricsLog, Run
 from nnlab.runs.sweeps import Cell, Sweep
+from nnlab.training import train
 
 POINTS = """\
 data: {type: ellipse, train: 200, test: 100, validation: 50, normalize: min_max}
@@ -37,13 +38,13 @@ def drawn(monkeypatch):
     """What was handed to the figures of curves, instead of drawing it."""
     calls = []
     for name in ("curves", "courses"):
-        exact = getattr(plotting.courses.figures, name)
+        exact = getattr(figures.courses.figures, name)
 
         def keep(*arguments, exact=exact, **options):
             calls.append((arguments, options))
             return exact(*arguments, **options)
 
-        monkeypatch.setattr(plotting.courses.figures, name, keep)
+        monkeypatch.setattr(figures.courses.figures, name, keep)
     return calls
 
 
@@ -317,14 +318,14 @@ def test_draw_data_counts_a_sample_of_very_large_data(tmp_path, monkeypatch):
 
     config = load_config(write_config(tmp_path, POINTS))
     dataset = load_dataset(config.data, config.seed)
-    monkeypatch.setattr(plotting.data, "_VALUES", 100)
-    figure = plotting.draw_data(dataset, config.name, config.seed)["values"]
+    monkeypatch.setattr(figures.data, "_VALUES", 100)
+    figure = figures.draw_data(dataset, config.name, config.seed)["values"]
     assert "50 of 150 training examples" in figure.get_suptitle()
 
 
 def test_two_features_have_a_boundary_and_no_pairs(nnlab_, trained, monkeypatch):
     run = trained(text=POINTS)
-    monkeypatch.setattr("nnlab.figures.saving.rendered", lambda *_: b"")
+    monkeypatch.setattr("nnlab.drawing.saving.rendered", lambda *_: b"")
     code, out, err = nnlab_("plot", "all", "latest")
     assert (code, err) == (0, "")
     assert "boundary.png" in names(out)
@@ -338,14 +339,11 @@ def test_two_features_have_a_boundary_and_no_pairs(nnlab_, trained, monkeypatch)
 
 
 def test_the_plane_is_in_raw_coordinates(nnlab_, trained, monkeypatch):
-    from nnlab import experiment
 
     run, calls = trained(text=POINTS), []
-    monkeypatch.setattr(
-        plotting.results.figures, "boundary", lambda *arguments, **options: calls.append(arguments)
-    )
-    evaluation = experiment.evaluate(run)
-    plotting.draw_boundary(evaluation)
+    monkeypatch.setattr(figures.results.figures, "boundary", lambda *arguments, **options: calls.append(arguments))
+    evaluation = nnlab.evaluate(run)
+    figures.draw_boundary(evaluation)
     ((probabilities, (left, right, low, high), points, labels, _),) = calls
     assert points.tolist() == evaluation.dataset.test.inputs[:].tolist()
     assert labels.tolist() == evaluation.dataset.test.labels.tolist()
@@ -358,21 +356,20 @@ def test_the_plane_is_in_raw_coordinates(nnlab_, trained, monkeypatch):
 
 
 def test_the_stages_are_what_the_layers_return(nnlab_, trained, monkeypatch):
-    from nnlab import experiment
 
     run, calls = trained(), []
     config = load_config(run.config)
-    exact = plotting.network.figures.activations
+    exact = figures.network.figures.activations
 
     def keep(raw, stages, **options):
         calls.append((raw, stages, options))
         return exact(raw, stages, **options)
 
-    monkeypatch.setattr(plotting.network.figures, "activations", keep)
-    plotting.draw_activations(run, config, image=7)
-    plotting.draw_activations(run, config, image=7, layer=2)
+    monkeypatch.setattr(figures.network.figures, "activations", keep)
+    figures.draw_activations(run, config, image=7)
+    figures.draw_activations(run, config, image=7, layer=2)
     (raw, stages, options), (_, alone, _) = calls
-    evaluation = experiment.evaluate(run)
+    evaluation = nnlab.evaluate(run)
     assert raw.tolist() == evaluation.dataset.test.inputs[7].tolist()
     names = ["0 conv2d", "1 batchnorm", "2 relu", "3 maxpool2d", "4 residual", "5 dropout", "6 dense"]
     assert [stage.name for stage in stages] == names
@@ -385,14 +382,15 @@ def test_the_stages_are_what_the_layers_return(nnlab_, trained, monkeypatch):
 
 
 def test_gradients_are_those_of_the_first_batch_at_the_checkpoint(nnlab_, trained, monkeypatch):
-    from nnlab.trial import prepare, restore_weights
+    from nnlab.runs.arrays import restore_weights
+    from nnlab.training.state import prepare
 
     run, calls = trained("network.4.body.1.rate=0", "network.5.rate=0"), []
     config = load_config(run.config)
     monkeypatch.setattr(
-        plotting.network.figures, "weights", lambda spreads, **options: calls.append((spreads, options))
+        figures.network.figures, "weights", lambda spreads, **options: calls.append((spreads, options))
     )
-    plotting.draw_weights(run, config, "last")
+    figures.draw_weights(run, config, "last")
     ((spreads, options),) = calls
     names = ["0 conv2d 3x3x1x3", "4 residual body 0 3x3x3x3", "6 dense 27x3"]
     assert [spread.name for spread in spreads] == names
@@ -421,10 +419,10 @@ def test_a_diagram_of_a_config_goes_into_this_folder(nnlab_, tmp_path):
 
 def test_a_diagram_has_the_options_that_were_chosen(tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(plotting.network.figures, "architecture", lambda blocks, **_: calls.append(blocks))
+    monkeypatch.setattr(figures.network.figures, "architecture", lambda blocks, **_: calls.append(blocks))
     projected = "network.4={type: residual, body: [{type: conv2d, filters: 4, kernel: [3, 1], padding: [1, 0]}], "
     projected += "projection: {type: conv2d, filters: 4, kernel: 1}}"
-    plotting.draw_architecture(load_config(write_config(tmp_path), [projected]))
+    figures.draw_architecture(load_config(write_config(tmp_path), [projected]))
     ((first, conv, norm, relu, pool, block, *_, last),) = calls
     assert (first.name, first.options, first.shape) == ("input:", ("random",), "6x6x1")
     assert (conv.name, conv.options) == ("0 conv2d", ("filters 3", "kernel 3", "padding 1"))
@@ -439,7 +437,7 @@ def test_every_figure_that_evaluates_is_in_the_ledger(nnlab_, trained, monkeypat
     from nnlab.runs.ledger import read_ledger
 
     run = trained()
-    monkeypatch.setattr("nnlab.figures.saving.rendered", lambda *_: b"")
+    monkeypatch.setattr("nnlab.drawing.saving.rendered", lambda *_: b"")
     for figure in (*IN_A_RUN, "all"):
         nnlab_("plot", figure, "latest")
     causes = [entry.cause for entry in read_ledger(run.path).entries]

@@ -1,7 +1,7 @@
 """What a training shows of its speed is true of this session, also where it goes on with an earlier one."""
 
 from nnlab.cli.progress import Meter
-from nnlab.recording import Report
+from nnlab.training.recording import Report
 
 
 def report(step, seconds):

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from experiments import SMALL, write_config
+from support.experiments import SMALL, write_config
 
-from nnlab.blueprint import load_config
-from nnlab.experiment import train
+from nnlab.config import load_config
 from nnlab.report import addresses
 from nnlab.report.document import Comment, Document, Section
 from nnlab.runs.ledger import read_ledger
+from nnlab.training import train
 
 QUICK = SMALL.replace("steps: 12", "steps: 2").replace("evaluate_every: 3", "evaluate_every: 2")
 

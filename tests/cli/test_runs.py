@@ -5,8 +5,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from experiments import write_config
-from written import write_run, write_sweep
+from support.experiments import write_config
+from support.written import write_run, write_sweep
 
 
 @pytest.fixture

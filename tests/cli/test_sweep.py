@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from experiments import write_config
+from support.experiments import write_config
 
 from nnlab.cli import sweep_display
 from nnlab.runs import Run

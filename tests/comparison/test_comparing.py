@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import SMALL, load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from written import DIGESTS, write_evaluation, write_run, write_sweep
+from support.experiments import SMALL, load
+from support.written import DIGESTS, write_evaluation, write_run, write_sweep
 
-from nnlab import experiment
+import nnlab
 from nnlab.comparison import compare, comparing, evaluate_missing, find_runs
 from nnlab.errors import RunError
 from nnlab.runs import Run
@@ -269,7 +269,7 @@ def test_across_data_sets_nothing_is_best(tmp_path, data, test):
 
 
 def test_an_edited_config_is_told_by_its_keys(tmp_path):
-    run = experiment.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
     assert compare([run]).warnings == ()
     text = run.config.read_text()
     assert text.count("batch_size: 8") == 1
@@ -302,7 +302,7 @@ def test_a_sweeps_cells_are_found_in_its_variants_names(tmp_path):
 
 
 def test_what_is_not_evaluated_is_evaluated_on_demand(tmp_path):
-    run = experiment.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
     told = []
     damaged = write_run(tmp_path / "damaged")
     evaluate_missing([run, damaged, write_run(tmp_path / "x", status="diverged")], told.append)

@@ -1,10 +1,10 @@
 """Networks are told apart by their layers."""
 
 import pytest
-from experiments import SMALL
 from hypothesis import given
 from hypothesis import strategies as st
-from written import write_run
+from support.experiments import SMALL
+from support.written import write_run
 
 from nnlab.comparison.networks import changes
 from nnlab.runs.recorded import read_config

@@ -2,14 +2,13 @@
 
 import math
 
-import planting
 import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from support import planting
 
-from nnlab.blueprint import load_config
-from nnlab.config import as_yaml
+from nnlab.config import as_yaml, load_config
 from nnlab.config.nodes import compose, plain
 from nnlab.errors import DataError
 

@@ -4,12 +4,12 @@ import random
 import re
 from pathlib import Path
 
-import planting
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import planting
 
-from nnlab.blueprint import load_config
+from nnlab.config import load_config
 from nnlab.errors import ConfigError
 
 VALID = """\

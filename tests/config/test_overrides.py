@@ -1,9 +1,9 @@
 """Layers and other entries of lists, inserted and taken away by overrides."""
 
 import pytest
-from experiments import load, write_config
 from hypothesis import given
 from hypothesis import strategies as st
+from support.experiments import load, write_config
 
 from nnlab.config.nodes import Place, compose, plain
 from nnlab.config.overrides import Override, laid_over, read_value

@@ -3,17 +3,17 @@
 import re
 from typing import Annotated, Literal
 
-import planting
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
+from support import planting
 
-from nnlab.blueprint import load_config
-from nnlab.config import DataSpec, Experiment, validation
+from nnlab.config import Experiment, load_config, validation
 from nnlab.config.document import read_document
 from nnlab.config.nodes import meaning
 from nnlab.config.schema import Section
+from nnlab.data.section import DataSpec
 from nnlab.errors import ConfigError, DataError
 from nnlab.registry import (
     DATASETS,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.config import DataSpec
 from nnlab.data import load_dataset
 from nnlab.data.augmentation import Cutout, Flip, Shift, build_augmentations, mirrored
+from nnlab.data.section import DataSpec
 from nnlab.errors import OptionError
 from nnlab.registry import AUGMENTATIONS, DATASETS
 

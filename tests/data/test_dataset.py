@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.config import DataSpec
 from nnlab.data import Dataset, Source, load_dataset
+from nnlab.data.section import DataSpec
 from nnlab.errors import DataError, OptionError, UsageError
 from nnlab.registry import DATASETS
 

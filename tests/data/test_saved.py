@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnlab.blueprint import load_config
-from nnlab.config import DataSpec
+from nnlab.config import load_config
 from nnlab.data import SavedArrays, load_dataset, npz
 from nnlab.data.examples import Selection
 from nnlab.data.npy import read_header
+from nnlab.data.section import DataSpec
 from nnlab.data.stored import StoredExamples
 from nnlab.errors import ConfigError, DataError, NnlabError, OptionError, SystemFault
 from nnlab.registry import DATASETS
@@ -371,9 +371,8 @@ def test_a_file_cut_short_while_in_use(home):
 
 TRAIN = r"""
 import re
-from nnlab import experiment
-from nnlab.blueprint import load_config
-experiment.train(load_config("c.yaml"), runs_dir="runs")
+import nnlab
+nnlab.train(nnlab.load_config("c.yaml"), runs_dir="runs")
 print(re.search(r"VmHWM:\s*(\d+) kB", open("/proc/self/status").read())[1])
 """
 

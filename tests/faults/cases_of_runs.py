@@ -130,7 +130,7 @@ OF_RUNS = (
         (6,),
         (
             "faults/test_divergence.py::test_divergence_names_step_and_layer_and_keeps_the_last_finite_checkpoint",
-            "test_experiment.py::test_a_gradient_that_is_not_finite_is_named",
+            "training/test_training.py::test_a_gradient_that_is_not_finite_is_named",
         ),
     ),
     Row(

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from planting import RICH
 from safetensors import numpy as safetensors
+from support.planting import RICH
 
 from faults import hostile, tiny
 from nnlab import files

@@ -6,8 +6,9 @@ import os
 import time
 from types import SimpleNamespace
 
-from nnlab import files, seeding, trial
+from nnlab import files, seeding
 from nnlab.runs import checkpoint
+from nnlab.training import state
 
 
 def without_fsync():
@@ -41,7 +42,7 @@ def no_digest(array):
 
 def without_a_stream():
     """The random stream of the one layer that has one begins anew when a training goes on."""
-    trial.seeding = SimpleNamespace(stream=seeding.stream, saved=seeding.saved, restore=lambda rng, state: None)
+    state.seeding = SimpleNamespace(stream=seeding.stream, saved=seeding.saved, restore=lambda rng, state: None)
 
 
 def a_clock_that_goes_back():

@@ -63,11 +63,10 @@ def _warm_up():
     import typer
 
     import nnlab.cli
-    import nnlab.plotting
-    import nnlab.reproduction
-    import nnlab.verification
+    import nnlab.figures
+    import nnlab.integrity
+    import nnlab.integrity.reproduction
     from faults import tiny
-    from nnlab import experiment
     from nnlab.cli import progress
 
     environment = importlib.import_module("nnlab.runs.environment")  # a function has its name in nnlab.runs
@@ -75,7 +74,7 @@ def _warm_up():
         setattr(module, name, functools.cache(getattr(module, name)))
     typer.main.get_command(nnlab.cli.app)
     with tempfile.TemporaryDirectory() as folder, progress.display(quiet=True) as show:
-        experiment.resume(tiny.lay_out(Path(folder)), report=show)
+        nnlab.resume(tiny.lay_out(Path(folder)), report=show)
     if threading.active_count() > 1:
         raise RuntimeError("threads do not survive a fork")
 
@@ -153,7 +152,7 @@ def _limit(job):
 
 def _note_saves(notes, calls):
     """Note every step that the training was told to be saved, at once."""
-    from nnlab.recording import Recorder
+    from nnlab.training.recording import Recorder
 
     file = os.open(notes / "saved", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     save, write = Recorder.save, os.write

@@ -86,7 +86,7 @@ def test_a_bomb_is_refused_in_little_time_and_memory(folder, children, bomb):
     assert [path.name for path in folder.iterdir()] == ["c.yaml"]
 
 
-@pytest.mark.parametrize("path", ["os.system", "nnlab.losses.SoftmaxCrossEntropy", "__import__"])
+@pytest.mark.parametrize("path", ["os.system", "nnlab.nn.losses.SoftmaxCrossEntropy", "__import__"])
 def test_a_dotted_path_is_a_name_that_is_not_known(folder, children, path):
     ended = children.run("summary", _write(folder, "type: sgd", f"type: {path}"), folder=folder)
     assert (ended.code, ended.is_plain) == (2, True)

@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from nnlab.blueprint import load_config
-from nnlab.config import as_yaml
+from nnlab.config import as_yaml, load_config
 from nnlab.runs import Run, read_checkpoint
 
 CONFIG = """\

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nnlab import figures
+from nnlab import drawing
+from nnlab.drawing import Curve
 from nnlab.evaluation import Calibration
-from nnlab.figures import Curve
 from nnlab.report.document import Cell, Code, Comment, Document, Facts, Matrix, Picture, Prose, Section, Table
 
 SCRIPT = "<script>alert(1)</script>"
@@ -110,12 +110,12 @@ def _pictures(names):
         "Curves and filters",
         (
             Picture(
-                "curves", figures.curves(training), f"Loss and accuracy, {SCRIPT}.", f'The "loss" falls, {SCRIPT}.'
+                "curves", drawing.curves(training), f"Loss and accuracy, {SCRIPT}.", f'The "loss" falls, {SCRIPT}.'
             ),
             Picture(
-                "reliability", figures.calibration(reliability), "How sure it is.", "Accuracy over confidence."
+                "reliability", drawing.calibration(reliability), "How sure it is.", "Accuracy over confidence."
             ),
-            Picture("filters", figures.filters(weight), "Filters.", "Sixteen filters of 5 by 5.", drawn=False),
+            Picture("filters", drawing.filters(weight), "Filters.", "Sixteen filters of 5 by 5.", drawn=False),
         ),
     )
 

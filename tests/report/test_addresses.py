@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from written import write_run, write_sweep
+from support.written import write_run, write_sweep
 
 from nnlab.errors import RunError, UsageError
 from nnlab.report import addresses, report

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from written import write_run, write_sweep
+from support.written import write_run, write_sweep
 
 from nnlab.comparison import compare, find_runs, tables
 from nnlab.errors import RunError

@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from written import write_run, write_sweep
+from support.written import write_run, write_sweep
 
 from nnlab.errors import RunError
 from nnlab.report import sparklines

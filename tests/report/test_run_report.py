@@ -5,9 +5,10 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from experiments import load, stop_at
+from support.experiments import load, stop_at
 
-from nnlab import experiment
+import nnlab
+from nnlab import evaluation
 from nnlab.errors import DataError, Interrupted
 from nnlab.report import material
 from nnlab.report.document import Cell, Code, Comment, Facts, Matrix, Picture, Prose, Table
@@ -43,7 +44,7 @@ def warned(document):
 @pytest.fixture
 def small(tmp_path):
     """The small network, trained."""
-    return experiment.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    return nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
 
 
 def test_its_numbers_are_those_of_scikit_learn_on_the_saved_predictions(small):
@@ -72,7 +73,7 @@ def test_it_evaluates_once_and_remembers(small, monkeypatch):
     first = run_report(small)
     (entry,) = read_ledger(small.path).entries
     assert (entry.cause, entry.checkpoint) == ("nnlab report", "best")
-    monkeypatch.setattr(experiment, "predict_split", None)
+    monkeypatch.setattr("nnlab.evaluation.evaluation.predict_split", None)
     assert told(run_report(small)) == told(first)
     assert read_ledger(small.path).looks == 1
 
@@ -100,13 +101,13 @@ def test_names_are_unique_and_every_figure_is_described(small):
     ],
 )
 def test_results_that_are_not_whole_are_not_recalled(small, file, damage):
-    experiment.evaluate(small)
-    assert experiment.recall(small) is not None
+    nnlab.evaluate(small)
+    assert evaluation.recall(small) is not None
     if damage is None:
         (small.evaluation / file).unlink()
     else:
         (small.evaluation / file).write_bytes(damage)
-    assert experiment.recall(small) is None
+    assert evaluation.recall(small) is None
 
 
 @pytest.mark.parametrize(
@@ -121,26 +122,26 @@ def test_results_that_are_not_whole_are_not_recalled(small, file, damage):
     ],
 )
 def test_predictions_that_do_not_fit_are_not_recalled(small, change):
-    experiment.evaluate(small)
+    nnlab.evaluate(small)
     kept = read_predictions(small.evaluation / "predictions.npz", 20, 3)
     np.savez(small.evaluation / "predictions.npz", **{**kept, **change})
-    assert experiment.recall(small) is None
+    assert evaluation.recall(small) is None
 
 
 def test_results_of_another_step_are_not_recalled(small):
-    told_before = experiment.evaluate(small).as_json()
+    told_before = nnlab.evaluate(small).as_json()
     small.write_json("evaluation/metrics.json", {**told_before, "step": 1})
-    assert experiment.recall(small) is None
+    assert evaluation.recall(small) is None
 
 
 def test_what_was_evaluated_last_is_reported(small):
-    experiment.evaluate(small, checkpoint="last")
+    nnlab.evaluate(small, checkpoint="last")
     assert told(run_report(small))["checkpoint"] == "last, after step 12"
     assert [entry.cause for entry in read_ledger(small.path).entries] == ["nnlab.evaluate"]
 
 
 def test_predictions_of_other_labels_are_made_anew(small):
-    experiment.evaluate(small)
+    nnlab.evaluate(small)
     kept = read_predictions(small.evaluation / "predictions.npz", 20, 3)
     swapped = {name: array[::-1] for name, array in kept.items()}
     np.savez(small.evaluation / "predictions.npz", **swapped)
@@ -150,7 +151,7 @@ def test_predictions_of_other_labels_are_made_anew(small):
 
 
 def test_two_features_have_a_boundary_and_a_schedule_its_curve(tmp_path):
-    document = run_report(experiment.train(load(tmp_path, text=POINTS), runs_dir=tmp_path / "runs"))
+    document = run_report(nnlab.train(load(tmp_path, text=POINTS), runs_dir=tmp_path / "runs"))
     names = {picture.name for picture in blocks(document, Picture)}
     assert {"boundary", "schedule"} <= names
     assert "pairs" not in names
@@ -163,7 +164,7 @@ network: [relu]
 optimizer: {type: sgd, learning_rate: 0.1}
 training: {steps: 2, batch_size: 2}
 """
-    run = experiment.train(load(tmp_path, text=text), runs_dir=tmp_path / "runs")
+    run = nnlab.train(load(tmp_path, text=text), runs_dir=tmp_path / "runs")
     document = run_report(run)
     facts = told(document)
     assert facts["held out for validation"] == "none"
@@ -174,7 +175,7 @@ training: {steps: 2, batch_size: 2}
 
 
 def test_what_needs_data_that_are_gone_is_left_out(small, monkeypatch):
-    kept = experiment.evaluate(small).metrics
+    kept = nnlab.evaluate(small).metrics
     gone = mock.Mock(side_effect=DataError("there is no folder /data, which NNLAB_DATA names"))
     monkeypatch.setattr(material, "load_dataset", gone)
     document = run_report(small)
@@ -187,8 +188,8 @@ def test_what_needs_data_that_are_gone_is_left_out(small, monkeypatch):
 
 def test_an_interrupted_training_is_reported_without_a_look_at_test_data(tmp_path):
     with pytest.raises(Interrupted):
-        experiment.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(5))
-    run = experiment.open_run("latest", tmp_path / "runs")
+        nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(5))
+    run = nnlab.open_run("latest", tmp_path / "runs")
     document = run_report(run)
     assert "interrupted before its end" in warned(document)
     assert "no results of a trained network" in warned(document)
@@ -197,7 +198,7 @@ def test_an_interrupted_training_is_reported_without_a_look_at_test_data(tmp_pat
 
 
 def test_a_run_of_a_config_alone_is_reported(tmp_path):
-    run = experiment.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
     for path in sorted(run.path.rglob("*"), reverse=True):
         if path.name != "config.yaml":
             path.rmdir() if path.is_dir() else path.unlink()
@@ -209,7 +210,7 @@ def test_a_run_of_a_config_alone_is_reported(tmp_path):
 
 def test_it_says_that_the_training_chose_by_test_data(tmp_path):
     config = load(tmp_path, "training.evaluate_on=test")
-    document = run_report(experiment.train(config, runs_dir=tmp_path / "runs"))
+    document = run_report(nnlab.train(config, runs_dir=tmp_path / "runs"))
     assert "chose the best checkpoint by them" in warned(document)
     facts = told(document)
     assert "on the test examples, at step" in facts["for choosing"]
@@ -219,7 +220,7 @@ def test_it_says_that_the_training_chose_by_test_data(tmp_path):
 
 
 def test_a_damaged_summary_costs_the_curves_only(small):
-    experiment.evaluate(small)
+    nnlab.evaluate(small)
     (small.path / "summary.json").write_bytes(b"")
     document = run_report(small)
     assert "The run is damaged: summary.json is damaged" in warned(document)

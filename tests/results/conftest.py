@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from experiments import SMALL, write_config
+from support.experiments import SMALL, write_config
 
 from results import published
 from results.published import Entry, Figure, Section, accuracy

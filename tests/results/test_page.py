@@ -6,7 +6,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from nnlab import experiment
+import nnlab
 from nnlab.errors import RunError
 from nnlab.runs import list_runs
 from results import published
@@ -182,5 +182,5 @@ def digest_of_test(runs_dir):
 
 def test_the_page_is_the_same_from_the_same_runs(runs_dir):
     before = write(runs_dir)
-    experiment.evaluate(runs_of(runs_dir, "watched")[0], checkpoint="last")
+    nnlab.evaluate(runs_of(runs_dir, "watched")[0], checkpoint="last")
     assert write(runs_dir) == before

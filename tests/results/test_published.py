@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from nnlab.blueprint import blueprint
+from nnlab.summary import summarize
 from results.published import CONFIGS, SECTIONS, Figure, accuracy
 
 ENTRIES = [entry for section in SECTIONS for entry in section.entries]
@@ -19,7 +19,7 @@ def test_every_shipped_experiment_is_in_the_table_once():
 def test_an_entry_fits_its_config(entry):
     config = entry.load(3)
     assert config.seed == 3
-    plan = blueprint(config)
+    plan = summarize(config)
     assert entry.parameters in {None, plan.total_parameters}
     assert set(entry.recall) <= set(plan.class_names)
     quantities = {figure.quantity for figure in entry.figures}

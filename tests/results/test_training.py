@@ -1,9 +1,9 @@
 """What is missing is trained, and nothing else."""
 
 import pytest
-from experiments import stop_at
+from support.experiments import stop_at
 
-from nnlab import experiment
+import nnlab
 from nnlab.errors import Interrupted, SystemFault
 from nnlab.runs import list_runs
 from results.training import train_missing
@@ -56,7 +56,7 @@ def test_a_run_counts_wherever_its_data_are_and_whatever_it_was_computed_with(en
             "data": config.data.model_copy(update={"root": "/elsewhere"}),
         }
     )
-    experiment.train(elsewhere, runs_dir=tmp_path / "runs")
+    nnlab.train(elsewhere, runs_dir=tmp_path / "runs")
     train({"small": entries["small"]}, tmp_path / "runs")
     assert len(list_runs(tmp_path / "runs")) == 2  # and seed 1
 
@@ -64,14 +64,14 @@ def test_a_run_counts_wherever_its_data_are_and_whatever_it_was_computed_with(en
 def test_a_run_of_other_settings_does_not_count(entries, tmp_path):
     config = entries["watched"].load(0)
     other = config.model_copy(update={"training": config.training.model_copy(update={"steps": 3})})
-    experiment.train(other, runs_dir=tmp_path / "runs")
+    nnlab.train(other, runs_dir=tmp_path / "runs")
     train({"watched": entries["watched"]}, tmp_path / "runs")
     assert len(list_runs(tmp_path / "runs")) == 2
 
 
 def test_a_stopped_run_is_gone_on_with(entries, tmp_path):
     with pytest.raises(Interrupted):
-        experiment.train(entries["watched"].load(0), runs_dir=tmp_path / "runs", report=stop_at(5))
+        nnlab.train(entries["watched"].load(0), runs_dir=tmp_path / "runs", report=stop_at(5))
     train({"watched": entries["watched"]}, tmp_path / "runs")
     (run,) = list_runs(tmp_path / "runs")
     assert run.read_json("summary.json")["status"] == "completed"
@@ -79,8 +79,8 @@ def test_a_stopped_run_is_gone_on_with(entries, tmp_path):
 
 
 def test_an_evaluation_of_another_checkpoint_is_replaced(entries, tmp_path):
-    run = experiment.train(entries["watched"].load(0), runs_dir=tmp_path / "runs")
-    experiment.evaluate(run, checkpoint="best")
+    run = nnlab.train(entries["watched"].load(0), runs_dir=tmp_path / "runs")
+    nnlab.evaluate(run, checkpoint="best")
     train({"watched": entries["watched"]}, tmp_path / "runs")
     assert json_of(run)["checkpoint"] == "last"
 
@@ -98,7 +98,7 @@ def test_a_signal_or_a_full_disk_stops_everything(entries, tmp_path, monkeypatch
     def fail(*args, **options):
         raise stop
 
-    monkeypatch.setattr(experiment, "train", fail)
+    monkeypatch.setattr("nnlab.training.train", fail)
     with pytest.raises(type(stop)):
         train(entries, tmp_path / "runs")
 

@@ -4,9 +4,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from experiments import SMALL, load, stop_at, train_with_stops
+from support.experiments import SMALL, load, stop_at, train_with_stops
 
-from nnlab import experiment, files
+import nnlab
+from nnlab import files
 from nnlab.comparison import evaluate_missing
 from nnlab.errors import Interrupted, RunError, SystemFault
 from nnlab.runs.ledger import NAME, Entry, Ledger, enter, read_ledger
@@ -63,12 +64,12 @@ def test_a_training_has_one_line_that_never_goes_back(tmp_path):
 
 
 def test_each_way_to_evaluate_test_data_is_entered_with_its_cause(tmp_path):
-    run = experiment.train(load(tmp_path), runs_dir=tmp_path)
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path)
     assert read_ledger(run.path) == Ledger()
-    evaluation = experiment.evaluate(run, split="validation")
+    evaluation = nnlab.evaluate(run, split="validation")
     assert read_ledger(run.path) == Ledger()
-    evaluation = experiment.evaluate(run)
-    experiment.evaluate(run, checkpoint="last", cause="nnlab eval")
+    evaluation = nnlab.evaluate(run)
+    nnlab.evaluate(run, checkpoint="last", cause="nnlab eval")
     (run.evaluation / "metrics.json").unlink()
     evaluate_missing([run], str)
     (run.evaluation / "metrics.json").unlink()
@@ -94,22 +95,22 @@ def test_training_on_test_data_is_one_line_however_often_it_was_stopped(tmp_path
 
 def test_a_training_that_was_stopped_has_told_its_looks(tmp_path):
     with pytest.raises(Interrupted):
-        experiment.train(load(tmp_path, text=ON_TEST), runs_dir=tmp_path, report=stop_at(7))
-    run = experiment.open_run("latest", tmp_path)
+        nnlab.train(load(tmp_path, text=ON_TEST), runs_dir=tmp_path, report=stop_at(7))
+    run = nnlab.open_run("latest", tmp_path)
     assert read_ledger(run.path).looks == 2
-    experiment.evaluate(run, checkpoint="last")
+    nnlab.evaluate(run, checkpoint="last")
     assert read_ledger(run.path).looks == 3
 
 
 def test_what_cannot_be_entered_is_not_told(tmp_path, monkeypatch):
-    run = experiment.train(load(tmp_path), runs_dir=tmp_path)
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path)
 
     def refuse(path, text):
         raise SystemFault(f"cannot write {path}: no space")
 
     monkeypatch.setattr(files, "write_text", refuse)
     with pytest.raises(SystemFault, match=r"test-ledger\.jsonl: no space"):
-        experiment.evaluate(run)
+        nnlab.evaluate(run)
     assert not (run.evaluation / "metrics.json").exists()
 
 

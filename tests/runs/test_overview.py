@@ -6,10 +6,10 @@ import re
 import shutil
 
 import pytest
-from experiments import load, stop_at
-from written import write_evaluation, write_json, write_run, write_sweep
+from support.experiments import load, stop_at
+from support.written import write_evaluation, write_json, write_run, write_sweep
 
-from nnlab import experiment
+import nnlab
 from nnlab.errors import Interrupted, RunError
 from nnlab.runs import Run
 from nnlab.runs.overview import is_held, overview, overviews
@@ -17,8 +17,8 @@ from nnlab.runs.selection import find_overview
 
 
 def test_a_trained_and_evaluated_run_is_told_as_it_recorded_itself(tmp_path):
-    run = experiment.train(load(tmp_path), runs_dir=tmp_path / "runs")
-    tested = experiment.evaluate(run)
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    tested = nnlab.evaluate(run)
     found = overview(run)
     summary = run.read_json("summary.json")
     assert (found.status, found.reason, found.finished) == ("completed", None, True)
@@ -33,13 +33,13 @@ def test_a_stopped_run_is_interrupted_and_while_it_goes_on_it_is_running(tmp_pat
     seen = []
 
     def look(report):
-        seen.append(overview(experiment.open_run("latest", tmp_path / "runs")))
+        seen.append(overview(nnlab.open_run("latest", tmp_path / "runs")))
 
     with pytest.raises(Interrupted):
-        experiment.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(6))
-    run = experiment.open_run("latest", tmp_path / "runs")
+        nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(6))
+    run = nnlab.open_run("latest", tmp_path / "runs")
     assert (overview(run).status, overview(run).steps) == ("interrupted", 6)
-    experiment.resume(run, report=look)
+    nnlab.resume(run, report=look)
     assert {(each.status, each.steps) for each in seen} == {("running", step) for step in range(7, 13)}
     assert overview(run).status == "completed"
 

@@ -5,11 +5,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planting import RICH, SHIPPED
-from written import write_run
+from support.planting import RICH, SHIPPED
+from support.written import write_run
 
-from nnlab.blueprint import load_config
-from nnlab.config import as_yaml, read_document, validate
+from nnlab.config import as_yaml, load_config, read_document, validate
 from nnlab.config.schema import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import recorded

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from written import write_run, write_sweep
+from support.written import write_run, write_sweep
 
 from nnlab.errors import ConfigError, UsageError
 from nnlab.runs import Run

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlab.blueprint import load_config
+from nnlab.config import load_config
 from nnlab.runs.settings import group
 
 CONFIG = """\

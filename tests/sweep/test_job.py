@@ -5,9 +5,9 @@ import os
 import signal
 
 import pytest
-from experiments import write_config
+from support.experiments import write_config
 
-from nnlab import experiment
+import nnlab
 from nnlab.errors import ConfigError, DivergedError, Interrupted, Problem
 from nnlab.sweep import Job, Outcome, job, lay_out, load_plan, processes
 from nnlab.sweep.job import run_job
@@ -22,7 +22,7 @@ def run(tmp_path):
 def test_a_cell_is_trained_and_tested_once(run):
     assert run_job(Job(run.path, test=False)) == Outcome("completed")
     assert not job.tested(run)
-    experiment.evaluate(run, checkpoint="last")
+    nnlab.evaluate(run, checkpoint="last")
     assert not job.tested(run)
     assert run_job(Job(run.path, test=True)) == Outcome("completed")
     assert job.tested(run)
@@ -45,7 +45,7 @@ def test_no_error_leaves_a_job(run, monkeypatch, error, outcome):
     def fail(run):
         raise error
 
-    monkeypatch.setattr(experiment, "resume", fail)
+    monkeypatch.setattr("nnlab.sweep.job.resume", fail)
     assert run_job(Job(run.path, test=False)) == outcome
 
 
@@ -54,7 +54,7 @@ def test_a_job_that_was_stopped_says_where_it_was_saved(run, monkeypatch):
         run.write_json("summary.json", {"steps": 1234})
         raise Interrupted("SIGTERM", signal=15)
 
-    monkeypatch.setattr(experiment, "resume", stop)
+    monkeypatch.setattr("nnlab.sweep.job.resume", stop)
     assert run_job(Job(run.path, test=False)) == Outcome("interrupted", "saved at step 1,234")
 
 

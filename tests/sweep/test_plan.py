@@ -3,12 +3,11 @@
 import contextlib
 
 import pytest
-from experiments import SMALL, write_config
 from hypothesis import given
 from hypothesis import strategies as st
+from support.experiments import SMALL, write_config
 
-from nnlab.blueprint import load_config
-from nnlab.config import as_yaml
+from nnlab.config import as_yaml, load_config
 from nnlab.config.nodes import plain
 from nnlab.errors import ConfigError, UsageError
 from nnlab.sweep import lay_out, load_plan

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from experiments import SMALL, without_clock, write_config
+from support.experiments import SMALL, without_clock, write_config
 
-from nnlab import experiment
-from nnlab.blueprint import load_config
+import nnlab
+from nnlab.config import load_config
 from nnlab.errors import Interrupted, RunError, SystemFault
 from nnlab.runs.sweeps import read_sweep
 from nnlab.sweep import Outcome, Processes, lay_out, load_plan, run_sweep, running
@@ -90,7 +90,7 @@ def assert_each_ran_once_to_its_end(sweep, tmp_path, steps):
     for cell in done.cells:
         assert [r["step"] for r in cell.run.records() if r["split"] == "train"] == list(range(1, steps + 1))
     for cell in [cell for cell in done.cells if cell.attempts > 1] or done.cells:
-        alone = experiment.train(load_config(cell.run.config), runs_dir=tmp_path / "alone")
+        alone = nnlab.train(load_config(cell.run.config), runs_dir=tmp_path / "alone")
         assert alone.config.read_bytes() == cell.run.config.read_bytes()
         assert without_clock(alone) == without_clock(cell.run)
         a, b = (run.checkpoints.load("last") for run in (alone, cell.run))
@@ -293,7 +293,7 @@ def test_a_worker_that_dies_of_the_signal_has_not_failed(sweep, saved, status, w
     def report(now, cell):
         if cell.status == "running":
             if saved:
-                experiment.resume(cell.run)
+                nnlab.resume(cell.run)
             os.kill(os.getpid(), signal.SIGTERM)
 
     executor = Rehearsed(("lost", "its process ended with exit code 15"))

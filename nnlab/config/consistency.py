@@ -1,0 +1,144 @@
+"""Whether the parts of a config fit together: shapes, options, data and what they ask of one another."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+
+from nnlab.arrays import Shape
+from nnlab.config.document import Document
+from nnlab.config.messages import subject, words
+from nnlab.config.nodes import Mapping
+from nnlab.config.nodes import Sequence as Items
+from nnlab.config.schema import Experiment, Training
+from nnlab.config.spots import Entries, dotted
+from nnlab.config.spots import Path as Steps
+from nnlab.config.validation import Reading, validate_entry
+from nnlab.data import Source
+from nnlab.data.augmentation import build_augmentations
+from nnlab.data.section import DataSpec
+from nnlab.errors import DataError, OptionError, Problem
+from nnlab.nn.losses import Loss
+from nnlab.nn.network import outline_layer
+from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf
+
+
+class Consistency:
+    """What of a config does not fit together, as far as its entries are valid by themselves.
+
+    A shape that depends on something wrong is not known (None), and what it meets is not judged.
+    """
+
+    def __init__(self, reading: Reading[Experiment]) -> None:
+        self.document = reading.document
+        self.left_out = reading.left_out
+        self.problems: list[Problem] = []
+        self.unread: DataError | None = None
+
+    def check(self) -> list[Problem]:
+        """Return a problem for each thing that does not fit."""
+        data = self._entry("data")
+        facts = self._facts(self._attempt(("data",), DATASETS.build, data))
+        blamed, shape = self._follow(facts[0] if facts else None)
+        if facts:
+            self._attempt(("data",), build_augmentations, data, facts[0])
+        loss: Loss | None = self._attempt(("loss",), LOSSES.build, self._entry("loss"))
+        if loss and facts and shape and not any(spot.path == ("loss",) for spot in self.left_out):
+            self._attempt(("network", blamed), loss.check, shape, len(facts[1]))
+        self._attempt(("optimizer",), OPTIMIZERS.build, self._entry("optimizer"), np.zeros(1), np.ones(1, bool))
+        self._attempt(("schedule",), SCHEDULES.build, self._entry("schedule"))
+        self._check_end(loss)
+        self._check_evaluation(data, self._entry("training"))
+        return self.problems
+
+    def _entry(self, key: str) -> Any | None:
+        """Return what stands under ``key``, or its default; None if there is neither or it is not valid."""
+        field, entry = Experiment.model_fields[key], self.document.root.entries.get(key)
+        if entry is None:
+            return None if field.is_required() else field.get_default(call_default_factory=True)
+        return validate_entry(field.rebuild_annotation(), entry.node)
+
+    def _attempt(self, path: Steps, make: Any, *args: Any) -> Any | None:
+        """Return ``make(*args)``, or None after an OptionError, which becomes a problem at ``path``."""
+        if args[0] is None:
+            return None
+        try:
+            return make(*args)
+        except OptionError as error:
+            missed = {str(spot.path[-1]) for spot in self.left_out if spot.path[:-1] == path}
+            if not missed & words(str(error)):
+                self.problems.append(_located(self.document, path, error))
+        except DataError as error:
+            self.unread = error
+        return None
+
+    def _facts(self, source: Source | None) -> tuple[Shape, tuple[str, ...]] | None:
+        """Return the shape and the classes of the data; many data sets have them whatever their options."""
+        name = getattr(self.document.at("data", "type")[0], "value", None)
+        known: Any = DATASETS[name] if name in DATASETS.names() else source
+        if not hasattr(known, "class_names"):
+            options = {spot.path[1] for spot in self.left_out if spot.path[0] == "data"}
+            known = source if options <= set(DataSpec.model_fields) else None
+        return (known.input_shape, known.class_names) if known else None
+
+    def _follow(self, shape: Shape | None) -> tuple[int, Shape | None]:
+        """Return which layer decides how many values the network ends in, and its last shape."""
+        nodes, _ = self.document.at("network")
+        shapes = [shape]
+        for index, node in enumerate(nodes.items if isinstance(nodes, Items) else ()):
+            spec = None if self._shape_is_open(index) else validate_entry(Annotated[Spec, SpecOf(LAYERS)], node)
+            if shapes[-1] is None:
+                shapes.append((spec.units,) if spec is not None and spec.type == "dense" else None)
+            else:
+                layer = self._attempt(("network", index), outline_layer, spec, shapes[-1])
+                shapes.append(layer.output_shape if layer else None)
+        return _deciding(shapes), shapes[-1] if shapes[1:] else None
+
+    def _shape_is_open(self, index: int) -> bool:
+        """Return whether something was left out of a layer on which its shape may depend."""
+        return any(
+            spot.path[:2] == ("network", index) and spot.kind not in {float, bool, Entries(INITIALIZERS)}
+            for spot in self.left_out
+        )
+
+    def _check_end(self, loss: Loss | None) -> None:
+        """Take note of a last layer whose function the loss applies once more."""
+        nodes, _ = self.document.at("network")
+        if loss is None or not isinstance(nodes, Items) or not nodes.items:
+            return
+        last = len(nodes.items) - 1
+        spec = validate_entry(Annotated[Spec, SpecOf(LAYERS)], nodes.items[last])
+        if spec is not None and spec.type == loss.applies:
+            message = f"network[{last}]: the loss, {LOSSES.name_of(loss)}, applies {spec.type} itself"
+            self.problems.append(subject(self.document, "network", last).problem(message, "leave this layer out"))
+
+    def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:
+        """Take note of what asks for validation data that are not there."""
+        missed = {spot.path for spot in self.left_out}
+        if data is None or training is None or missed & {("data", "validation"), ("training", "evaluate_on")}:
+            return
+        if data.validation or training.evaluate_on == "test":
+            return
+        for key in ("early_stopping", "evaluate_every"):
+            if getattr(training, key) is not None:
+                message = f"training.{key}: there is no validation data to evaluate on"
+                place = self.document.key("training", key)
+                self.problems.append(place.problem(message, "data.validation: 1000 holds some out"))
+
+
+def _deciding(shapes: Sequence[Shape | None]) -> int:
+    """Return which layer is the last to change how many channels there are."""
+    *before, end = shapes
+    same = [len(end or ()) == 1 and (shape or ())[-1:] == end for shape in before]
+    return max((i for i in range(len(before)) if not same[i]), default=0)
+
+
+def _located(document: Document, path: Steps, error: OptionError) -> Problem:
+    """Return ``error`` as a problem at its option, or at the type of the component at ``path``."""
+    parts = error.option.split(".") if error.option else []
+    steps = [int(part) if part.isdecimal() else part for part in parts]
+    node, _ = document.at(*path)
+    target, place = document.at(*path, *steps)
+    if target is node or isinstance(target, Mapping):
+        place = subject(document, *path, *(steps if target is not node else []))
+    return place.problem(f"{dotted((*path, *steps))}: {error}", error.hint)

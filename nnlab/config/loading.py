@@ -1,0 +1,44 @@
+"""From a file or a document to a validated experiment."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnlab.config.consistency import Consistency
+from nnlab.config.document import Document, read_document
+from nnlab.config.schema import Experiment
+from nnlab.config.validation import validate
+from nnlab.errors import ConfigError, Problem
+
+_MOST_PROBLEMS = 50  # problems of one config in a message; nobody reads more at once
+
+
+def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experiment:
+    """Return the experiment that the YAML file at ``path`` describes, ``overrides`` (KEY=VALUE) applied.
+
+    Raises as ``read_experiment`` does.
+    """
+    overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
+    return read_experiment(read_document(Path(path), overrides))
+
+
+def read_experiment(document: Document) -> Experiment:
+    """Return the experiment that ``document`` describes.
+
+    Raises ConfigError with every problem at once, each with its place: unknown, missing and duplicate keys,
+    values of the wrong type, layers that do not fit their input. Raises DataError if there is none, but the
+    user's own data cannot be read.
+    """
+    reading = validate(document, Experiment)
+    consistency = Consistency(reading)
+    problems = dict.fromkeys([*reading.problems, *consistency.check()])
+    if problems or reading.value is None:
+        order = sorted(problems, key=lambda problem: (problem.source, problem.line, problem.column))
+        more = (
+            [Problem("and more problems like these", document.root.place.source)]
+            if len(order) > _MOST_PROBLEMS
+            else []
+        )
+        raise ConfigError([*order[:_MOST_PROBLEMS], *more])
+    if consistency.unread:
+        raise consistency.unread
+    return reading.value

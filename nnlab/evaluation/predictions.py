@@ -1,0 +1,54 @@
+"""What a network predicts for the examples of a split."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlab.arrays import Array, Labels
+from nnlab.data import Dataset
+from nnlab.data.augmentation import mirrored
+from nnlab.data.examples import Inputs
+from nnlab.nn.losses import Loss
+from nnlab.nn.network import Network
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a network says of N examples.
+
+    Shapes: labels (N,) true classes, predicted (N,) classes that the loss takes the scores for,
+    probabilities (N, C) of each class (0-1), losses (N,) in nats.
+    """
+
+    labels: Labels
+    predicted: Labels
+    probabilities: Array
+    losses: Array
+
+
+def predict_split(
+    network: Network, loss: Loss, dataset: Dataset, split_name: str, *, batch_size: int = 250
+) -> Predictions:
+    """Return the predictions for every example of a split, in its order, made ``batch_size`` at a time.
+
+    Raises UsageError if there is no such split, DataError if it has no examples.
+    """
+    split = dataset.split(split_name)
+    parts = []
+    # A network that has diverged is still evaluated: its numbers say so.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for start in range(0, len(split.labels), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = _scores(network, dataset, split.inputs[batch])
+            losses = loss.per_example(scores, split.labels[batch])
+            parts.append((loss.classify(scores), loss.probabilities(scores), losses))
+    return Predictions(split.labels, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _scores(network: Network, dataset: Dataset, inputs: Inputs) -> Array:
+    """Return the scores of raw ``inputs``: with test-time flips, means over an image and its mirror image."""
+    x = dataset.normalize(inputs)
+    scores = network.predict(x)
+    if dataset.test_time_flips:
+        scores = (scores + network.predict(np.ascontiguousarray(mirrored(x)))) / 2
+    return scores

@@ -1,0 +1,28 @@
+"""Check the gradients of a config's network, or of every registered layer and loss."""
+
+from nnlab import seeding
+from nnlab.config import Experiment
+from nnlab.data import load_dataset
+from nnlab.gradcheck.checks import GradientCheck, check_network
+from nnlab.gradcheck.examples import check_registered
+from nnlab.nn.network import build_network
+from nnlab.registry import LOSSES
+
+
+def check_gradients(
+    config: Experiment | None = None, *, samples: int | None = 20, batch_size: int = 4, seed: int = 0
+) -> list[GradientCheck]:
+    """Compare gradients with central differences in float64.
+
+    With a config, its network is checked from end to end, loss included, on ``batch_size`` examples of its
+    own training data; without one, every registered layer and loss on small random shapes. ``samples``
+    entries are checked of each parameter (None: all).
+    """
+    rng = seeding.stream(seed, "gradcheck")
+    if config is None:
+        return check_registered(rng, samples=samples)
+    dataset = load_dataset(config.data, config.seed)
+    network = build_network(config.network, dataset.input_shape, config.seed)
+    indices = rng.choice(len(dataset.train.labels), batch_size, replace=len(dataset.train.labels) < batch_size)
+    x, labels = dataset.normalize(dataset.train.inputs[indices]), dataset.train.labels[indices]
+    return check_network(network, LOSSES.build(config.loss), x, labels, samples=samples, rng=rng)

@@ -1,0 +1,189 @@
+"""Whether a run can be trained again, from its directory alone, to the same numbers."""
+
+import logging
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import zip_longest
+from math import inf
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from nnlab.config import load_config
+from nnlab.config.schema import Logging
+from nnlab.errors import DivergedError, RunError
+from nnlab.nn.kernels import threads
+from nnlab.nn.network import Network
+from nnlab.runs import Checkpoint, Run, read_checkpoint
+from nnlab.runs.changes import changes_since
+from nnlab.runs.environment import Difference, differences
+from nnlab.training.recording import Recorder, Reporter, ignore
+from nnlab.training.resumption import present_environment
+from nnlab.training.state import Trial, prepare
+
+Verdict: TypeAlias = Literal["identical", "within the tolerance", "different"]
+
+log = logging.getLogger(__name__)
+
+_CLOCK = "seconds"  # the only value of a record that need not be the same
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """What is not the same after ``step``, and by how much at most; None if it is no matter of numbers."""
+
+    step: int
+    what: str
+    amount: float | None
+
+    def exceeds(self, tolerance: float) -> bool:
+        """Whether it is more than the ``tolerance``."""
+        return self.amount is None or not self.amount <= tolerance
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """How a second training compares with the first, up to step ``compared``.
+
+    ``records`` records and the arrays of ``checkpoints`` checkpoints were compared. ``first`` is the first
+    deviation of either, ``parameter`` the first of an array, in the order of the layers, and ``largest`` the
+    largest of all. ``environment`` says what was not as in the run.
+    """
+
+    verdict: Verdict
+    compared: int
+    records: int
+    checkpoints: int
+    environment: tuple[Difference, ...]
+    first: Deviation | None
+    parameter: Deviation | None
+    largest: Deviation | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return asdict(self)
+
+
+def reproduce(
+    run: Run, *, steps: int | None = None, tolerance: float = 0.0, report: Reporter = ignore
+) -> Reproduction:
+    """Train ``run`` again from its config and compare records and checkpoints, as far as it was saved.
+
+    The run is left as it is; what the second training logs is in the system's folder for temporary files
+    meanwhile. ``steps`` compares only that many; deviations up to ``tolerance``, in a recorded value or a saved
+    number, are told from larger ones. What is not as in the run's environment is told in the log first.
+
+    Raises RunError if the run is damaged or has nothing saved, otherwise as ``nnlab.train``.
+    """
+    config = load_config(run.config).model_copy(update={"logging": Logging()})
+    began = run.read_json("environment.json")
+    records, saved = run.records(), _saved(run)
+    for checkpoint in saved:
+        if changes := changes_since(config, checkpoint):
+            raise RunError(f"{run.config} was changed since the training: {'; '.join(map(str, changes))}")
+    end = max((c.step for c in saved), default=records[-1]["step"] if records else 0)
+    end = min(end, steps or end)
+    if not end:
+        raise RunError(f"{run.path} has nothing yet to compare a second training with")
+    with threads.compute(config.compute.threads):
+        trial = prepare(config)
+        other = tuple(differences(began, present_environment(trial)))
+        for difference in other:
+            log.warning("warning: not as in the run: %s", difference)
+        again, deviations = _train_again(trial, [c for c in saved if c.step <= end], end, report)
+    until = [record for record in records if record["step"] <= end]
+    compared = sum(checkpoint.step <= trial.step for checkpoint in saved)
+    found = [*deviations, *_of_records(until, again)]
+    return Reproduction(
+        _verdict(found, tolerance),
+        end,
+        len(until),
+        compared,
+        other,
+        min(found, key=lambda each: each.step, default=None),
+        deviations[0] if deviations else None,
+        max(found, key=lambda each: inf if each.amount is None else each.amount, default=None),
+    )
+
+
+def _saved(run: Run) -> list[Checkpoint]:
+    """Return the intact checkpoints in the order of their steps."""
+    saved = []
+    for path in sorted(run.folder("checkpoints").glob("*.safetensors")):
+        try:
+            saved.append(read_checkpoint(path))
+        except RunError as error:
+            log.warning("warning: %s; it is left out", error)
+    return sorted(saved, key=lambda checkpoint: checkpoint.step)
+
+
+def _train_again(
+    trial: Trial, saved: Sequence[Checkpoint], end: int, report: Reporter
+) -> tuple[list[dict[str, Any]], list[Deviation]]:
+    """Train up to step ``end``; return the records, and how the states differ from those that were saved."""
+    at = defaultdict(list)
+    for checkpoint in saved:
+        at[checkpoint.step].append(checkpoint)
+    deviations: list[Deviation] = []
+    with tempfile.TemporaryDirectory(prefix="nnlab-") as folder:
+        copy = Run(Path(folder))
+        with Recorder(trial, copy, report, 0) as recorder, closing(trial.steps()) as steps:
+            try:
+                for record in steps:
+                    recorder.note(record)
+                    for checkpoint in at[trial.step]:
+                        deviations += _of_state(checkpoint, trial)
+                    if trial.step == end or trial.finished:
+                        break
+            except DivergedError as error:
+                deviations.append(Deviation(trial.step + 1, str(error), None))
+        if trial.step < end and not deviations:
+            deviations.append(Deviation(trial.step, "the training ended here", None))
+        return copy.records(), deviations
+
+
+def _of_state(saved: Checkpoint, trial: Trial) -> Iterator[Deviation]:
+    """Yield what of a state is not as it was saved, in the order of the layers."""
+    now = trial.checkpoint(0)
+    for name, array in now.arrays.items():
+        if name not in saved.arrays and not saved.facts:
+            continue  # the best checkpoint has only what an evaluation needs
+        before = saved.arrays.get(name)
+        if before is None or before.shape != array.shape or before.dtype != array.dtype:
+            yield Deviation(saved.step, _label(trial.trainee.network, name), None)
+        elif before.tobytes() != array.tobytes():
+            amount = float(np.abs(before.astype(np.float64) - array).max())
+            yield Deviation(saved.step, _label(trial.trainee.network, name), amount)
+    for key in ("streams", "batches"):
+        if key in saved.facts and saved.facts[key] != now.facts[key]:
+            yield Deviation(saved.step, f"the random {key}", None)
+
+
+def _label(network: Network, name: str) -> str:
+    """Return what messages call an array of a checkpoint."""
+    kind, _, rest = name.partition("/")
+    index, _, key = rest.partition(".")
+    return f"{network.label(int(index))} {key}" if kind in {"params", "state"} else f"{kind} {rest}"
+
+
+def _of_records(before: Sequence[dict[str, Any]], again: Sequence[dict[str, Any]]) -> Iterator[Deviation]:
+    for old, new in zip_longest(before, again):
+        if old is None or new is None:
+            yield Deviation((old or new)["step"], "a record is missing", None)
+            return
+        if (old["step"], old["split"], old.keys()) != (new["step"], new["split"], new.keys()):
+            yield Deviation(min(old["step"], new["step"]), "another record", None)
+            return
+        for key in old.keys() - {"step", "split", _CLOCK}:
+            if old[key] != new[key]:
+                yield Deviation(old["step"], f"{old['split']} {key}", abs(old[key] - new[key]))
+
+
+def _verdict(found: Sequence[Deviation], tolerance: float) -> Verdict:
+    if not found:
+        return "identical"
+    return "different" if any(each.exceeds(tolerance) for each in found) else "within the tolerance"

@@ -1,0 +1,93 @@
+"""Elementwise functions, sums over a batch and matrix products, block by block on all threads.
+
+A layer writes down the formula for a whole batch; the kernel applies it to a few examples at a time, so
+that what the formula needs in between stays in the cache. Small arrays are not worth cutting.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnlab.arrays import Array
+from nnlab.nn.kernels import threads
+
+BLOCK_VALUES = 1 << 16
+"""How many values of an array a block has."""
+
+BLOCK_PRODUCTS = 1 << 22
+"""How many multiplications a block of a matrix product has: below this, threads cost more than they save."""
+
+PAIR_PRODUCTS = 1 << 26
+"""How many multiplications two blocks of it have at most, while there are few blocks."""
+
+
+def elementwise(function: Callable[..., Array], *arrays: Array) -> Array:
+    """Return ``function(*arrays)``, where each value depends on the values at its place alone.
+
+    ``arrays`` have one shape, which the result has too, with the dtype of the first.
+    """
+    first = arrays[0]
+    if first.size < 8 * BLOCK_VALUES:
+        return function(*arrays)
+    out = np.empty(first.shape, first.dtype)
+
+    def compute(block: slice) -> None:
+        out[block] = function(*(array[block] for array in arrays))
+
+    threads.each(compute, _blocks(first))
+    return out
+
+
+def channel_sums(function: Callable[..., Array], *arrays: Array) -> Array:
+    """Return ``function(*arrays)``, elementwise as above, summed over all axes but the last: shape (C,)."""
+    blocks = _blocks(arrays[0])
+    channels = arrays[0].shape[-1]
+    sums = np.empty((len(blocks), channels), arrays[0].dtype)
+
+    def compute(i: int) -> None:
+        values = function(*(array[blocks[i]] for array in arrays)).reshape(-1, channels)
+        np.matmul(np.ones(len(values), values.dtype), values, out=sums[i])
+
+    threads.each(compute, range(len(blocks)))
+    total: Array = sums.sum(axis=0)
+    return total
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """Return ``a @ b`` for matrices (R, S) and (S, T)."""
+    (rows, inner), columns = a.shape, b.shape[1]
+    products = rows * inner * columns
+    if products < 2 * BLOCK_PRODUCTS:
+        return a @ b
+    out = np.empty((rows, columns), np.result_type(a, b))
+    parts = min(2 * -(-products // PAIR_PRODUCTS), 8)
+
+    if rows >= columns:
+
+        def compute(block: slice) -> None:
+            np.matmul(a[block], b, out=out[block])
+    else:
+
+        def compute(block: slice) -> None:
+            np.matmul(a, b[:, block], out=out[:, block])
+
+    longest = max(rows, columns)
+    threads.each(compute, threads.pieces(longest, -(-longest // parts)))
+    return out
+
+
+def assign(target: Array, values: Array) -> None:
+    """Copy ``values`` into ``target``, of the same shape."""
+    if target.size < 8 * BLOCK_VALUES:
+        target[...] = values
+        return
+
+    def compute(block: slice) -> None:
+        target[block] = values[block]
+
+    threads.each(compute, _blocks(target))
+
+
+def _blocks(x: Array) -> list[slice]:
+    """Cut the first axis of x so that each block has about BLOCK_VALUES values."""
+    return threads.pieces(len(x), BLOCK_VALUES * len(x) // max(1, x.size))

@@ -1,0 +1,82 @@
+"""How layers lay windows over the images they are fed."""
+
+from collections.abc import Iterable
+from math import ceil
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Tag
+
+from nnlab.arrays import Shape
+from nnlab.errors import OptionError
+from nnlab.nn.kernels.windows import Pair, Windows
+from nnlab.registry.options import Offsets
+
+
+def _form(value: Any) -> str:
+    return "name" if isinstance(value, str) else "pair"
+
+
+Padding = Annotated[
+    Annotated[Offsets, Tag("pair")] | Annotated[Literal["same"], Tag("name")], Discriminator(_form)
+]
+"""Rows and columns added on either side, or ``same``: as many as give ``ceil(H / stride)`` rows of windows."""
+
+
+def image_shape(input_shape: Shape) -> tuple[int, int, int]:
+    """Return (H, W, C); raises OptionError if the input is not images."""
+    if len(input_shape) != 3:
+        raise OptionError(
+            f"it needs images (height, width, channels), but its input has the shape {dimensions(input_shape)}",
+            hint="put it before the layers that flatten, such as flatten, dense and global_avgpool",
+        )
+    height, width, channels = input_shape
+    return height, width, channels
+
+
+def windows_over(
+    input_shape: Shape, size: Pair, stride: Pair, padding: Padding, *, what: str, option: str
+) -> Windows:
+    """Return the windows of ``size`` over the input; raises OptionError if none fits.
+
+    The message calls them ``what`` and blames ``option``.
+    """
+    *image, channels = image_shape(input_shape)
+    if padding == "same":
+        total = [max(0, (ceil(h / s) - 1) * s + k - h) for h, k, s in zip(image, size, stride, strict=True)]
+        before, after = _pair(p // 2 for p in total), _pair(p - p // 2 for p in total)
+    else:
+        before = after = padding
+    windows = Windows(_pair(image), size, stride, before, after)
+    if min(windows.counts) < 1:
+        least = _pair(max(0, ceil((k - h) / 2)) for h, k in zip(image, size, strict=True))
+        border = f" with padding {_brief(before)}" if windows.bordered else ""
+        raise OptionError(
+            f"a {size[0]}x{size[1]} {what} does not fit the {image[0]}x{image[1]}x{channels} input{border}",
+            option=option,
+            hint=f"padding: {_brief(least)} is the least that fits",
+        )
+    return windows
+
+
+def check_padding(size: Pair, padding: Pair) -> None:
+    """Raise OptionError if some windows of ``size`` would hold nothing but padding."""
+    if any(p >= k for p, k in zip(padding, size, strict=True)):
+        raise OptionError(
+            f"padding {_brief(padding)} must be less than the size {_brief(size)}, or some windows are empty",
+            option="padding",
+        )
+
+
+def dimensions(shape: Shape) -> str:
+    """Return the shape as messages have it, e.g. ``28x28x1``."""
+    return "x".join(str(length) for length in shape)
+
+
+def _pair(values: Iterable[int]) -> Pair:
+    vertical, horizontal = values
+    return vertical, horizontal
+
+
+def _brief(pair: Pair) -> str:
+    """Return the pair as a config would have it."""
+    return str(pair[0]) if pair[0] == pair[1] else f"[{pair[0]}, {pair[1]}]"

@@ -1,0 +1,74 @@
+"""Residual connection."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from nnlab.arrays import Array, Named, Rng, Shape
+from nnlab.nn.layers.base import Layer
+from nnlab.nn.layers.branches import Entry, build, check_shapes
+from nnlab.nn.layers.chain import Chain
+from nnlab.registry import LAYERS
+
+
+@LAYERS.register("residual")
+class Residual(Layer):
+    """A row of layers and a way around it, ``y = body(x) + projection(x)``; without a projection ``body(x) + x``.
+
+    Shapes: x (N, *input_shape), y as the body and the projection both make it. Gradient: the sum of those
+    through the body and through the projection. Parameters and state keep their names after ``body.0.``,
+    ``body.1.``, ... and ``projection.``. Raises OptionError if the two shapes differ or a layer does not fit.
+    He, Zhang, Ren and Sun (2015), arXiv:1512.03385. Derivation: docs/layers/residual.md.
+    """
+
+    def __init__(
+        self,
+        input_shape: Shape,
+        rng: Rng,
+        *,
+        body: Annotated[tuple[Entry, ...], Field(min_length=1)],
+        projection: Entry | None = None,
+    ) -> None:
+        *streams, last = rng.spawn(len(body) + 1)
+        self.body: list[Layer] = []
+        shape = input_shape
+        for i, (spec, stream) in enumerate(zip(body, streams, strict=True)):
+            self.body.append(build(spec, shape, stream, f"body.{i}"))
+            shape = self.body[-1].output_shape
+        self.projection = build(projection, input_shape, last, "projection") if projection else None
+        check_shapes(input_shape, shape, self.projection)
+        self._chain = Chain(self.body)
+        super().__init__(input_shape, output_shape=shape)
+        for prefix, layer in self._parts.items():
+            self.params |= {f"{prefix}.{name}": array for name, array in layer.params.items()}
+            self.state |= {f"{prefix}.{name}": array for name, array in layer.state.items()}
+            self.streams |= {f"{prefix}.{name}": stream for name, stream in layer.streams.items()}
+
+    @property
+    def _parts(self) -> dict[str, Layer]:
+        parts = {f"body.{i}": layer for i, layer in enumerate(self.body)}
+        return parts | ({"projection": self.projection} if self.projection else {})
+
+    def bind(self, params: Mapping[str, Array]) -> None:
+        super().bind(params)
+        for prefix, layer in self._parts.items():
+            layer.bind({name: params[f"{prefix}.{name}"] for name in layer.params})
+
+    def predict(self, x: Array) -> Array:
+        return self._chain.predict(x) + (self.projection.predict(x) if self.projection else x)
+
+    def forward(self, x: Array) -> tuple[Array, tuple[Any, Any]]:
+        y, body_cache = self._chain.forward(x)
+        shortcut, cache = self.projection.forward(x) if self.projection else (x, None)
+        return y + shortcut, (body_cache, cache)
+
+    def backward(self, grad_y: Array, cache: tuple[Any, Any]) -> tuple[Array, Named]:
+        grad_x, grads = self._chain.backward(grad_y, cache[0])
+        shortcut, last = self.projection.backward(grad_y, cache[1]) if self.projection else (grad_y, {})
+        parts = zip(self._parts, [*grads, last], strict=False)  # the last may have no part
+        return grad_x + shortcut, {f"{prefix}.{name}": g for prefix, named in parts for name, g in named.items()}
+
+    @property
+    def multiply_adds(self) -> int:
+        return sum(layer.multiply_adds for layer in self._parts.values())

@@ -1,0 +1,155 @@
+"""A network: layers in a row, their parameters in one vector."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nnlab import seeding
+from nnlab.arrays import Array, Named, Rng, Shape
+from nnlab.errors import OptionError
+from nnlab.nn.initializers import Initializer, Unallocated, Values
+from nnlab.nn.kernels.blocks import assign
+from nnlab.nn.layers import Layer
+from nnlab.nn.layers.chain import Chain
+from nnlab.registry import LAYERS, Spec
+
+
+class Network:
+    """A chain of layers.
+
+    ``weights`` holds all parameters in one vector, and ``gradient`` is its twin: an optimizer sees two
+    arrays, however many layers there are. The layers' own ``params`` are views of ``weights``.
+    """
+
+    def __init__(self, layers: Sequence[Layer], dtype: DTypeLike = np.float32) -> None:
+        self.layers = tuple(layers)
+        self.input_shape = self.layers[0].input_shape
+        self.output_shape = self.layers[-1].output_shape
+        parts = [np.empty(0, dtype), *(param.ravel() for param in self.params.values())]
+        self.weights: Array = np.concatenate(parts, dtype=dtype, casting="unsafe")
+        self.gradient: Array = np.zeros_like(self.weights)
+        self._gradients = self._views(self.gradient)
+        for i, views in enumerate(self._views(self.weights)):
+            self.layers[i].bind(views)
+        self._chain = Chain(self.layers)
+
+    @property
+    def params(self) -> Named:
+        """All parameters, by layer and name: ``3.weight``."""
+        return _numbered(layer.params for layer in self.layers)
+
+    @property
+    def state(self) -> Named:
+        """All state that is saved but not trained, by layer and name."""
+        return _numbered(layer.state for layer in self.layers)
+
+    @property
+    def streams(self) -> dict[str, Rng]:
+        """All random streams that training draws from, by layer and name."""
+        return {f"{i}.{name}": s for i, layer in enumerate(self.layers) for name, s in layer.streams.items()}
+
+    @property
+    def first_weight(self) -> tuple[Array, Shape] | None:
+        """The weight of the first layer that has one, and the shape of that layer's input; None if none has."""
+        for layer in self.layers:
+            for name, param in layer.params.items():
+                if name.endswith("weight") and param.ndim > 1:
+                    return param, layer.input_shape
+        return None
+
+    def predict(self, x: Array) -> Array:
+        """Return the scores of x (N, *input_shape), as at inference."""
+        return self._chain.predict(x)
+
+    def forward(self, x: Array) -> tuple[Array, list[Any]]:
+        """Return the scores of x, as in training, and the caches that ``backward`` takes."""
+        return self._chain.forward(x)
+
+    def backward(self, grad_y: Array, caches: Sequence[Any]) -> None:
+        """Write dL/dweights into ``gradient``, given dL/dscores."""
+        for views, grads in zip(self._gradients, self._chain.gradients(grad_y, caches), strict=True):
+            for name, view in views.items():
+                assign(view, grads[name])
+
+    def label(self, index: int) -> str:
+        """Return how messages call a layer, e.g. ``network[3] (conv2d)``."""
+        return f"network[{index}] ({LAYERS.name_of(self.layers[index])})"
+
+    def _views(self, vector: Array) -> list[Named]:
+        """Return, per layer, parameter-shaped views of ``vector``."""
+        views: list[Named] = []
+        start = 0
+        for layer in self.layers:
+            views.append({})
+            for name, param in layer.params.items():
+                views[-1][name] = vector[start : start + param.size].reshape(param.shape)
+                start += param.size
+        return views
+
+
+def build_network(specs: Sequence[Spec], input_shape: Shape, seed: int = 0) -> Network:
+    """Return the network that ``specs`` describe for inputs (N, *input_shape).
+
+    Raises OptionError at the first layer that does not fit its input.
+    """
+    layers: list[Layer] = []
+    for i, spec in enumerate(specs):
+        layers.append(LAYERS.build(spec, input_shape, seeding.stream(seed, "layer", i)))
+        input_shape = layers[-1].output_shape
+    return Network(layers)
+
+
+def outline_layer(spec: Spec, input_shape: Shape) -> Layer:
+    """Return the layer that ``spec`` describes with weights that take no memory, to see shapes and counts.
+
+    Raises OptionError if it does not fit its input, or if it is larger than an array can be.
+    """
+    try:
+        layer: Layer = LAYERS.build(_unallocated(spec), input_shape, np.random.default_rng(0))
+    except (MemoryError, ValueError) as error:
+        raise OptionError("its arrays are too large") from error
+    return layer
+
+
+def outline_layers(specs: Sequence[Spec], input_shape: Shape) -> list[Layer]:
+    """Return the layers that ``specs`` describe, each fed by the one before, as ``outline_layer`` does."""
+    layers: list[Layer] = []
+    for spec in specs:
+        layers.append(outline_layer(spec, input_shape))
+        input_shape = layers[-1].output_shape
+    return layers
+
+
+@dataclass(frozen=True)
+class _Fitted(Initializer):
+    """Values written out in a config, which take the memory that they took already; blames the right option."""
+
+    values: Values
+    option: str
+
+    def __call__(self, rng: Rng, shape: Shape) -> Array:
+        try:
+            return self.values(rng, shape)
+        except OptionError as error:
+            raise OptionError(str(error), option=self.option) from error
+
+
+def _unallocated(value: Any, option: str = "") -> Any:
+    """Return ``value`` with every initializer in it, at any depth, replaced by one that takes no memory."""
+    if isinstance(value, Values):
+        return _Fitted(value, f"{option}.values")
+    if isinstance(value, Initializer):
+        return Unallocated()
+    if isinstance(value, tuple):
+        return tuple(_unallocated(item) for item in value)
+    if isinstance(value, Spec):
+        options = {name: _unallocated(getattr(value, name), name) for name in type(value).model_fields}
+        return value.model_copy(update=options)
+    return value
+
+
+def _numbered(tables: Iterable[Named]) -> Named:
+    return {f"{i}.{name}": array for i, table in enumerate(tables) for name, array in table.items()}

@@ -1,0 +1,134 @@
+"""How the learning rate changes during training.
+
+A schedule gives the factor, 0 .. 1, by which the optimizer's learning rate is multiplied in each step.
+Steps count from 0. Where a schedule ends at some fraction it does so at the end of the training, so
+that the last step still moves. Formulas: docs/optimizers.md.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import cos, pi
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from nnlab.registry import SCHEDULES, Component
+from nnlab.registry.options import Positive
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+"""A share of the whole, 0 .. 1."""
+
+Unit: TypeAlias = Literal["steps", "epochs"]
+"""What a duration counts."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How long a training is: its number of steps, and how many of them make an epoch."""
+
+    total_steps: int
+    steps_per_epoch: int
+
+    def steps(self, duration: float, unit: Unit) -> int:
+        """Return ``duration`` in whole steps, at least one."""
+        return max(1, round(duration * (self.steps_per_epoch if unit == "epochs" else 1)))
+
+    def progress(self, step: int) -> float:
+        """Return the share, 0 .. 1, of the training that lies behind when ``step`` begins."""
+        return min(1.0, step / self.total_steps)
+
+    def after(self, steps: int) -> "Clock":
+        """Return the clock of what remains when the first ``steps`` are over."""
+        return Clock(max(1, self.total_steps - steps), self.steps_per_epoch)
+
+
+class Schedule(Component, ABC):
+    """A rule for the learning rate over time."""
+
+    registry = SCHEDULES
+
+    @abstractmethod
+    def factor(self, step: int, clock: Clock) -> float:
+        """Return what the learning rate is multiplied by in ``step`` (from 0) of a training on ``clock``."""
+
+
+@SCHEDULES.register("constant")
+@dataclass(frozen=True, kw_only=True)
+class Constant(Schedule):
+    """The learning rate as given, ``1``."""
+
+    def factor(self, step: int, clock: Clock) -> float:  # noqa: ARG002 -- the same at all times
+        return 1.0
+
+
+@SCHEDULES.register("step")
+@dataclass(frozen=True, kw_only=True)
+class Step(Schedule):
+    """A staircase: ``gamma ** floor(step / every)``, where ``every`` counts ``unit``."""
+
+    every: Positive
+    gamma: Fraction = 0.1
+    unit: Unit = "steps"
+
+    def factor(self, step: int, clock: Clock) -> float:
+        return float(self.gamma ** (step // clock.steps(self.every, self.unit)))
+
+
+@SCHEDULES.register("cosine")
+@dataclass(frozen=True, kw_only=True)
+class Cosine(Schedule):
+    """Half a cosine from 1 to ``final``: ``final + (1 - final) (1 + cos(pi t)) / 2``.
+
+    t goes from 0 to 1 over the training. Loshchilov and Hutter (2017), arXiv:1608.03983, without restarts.
+    """
+
+    final: Fraction = 0.0
+
+    def factor(self, step: int, clock: Clock) -> float:
+        return between(1.0, self.final, (1 - cos(pi * clock.progress(step))) / 2)
+
+
+@SCHEDULES.register("linear_warmup")
+@dataclass(frozen=True, kw_only=True)
+class LinearWarmup(Schedule):
+    """A straight line from ``start`` to 1 over ``duration``, counted in ``unit``; from there on ``then``.
+
+    What follows sees a training that begins when the warm-up is over, and is as much shorter.
+    Goyal et al. (2017), arXiv:1706.02677.
+    """
+
+    duration: Positive
+    start: Fraction = 0.1
+    unit: Unit = "steps"
+    then: Schedule = Constant()
+
+    def factor(self, step: int, clock: Clock) -> float:
+        steps = clock.steps(self.duration, self.unit)
+        if step < steps:
+            return between(self.start, 1.0, step / steps)
+        return self.then.factor(step - steps, clock.after(steps))
+
+
+@SCHEDULES.register("one_cycle")
+@dataclass(frozen=True, kw_only=True)
+class OneCycle(Schedule):
+    """A straight line from ``initial`` up to 1, then one down to ``final``.
+
+    The learning rate is at its full height when the fraction ``peak`` of the training is over.
+    Smith and Topin (2018), arXiv:1708.07120.
+    """
+
+    peak: Fraction = 0.3
+    initial: Fraction = 0.04
+    final: Fraction = 0.0
+
+    def factor(self, step: int, clock: Clock) -> float:
+        progress = clock.progress(step)
+        if progress < self.peak:
+            return between(self.initial, 1.0, progress / self.peak)
+        return between(1.0, self.final, (progress - self.peak) / (1 - self.peak) if self.peak < 1 else 0.0)
+
+
+def between(first: float, last: float, t: float) -> float:
+    """Return the point at the share ``t`` of the way from ``first`` to ``last``."""
+    return first + (last - first) * t

@@ -1,0 +1,29 @@
+"""The names of a network's arrays in a checkpoint, and how they are put back."""
+
+from nnlab.arrays import Named
+from nnlab.errors import RunError
+from nnlab.nn.network import Network
+from nnlab.runs.checkpoint import Checkpoint
+
+
+def restore_weights(network: Network, checkpoint: Checkpoint) -> None:
+    """Copy parameters and state from ``checkpoint``; raises RunError if they are of another network."""
+    fill(network.params, checkpoint.group("params"))
+    fill(network.state, checkpoint.group("state"))
+
+
+def weights(network: Network) -> Named:
+    """Return the parameters and state of ``network`` under the names that checkpoints use."""
+    params = {f"params/{name}": array for name, array in network.params.items()}
+    return {**params, **{f"state/{name}": array for name, array in network.state.items()}}
+
+
+def fill(arrays: Named, saved: Named) -> None:
+    """Copy ``saved`` into ``arrays``; raises RunError unless names and shapes are the same."""
+    shapes = {name: array.shape for name, array in arrays.items()}
+    given = {name: array.shape for name, array in saved.items()}
+    if shapes != given:
+        differing = sorted(name for name in set(shapes) | set(given) if shapes.get(name) != given.get(name))
+        raise RunError(f"the checkpoint does not fit the config: {', '.join(differing)}")
+    for name, array in arrays.items():
+        array[...] = saved[name]

@@ -1,0 +1,148 @@
+"""What a network consists of: shapes, parameters, multiply-adds and kernels, without allocating a weight."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+from nnlab.arrays import Shape
+from nnlab.config import Experiment
+from nnlab.data import Source
+from nnlab.nn.kernels import convolution
+from nnlab.nn.layers import Conv2d, Layer, Residual
+from nnlab.nn.network import outline_layers
+from nnlab.registry import DATASETS
+
+_BYTES = 4  # of a float32
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One line of a summary: counts of numbers, and multiply-adds for one example."""
+
+    layer: str
+    output_shape: Shape
+    weights: int
+    biases: int
+    multiply_adds: int
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases together."""
+        return self.weights + self.biases
+
+
+@dataclass(frozen=True)
+class NetworkSummary:
+    """The network of a config: its layers' shapes and counts."""
+
+    name: str
+    input_shape: Shape
+    class_names: tuple[str, ...]
+    batch_size: int
+    rows: tuple[LayerRow, ...]
+
+    @cached_property
+    def total_parameters(self) -> int:
+        """All trained numbers."""
+        return sum(row.parameters for row in self.rows)
+
+    @cached_property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one example's inference."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    @cached_property
+    def parameter_bytes(self) -> int:
+        """Memory of the parameters and of their gradient, float32."""
+        return 2 * _BYTES * self.total_parameters
+
+    @cached_property
+    def activation_bytes(self) -> int:
+        """Memory of a batch's input and of every layer's output and its gradient, float32."""
+        values = prod(self.input_shape) + sum(prod(row.output_shape) for row in self.rows)
+        return 2 * _BYTES * self.batch_size * values
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {
+            "name": self.name,
+            "input_shape": list(self.input_shape),
+            "classes": list(self.class_names),
+            "layers": [
+                {**vars(row), "output_shape": list(row.output_shape), "parameters": row.parameters}
+                for row in self.rows
+            ],
+            "total_parameters": self.total_parameters,
+            "multiply_adds": self.multiply_adds,
+            "batch_size": self.batch_size,
+            "parameter_bytes": self.parameter_bytes,
+            "activation_bytes": self.activation_bytes,
+        }
+
+
+def summarize(experiment: Experiment) -> NetworkSummary:
+    """Return the shapes and counts of the network that ``experiment`` describes."""
+    source: Source = DATASETS.build(experiment.data)
+    layers = outline_layers(experiment.network, source.input_shape)
+    rows = [_row(spec.type, layer) for spec, layer in zip(experiment.network, layers, strict=True)]
+    return NetworkSummary(
+        experiment.name, source.input_shape, source.class_names, experiment.training.batch_size, tuple(rows)
+    )
+
+
+def _row(name: str, layer: Layer) -> LayerRow:
+    sizes = {key: param.size for key, param in layer.params.items()}
+    biases = sum(size for key, size in sizes.items() if key.rpartition(".")[2] in {"bias", "shift"})
+    return LayerRow(name, layer.output_shape, sum(sizes.values()) - biases, biases, layer.multiply_adds)
+
+
+@dataclass(frozen=True)
+class KernelChoice:
+    """How one convolution is computed.
+
+    ``place`` is where it stands in the config's ``network``, such as ``3`` or ``2.body.0``. ``forward`` and
+    ``backward`` are the names of nnlab.nn.kernels.convolution. The formula takes ``saving`` times the
+    multiplications that the forward algorithm does.
+    """
+
+    place: str
+    input_shape: Shape
+    weight_shape: Shape
+    forward: str
+    backward: str
+    saving: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        shapes = {name: list(getattr(self, name)) for name in ("input_shape", "weight_shape")}
+        return {**vars(self), **shapes}
+
+
+def kernel_choices(experiment: Experiment) -> list[KernelChoice]:
+    """Return how each convolution of the network of ``experiment`` is computed, without allocating a weight."""
+    source: Source = DATASETS.build(experiment.data)
+    layers = outline_layers(experiment.network, source.input_shape)
+    return [_choice(place, layer) for place, layer in _convolutions(layers, "")]
+
+
+def _convolutions(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Conv2d]]:
+    """Yield each convolution and its place, in the order of the config."""
+    for index, layer in enumerate(layers):
+        place = f"{prefix}{index}"
+        if isinstance(layer, Conv2d):
+            yield place, layer
+        elif isinstance(layer, Residual):
+            yield from _convolutions(layer.body, f"{place}.body.")
+            if isinstance(layer.projection, Conv2d):
+                yield f"{place}.projection", layer.projection
+
+
+def _choice(place: str, layer: Conv2d) -> KernelChoice:
+    weight = layer.params["weight"].shape
+    shape = layer.windows, *weight[2:]
+    forward, backward = convolution.choice(*shape), convolution.choice_backward(*shape)
+    if place == "0":  # the data need no gradient
+        backward = f"{'taps' if forward == 'taps' else 'patches'}, weight only"
+    return KernelChoice(place, layer.input_shape, weight, forward, backward, convolution.saving(*shape))

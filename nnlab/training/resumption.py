@@ -1,0 +1,122 @@
+"""Going on with a training that was stopped: what must be the same for that, and what is told if it is not."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from nnlab import files
+from nnlab.errors import RunError, printable
+from nnlab.nn.kernels import threads
+from nnlab.runs import Checkpoint, Run, environment
+from nnlab.runs.changes import changes_since
+from nnlab.runs.environment import UNKNOWN, Difference, differences
+from nnlab.runs.metrics import check_at
+from nnlab.training.state import Trial
+
+log = logging.getLogger(__name__)
+
+
+def present_environment(trial: Trial) -> dict[str, Any]:
+    """Return what environment.json says of a training that begins now."""
+    return environment(trial.config.seed, trial.dataset.digests(), threads.count())
+
+
+def go_on(trial: Trial, run: Run, *, allow_inexact: bool) -> int:
+    """Put ``trial`` where the newest intact checkpoint of ``run`` was saved; return the bytes of its metrics.
+
+    Without a checkpoint that is the beginning. Config and data must be those that the run began with; what
+    else decides the bits must be so unless ``allow_inexact``, which environment.json records then. Raises
+    RunError, which lists every difference, before anything is written.
+    """
+    began, now = _began(run, allow_inexact), present_environment(trial)
+    found = differences(began, now)
+    other = [each for each in found if each.of_data and each.before != UNKNOWN]
+    found = [each for each in found if each not in other]
+    last = run.checkpoints.load("last") if run.checkpoints.exist else None
+    keep = 0
+    if last:
+        other = [*_changes(trial, run, last), *other]
+        last, best, lost = _with_best(run, last)
+        if not other:
+            keep = _restore(trial, run, last, best)
+        found = lost if trial.finished else [*found, *lost]
+    if other or (found and not allow_inexact):
+        raise RunError(_refusal(run, other, found))
+    if keep:
+        check_at(run.metrics, keep)
+    files.remove_leftovers(run.path)
+    run.checkpoints.go_on_from(last)
+    if found:
+        _record(run, began, now, trial.step, found)
+    return keep
+
+
+def _began(run: Run, allow_inexact: bool) -> dict[str, Any]:
+    try:
+        return run.read_json("environment.json")
+    except RunError as error:
+        if allow_inexact:
+            return {}
+        raise RunError(f"{error}; --allow-inexact goes on wherever the run began") from error
+
+
+def _changes(trial: Trial, run: Run, last: Checkpoint) -> list[Difference]:
+    try:
+        return changes_since(trial.config, last)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise _unknown(run, last, error) from error
+
+
+def _with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None, list[Difference]]:
+    """Return ``last``, the best checkpoint if there was one, and what is lost with it if that is damaged.
+
+    A ``last`` without the best remembers none either, so that the next evaluation becomes the best.
+    """
+    monitor = last.facts.get("monitor") or {}
+    if not monitor.get("best"):
+        return last, None, []
+    try:
+        return last, run.checkpoints.load("best"), []
+    except RunError as error:
+        step = monitor["best"]["step"]
+        if step == last.step:
+            log.warning("warning: %s; its weights are also those of step %d", error, step)
+            weights = {name: a for name, a in last.arrays.items() if name.startswith(("params/", "state/"))}
+            return last, Checkpoint(step, weights), []
+        without = replace(last, facts={**last.facts, "monitor": {**monitor, "best": None, "stale": 0}})
+        return without, None, [Difference("best checkpoint", f"of step {step}", "damaged")]
+
+
+def _restore(trial: Trial, run: Run, last: Checkpoint, best: Checkpoint | None) -> int:
+    try:
+        trial.restore(last, best)
+        return int(last.facts["metrics_bytes"])
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise _unknown(run, last, error) from error
+
+
+def _unknown(run: Run, last: Checkpoint, error: Exception) -> RunError:
+    return RunError(f"{run.path}: the checkpoint of step {last.step} is of another version of nnlab: {error!r}")
+
+
+def _refusal(run: Run, other: Sequence[Difference], found: Sequence[Difference]) -> str:
+    lines = [f"{run.path} cannot go on as it began; different now:"]
+    lines += [f"  {printable(str(each))}" for each in (*other, *found)]
+    if other:
+        lines.append(f"undo what was changed, or train anew: nnlab train {run.config}")
+    else:
+        lines.append("--allow-inexact goes on nevertheless, to other bits, and notes it in environment.json")
+    return "\n".join(lines)
+
+
+def _record(run: Run, began: dict[str, Any], now: dict[str, Any], step: int, found: Sequence[Difference]) -> None:
+    """Note in environment.json where the training goes on, and what it was until then."""
+    earlier = began.get("resumed")
+    note = {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "step": step,
+        "differences": [asdict(each) for each in found],
+    }
+    run.write_json("environment.json", {**now, "resumed": [*(earlier if isinstance(earlier, list) else []), note]})

@@ -1,0 +1,132 @@
+"""Schedules against closed forms, PyTorch's, and the bounds that hold for all of them."""
+
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from nnlab.nn.schedules import Clock, Constant, Cosine, LinearWarmup, OneCycle, Schedule, Step
+from nnlab.registry import SCHEDULES, Spec, SpecOf
+
+CLOCK = Clock(total_steps=100, steps_per_epoch=10)
+
+EXAMPLES = {
+    "constant": Constant(),
+    "step": Step(every=3, gamma=0.5),
+    "cosine": Cosine(final=0.01),
+    "linear_warmup": LinearWarmup(duration=2, unit="epochs", then=Cosine()),
+    "one_cycle": OneCycle(peak=0.25, initial=0.1, final=0.02),
+}
+
+
+def factors(schedule: Schedule, clock: Clock = CLOCK) -> list[float]:
+    return [schedule.factor(step, clock) for step in range(clock.total_steps)]
+
+
+def test_every_registered_schedule_has_an_example():
+    assert sorted(EXAMPLES) == SCHEDULES.names()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@given(step=st.integers(0, 2000), total=st.integers(1, 1000), epoch=st.integers(1, 300))
+def test_a_factor_is_a_fraction_even_past_the_end(name, step, total, epoch):
+    assert 0 <= EXAMPLES[name].factor(step, Clock(total, epoch)) <= 1
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_schedule_survives_being_written_and_read(name):
+    adapter = TypeAdapter(Annotated[Spec, SpecOf(SCHEDULES)])
+    spec = adapter.validate_python(SCHEDULES.describe(EXAMPLES[name]))
+    assert SCHEDULES.build(adapter.validate_json(spec.model_dump_json())) == EXAMPLES[name]
+
+
+def test_constant_is_one():
+    assert set(factors(Constant())) == {1.0}
+
+
+def test_step_falls_every_so_many_steps():
+    assert factors(Step(every=2, gamma=0.5), Clock(6, 1)) == [1, 1, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_a_duration_in_epochs_is_as_many_steps():
+    by_epochs = Step(every=1.5, unit="epochs")
+    assert factors(by_epochs) == factors(Step(every=15))
+    assert by_epochs.factor(14, CLOCK) == 1
+    assert by_epochs.factor(15, CLOCK) == pytest.approx(0.1)
+
+
+def test_a_duration_is_never_less_than_a_step():
+    assert Step(every=0.01, unit="epochs", gamma=0.5).factor(3, CLOCK) == 0.125
+
+
+def test_cosine_passes_its_middle_and_ends_at_final():
+    schedule = Cosine(final=0.2)
+    assert schedule.factor(0, CLOCK) == 1
+    assert schedule.factor(50, CLOCK) == pytest.approx(0.6)
+    assert schedule.factor(99, CLOCK) > 0.2
+    assert schedule.factor(100, CLOCK) == pytest.approx(0.2)
+
+
+def test_warmup_is_a_line_from_start_to_one():
+    schedule = LinearWarmup(duration=4, start=0.2)
+    assert factors(schedule, Clock(6, 1)) == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
+
+
+def test_what_follows_the_warmup_counts_from_its_end():
+    schedule = LinearWarmup(duration=2, unit="epochs", then=Cosine(final=0.1))
+    assert factors(schedule)[20:] == factors(Cosine(final=0.1), Clock(80, 10))
+
+
+def test_a_warmup_longer_than_the_training_just_warms_up():
+    assert factors(LinearWarmup(duration=200, start=0, then=Cosine()))[99] == pytest.approx(0.495)
+
+
+def test_one_cycle_rises_to_its_peak_and_falls():
+    schedule = OneCycle(peak=0.4, initial=0.1, final=0.05)
+    values = factors(schedule)
+    assert values[0] == pytest.approx(0.1)
+    assert values[20] == pytest.approx(0.55)
+    assert values.index(max(values)) == 40
+    assert values[40] == 1
+    assert values[70] == pytest.approx(0.525)
+    assert schedule.factor(100, CLOCK) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(("peak", "at_start", "at_end"), [(0.0, 1, 0.2), (1.0, 0.1, 1)])
+def test_a_peak_may_stand_at_either_end(peak, at_start, at_end):
+    schedule = OneCycle(peak=peak, initial=0.1, final=0.2)
+    assert schedule.factor(0, CLOCK) == pytest.approx(at_start)
+    assert schedule.factor(100, CLOCK) == pytest.approx(at_end)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("step", {"every": 0}), ("step", {}), ("cosine", {"final": 1.5}), ("linear_warmup", {"duration": -1})],
+)
+def test_options_out_of_range_are_refused(name, options):
+    with pytest.raises(ValidationError):
+        SCHEDULES.spec(name)(type=name, **options)
+
+
+def test_torch_agrees():
+    torch = pytest.importorskip("torch")
+    schedulers = torch.optim.lr_scheduler
+
+    def torch_factors(make):
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        scheduler = make(optimizer)
+        values = []
+        for _ in range(CLOCK.total_steps):
+            values.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return values
+
+    cosine = torch_factors(lambda o: schedulers.CosineAnnealingLR(o, T_max=100, eta_min=0.1))
+    assert factors(Cosine(final=0.1)) == pytest.approx(cosine)
+    stairs = torch_factors(lambda o: schedulers.StepLR(o, step_size=30, gamma=0.1))
+    assert factors(Step(every=30)) == pytest.approx(stairs)
+    warmup = torch_factors(lambda o: schedulers.LinearLR(o, start_factor=0.2, total_iters=25))
+    assert factors(LinearWarmup(duration=25, start=0.2)) == pytest.approx(warmup)
