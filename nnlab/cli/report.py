@@ -53,7 +53,7 @@ def report(
     from nnlab.cli.drawing import has_screen
     from nnlab.cli.output import say
     from nnlab.errors import printable
-    from nnlab.report.addresses import report as write
+    from nnlab.report import report as write
 
     written = write(addresses, runs_dir, form.value, output)
     for reason in written.missing.values():

@@ -1,21 +1,16 @@
-"""From run directories to a report: one document, written as a page, as Markdown or as TeX.
+"""From run directories to a report: a document, written as HTML, Markdown or LaTeX.
 
-    report                addresses.py          what is reported of some runs, and where it goes
-    Document              document.py           what a report consists of, in any format
-    run_report            run_report.py         one run, from its Material (material.py) section by section:
-                                                architecture.py, examples.py, settings.py, results.py, insides.py,
-                                                honesty.py, reproducing.py
-    comparison_report     comparison_report.py  several runs, or a sweep
-    as_index              index.py              all runs of a folder, each with a curve (sparklines.py)
-    as_html               html.py               a document as a page, with templates/
-    write_markdown        markdown.py           a document as Markdown (markdown_text.py), figures beside it
-    write_latex           latex.py              a document as LaTeX (latex_text.py), tables and figures beside it
-    write_report, Place   writing.py            a document in one of these formats, with its author's words
-    keep_notes            notes.py              those words, which note_text.py brings into each format
-
-Of a confusion matrix, confusions.py has what a page shows that nobody can point at.
+report              targets.py      choose the report of the given runs, and write it
+Document            content.py      content of a report, independent of its format
+run_report          run/            report of one run, a module for each section
+comparison_report   comparison.py   comparison of several runs or of a sweep
+as_index            index.py        list of all runs in a folder, each with a small loss curve (sparklines.py)
+write_report        writing.py      destination, format and the author's notes
+keep_notes          notes.py        read notes.md and add the questions that it lacks
+load_images         note_images.py  images that the notes refer to
+FORMATS             formats/        table of formats: HTML, Markdown, LaTeX
 """
 
-from nnlab.report.addresses import report
+from nnlab.report.targets import report
 
 __all__ = ["report"]

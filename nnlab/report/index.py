@@ -1,11 +1,11 @@
-"""All runs in a folder on one page."""
+"""The index: all runs in a folder on one page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnlab.report.html import filled
-from nnlab.report.sparklines import HEIGHT, WIDTH, Curve, sparkline
+from nnlab.report.formats.html import filled
+from nnlab.report.sparklines import HEIGHT, WIDTH, Sparkline, sparkline
 from nnlab.report.writing import way_to
 from nnlab.runs.overview import Overview, overviews
 from nnlab.runs.selection import collapse, ordered
@@ -13,25 +13,25 @@ from nnlab.runs.wording import accuracy, counted, duration, loss
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A run, or a sweep with its ``cells``: what the page shows of it, and where its links lead."""
+class _Row:
+    """A row of the index: a run, or a sweep with its ``cells``."""
 
     run: Overview
     name: str
     address: str
     seed: int | None
-    curve: Curve | None
+    curve: Sparkline | None
     validation_loss: str
     validation: str
     tested: str
     time: str
-    cells: tuple["_Line", ...]
+    cells: tuple["_Row", ...]
 
 
 def as_index(runs_dir: Path, folder: Path | None = None) -> str:
-    """Return a page with a line for each run in ``runs_dir``, the newest first; a sweep is one, with its cells.
+    """Return a page with a row for each run in ``runs_dir``, the newest first; a sweep has one row and its cells.
 
-    The page is to stand in ``folder``, by default ``runs_dir``: links lead to the runs from there. Raises RunError
+    Links to the runs are relative to ``folder``, the folder of the page, by default ``runs_dir``. Raises RunError
     if ``runs_dir`` cannot be read.
     """
     folder = folder or runs_dir
@@ -41,7 +41,7 @@ def as_index(runs_dir: Path, folder: Path | None = None) -> str:
         if run.sweep:
             cells.setdefault(run.sweep, []).append(run)
     lines = [
-        _line(run, run.name, folder, cells[run.run.path] if run.cells else ())
+        _row(run, run.name, folder, cells[run.run.path] if run.cells else ())
         for run in ordered(collapse(everything))
     ]
     broken = sum(run.status == "broken" for run in everything)
@@ -57,9 +57,9 @@ def as_index(runs_dir: Path, folder: Path | None = None) -> str:
     )
 
 
-def _line(run: Overview, name: str, folder: Path, cells: Sequence[Overview] = ()) -> _Line:
-    """Return what to show of a run, or of a sweep with ``cells``."""
-    return _Line(
+def _row(run: Overview, name: str, folder: Path, cells: Sequence[Overview] = ()) -> _Row:
+    """Return the row of a run, or of a sweep with ``cells``."""
+    return _Row(
         run,
         name,
         way_to(run.run, folder),
@@ -69,5 +69,5 @@ def _line(run: Overview, name: str, folder: Path, cells: Sequence[Overview] = ()
         accuracy(run.validation),
         accuracy(run.tested),
         "" if run.seconds is None else duration(run.seconds),
-        tuple(_line(cell, cell.run.name, folder) for cell in cells),
+        tuple(_row(cell, cell.run.name, folder) for cell in cells),
     )

@@ -1,4 +1,4 @@
-"""Small curves of the training loss, from a bounded part of a run's log however long it is."""
+"""Small curves of the training loss, from a bounded part of a run's log."""
 
 import json
 from pathlib import Path
@@ -8,26 +8,26 @@ from nnlab import files
 from nnlab.errors import RunError
 
 WIDTH, HEIGHT = 96, 24
-"""Of a curve, in CSS pixels."""
+"""Size of a curve in CSS pixels."""
 
 _POINTS = 32
-_WINDOW = 2048  # bytes read for a point, about a dozen records
+_WINDOW = 2048  # bytes read for one point, about a dozen records
 _MARGIN = 2
-_LARGEST = 1e100  # loss that is drawn: the sum of many is finite still
+_LARGEST = 1e100  # absolute loss that is drawn; the sum of many such losses is finite
 
 
-class Curve(NamedTuple):
-    """The ``points`` of an SVG polyline, WIDTH by HEIGHT, and the loss (nats) where it ends."""
+class Sparkline(NamedTuple):
+    """The ``points`` of an SVG polyline of WIDTH by HEIGHT, and its ``last`` loss (nats)."""
 
     points: str
     last: float
 
 
-def sparkline(metrics: Path) -> Curve | None:
-    """Return the training loss in a log as a curve; None if there are not two points to draw.
+def sparkline(metrics: Path) -> Sparkline | None:
+    """Return the training loss in a log as a curve; None if there are fewer than two points to draw.
 
-    From a long log windows at equal distances are read, and a point is the mean in a window. They are not checked
-    against the log's digests: a curve of this size is to be glanced at.
+    A long log is sampled in windows at equal distances, and a point is the mean of a window. The digests of the
+    log are not checked: at this size the curve is only an impression.
     """
     try:
         windows = _windows(metrics)
@@ -41,11 +41,11 @@ def sparkline(metrics: Path) -> Curve | None:
     points = (
         f"{_MARGIN + i * across:.0f},{HEIGHT - _MARGIN - (mean - low) * up:.0f}" for i, mean in enumerate(means)
     )
-    return Curve(" ".join(points), means[-1])
+    return Sparkline(" ".join(points), means[-1])
 
 
 def _windows(path: Path) -> list[list[bytes]]:
-    """Return lines of the log in groups, in their order; raises RunError if it cannot be read."""
+    """Return lines of the log in groups, in order. Raises RunError if the log cannot be read."""
     with files.reading(path) as file:
         size = file.seek(0, 2)
         if size <= _POINTS * _WINDOW:
@@ -61,7 +61,7 @@ def _windows(path: Path) -> list[list[bytes]]:
 
 
 def _losses(lines: list[bytes]) -> list[float]:
-    """Return the training losses in ``lines``, of which the first and the last may be parts."""
+    """Return the training losses in ``lines``, of which the first and the last may be incomplete."""
     losses = []
     for line in lines:
         if b'"split": "train"' not in line:

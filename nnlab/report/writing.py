@@ -1,25 +1,28 @@
-"""Where reports go, in which format, and with whose words under their figures."""
+"""Write a report to its destination, with the notes of its author."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from nnlab import files
-from nnlab.report.document import Block, Comment, Document
-from nnlab.report.html import as_html
-from nnlab.report.latex import write_latex
-from nnlab.report.markdown import write_markdown
-from nnlab.report.notes import keep_notes
+from nnlab.report.content import AuthorText, Block, Comment, Document, Prose, Section
+from nnlab.report.formats import FORMATS, FormatName
+from nnlab.report.formats.author_text import fenced, formulas_in, images_in
+from nnlab.report.formats.formulas import Formulas
+from nnlab.report.note_images import load_images
+from nnlab.report.notes import Notes, keep_notes
 from nnlab.runs import Run
 
-Form: TypeAlias = Literal["html", "md", "tex"]
-"""What a report is written in."""
+_MOST_FORMATTED = 100_000
+"""Characters of notes that are read as Markdown; more are shown as they are, so that a report takes seconds."""
+
+_MOST_PROBLEMS = 20
+_LONGEST_FORMULA = 80
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a report goes by itself: into ``folder``, beginning with ``name``; its comments are in ``notes``."""
+class Destination:
+    """Default destination of a report: files in ``folder`` that start with ``name``, and the path of its notes."""
 
     folder: Path
     name: str
@@ -27,46 +30,108 @@ class Place:
 
     @property
     def page(self) -> Path:
-        """Where a page goes by itself."""
+        """Default path of an HTML page."""
         return self.folder / f"{self.name}.html"
 
 
 def placed(page: Path, output: Path | None) -> Path:
-    """Return where a page goes: to ``output``, a file or a folder, or, if that is None, to ``page``."""
+    """Return the path of a page: ``output``, or ``page`` if that is None; in a folder the page keeps its name."""
     if output is None:
         return page
     return output / page.name if output.is_dir() else output
 
 
 def way_to(run: Run, folder: Path) -> str:
-    """Return the address of a run's own report, or of the run if it has none, from a page in ``folder``."""
+    """Return the relative path from ``folder`` to the report of ``run``, or to the run if it has no report."""
     page = run.path / "report.html"
     return Path(os.path.relpath(page if page.is_file() else run.path, folder)).as_posix()
 
 
-def write_report(document: Document, place: Place, form: Form, output: Path | None = None) -> Path:
-    """Write ``document`` with the comments of its author, and return the file that was written.
+def write_report(
+    document: Document, destination: Destination, form: FormatName, output: Path | None = None
+) -> Path:
+    """Write ``document`` with the notes of its author; return the path of the file written.
 
-    It goes to ``place``, or to ``output``: a file or folder for a page, a folder for Markdown and TeX. Prompts
-    that the notes lack are added to them. Raises SystemFault if the machine refuses, RunError if the notes cannot
-    be read.
+    The file goes to ``destination`` unless ``output`` is given: a file or a folder for HTML, a folder for Markdown
+    and LaTeX. Questions missing from the notes are added to them. Raises SystemFault if a file cannot be written,
+    RunError if the notes cannot be read.
     """
-    document = _commented(document, place.notes)
-    if form == "html":
-        page = placed(place.page, output)
-        files.write_text(page, as_html(document))
-        return page
-    folder = output or place.folder / f"{place.name}-{form}"
-    return write_markdown(document, folder) if form == "md" else write_latex(document, folder)
+    chosen = FORMATS[form]
+    if chosen.single_file:
+        path = placed(destination.page, output)
+    else:
+        path = (output or destination.folder / f"{destination.name}-{form}") / f"report{chosen.suffix}"
+    chosen.write(with_notes(document, destination.notes, form), path)
+    return path
 
 
-def _commented(document: Document, notes: Path) -> Document:
-    """Return ``document`` with what its author wrote below the prompts."""
+def with_notes(document: Document, path: Path, form: FormatName) -> Document:
+    """Return ``document`` with the notes in ``path``: head, introduction, answers and the author's own sections.
+
+    A warning below a note names each image and formula that the format ``form`` cannot show.
+    """
     comments = [block for section in document.sections for block in section.blocks if isinstance(block, Comment)]
-    texts = keep_notes(notes, comments)
+    notes, unformatted = _bounded(keep_notes(path, comments))
+    images, unreadable = load_images(notes.texts, path.parent)
+    formulas = Formulas()
 
-    def filled(block: Block) -> Block:
-        return replace(block, text=texts[block.name]) if isinstance(block, Comment) else block
+    def noted(block: Block) -> Iterator[Block]:
+        if isinstance(block, Comment):
+            block = replace(block, text=notes.answers[block.name])
+        yield block
+        if isinstance(block, Comment | AuthorText):
+            found = _problems(block.text, unreadable, formulas if form == "html" else None)
+            yield from (Prose(f"{path.name}: {problem}.", warning=True) for problem in found)
 
-    sections = (replace(section, blocks=tuple(map(filled, section.blocks))) for section in document.sections)
-    return replace(document, sections=tuple(sections), notes=notes.name)
+    sections = [
+        replace(section, blocks=tuple(each for block in section.blocks for each in noted(block)))
+        for section in _sections(document, notes)
+    ]
+    if unformatted:
+        warning = Prose(f"{path.name}: {unformatted}.", warning=True)
+        sections[0] = replace(sections[0], blocks=(warning, *sections[0].blocks))
+    return replace(
+        document,
+        title=notes.title or document.title,
+        author=notes.author,
+        date=notes.date,
+        sections=tuple(sections),
+        notes=path.name,
+        images=images,
+    )
+
+
+def _bounded(notes: Notes) -> tuple[Notes, str]:
+    """Return ``notes``, as blocks of code if they are too long to be formatted, and why they are."""
+    length = sum(map(len, notes.texts))
+    if length <= _MOST_FORMATTED:
+        return notes, ""
+    why = f"the notes have {length:,} characters; above {_MOST_FORMATTED:,} they are shown without formatting"
+    return notes.mapped(fenced), why
+
+
+def _sections(document: Document, notes: Notes) -> Iterator[Section]:
+    """Yield the sections of ``document`` and of ``notes``, the author's own where they are in the notes."""
+    if notes.introduction:
+        yield Section("introduction", "Introduction", (AuthorText(notes.introduction),))
+    numbered = [
+        (own.after, Section(f"notes-{number}", own.title, (AuthorText(own.text),) if own.text else ()))
+        for number, own in enumerate(notes.sections, start=1)
+    ]
+    yield from (own for after, own in numbered if not after)
+    for section in document.sections:
+        yield section
+        names = {block.name for block in section.blocks if isinstance(block, Comment)}
+        yield from (own for after, own in numbered if after in names)
+
+
+def _problems(text: str, unreadable: dict[str, str], formulas: Formulas | None) -> list[str]:
+    """Return a message for each image of ``text`` and, if ``formulas`` are drawn, each formula not shown."""
+    found = [unreadable[address] for address in images_in(text) if address in unreadable]
+    for formula in formulas_in(text) if formulas else ():
+        if formulas and formulas.outline(formula) is None:
+            short = formula if len(formula) <= _LONGEST_FORMULA else f"{formula[:_LONGEST_FORMULA]}..."
+            found.append(f"the formula {short} cannot be drawn; its source is shown instead")
+    found = list(dict.fromkeys(found))
+    rest = len(found) - _MOST_PROBLEMS
+    return found if rest <= 0 else [*found[:_MOST_PROBLEMS], f"{rest:,} more images or formulas are not shown"]

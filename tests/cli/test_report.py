@@ -6,8 +6,8 @@ import pytest
 from support.experiments import SMALL, write_config
 
 from nnlab.config import load_config
-from nnlab.report import addresses
-from nnlab.report.document import Comment, Document, Section
+from nnlab.report import targets
+from nnlab.report.content import Comment, Document, Section
 from nnlab.runs.ledger import read_ledger
 from nnlab.training import train
 
@@ -27,8 +27,8 @@ def trained(tmp_path, nnlab_):
 @pytest.fixture
 def brief(monkeypatch):
     """Let a run's report be short, so that it is quickly written."""
-    section = Section("network", "What was trained", (Comment("why", "Why this network?"),))
-    monkeypatch.setattr(addresses, "run_report", lambda run: Document("small", run.name, (section,)))
+    section = Section("network", "Network", (Comment("why", "Why this network?"),))
+    monkeypatch.setattr(targets, "run_report", lambda run: Document("small", run.name, (section,)))
 
 
 def test_a_run_has_a_page_that_stays_the_same(nnlab_, trained):
@@ -86,10 +86,10 @@ def test_a_sweep_is_compared_in_its_own_folder(nnlab_, tmp_path):
     ("arguments", "exit_code", "message"),
     [
         (("nothing",), 4, "'nothing' is no run"),
-        (("runs", "--format", "md"), 2, "an index of them is a page: leave --format out"),
+        (("runs", "--format", "md"), 2, "their index is an HTML page: leave --format out"),
         (("latest", "--format", "pdf"), 2, "'pdf'"),
-        (("latest", "-o", "small.yaml/x.html"), 2, "there is no folder small.yaml"),
-        (("latest", "-o", "x/y/z.html"), 2, "there is no folder x/y"),
+        (("latest", "-o", "small.yaml/x.html"), 2, "folder small.yaml does not exist"),
+        (("latest", "-o", "x/y/z.html"), 2, "folder x/y does not exist"),
     ],
 )
 def test_mistakes_cost_a_line(nnlab_, trained, arguments, exit_code, message):

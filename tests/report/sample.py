@@ -5,7 +5,7 @@ import numpy as np
 from nnlab import drawing
 from nnlab.drawing import Curve
 from nnlab.evaluation import Calibration
-from nnlab.report.document import Cell, Code, Comment, Document, Facts, Matrix, Picture, Prose, Section, Table
+from nnlab.report.content import Code, Comment, Document, Facts, Matrix, Picture, Prose, Section, Table, TableCell
 
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = (
@@ -52,7 +52,7 @@ def document(classes=10, pictures=True):
 def _words():
     return Section(
         "overview",
-        "What was trained",
+        "Network",
         (
             Prose("A network of two convolutions and a dense layer learns to tell ten kinds of image apart. " * 4),
             Prose(f"The test set was looked at three times, by {SCRIPT}.", warning=True),
@@ -68,22 +68,22 @@ def _tables(names):
     rng = np.random.default_rng(1)
     rows = tuple(
         (
-            Cell(name),
-            Cell(f"{recall:.1%}", float(recall)),
-            Cell(f"{support:,}", float(support), marked=support < 20),
-            Cell("report", address=f"../{name}/report.html"),
+            TableCell(name),
+            TableCell(f"{recall:.1%}", float(recall)),
+            TableCell(f"{support:,}", float(support), marked=support < 20),
+            TableCell("report", address=f"../{name}/report.html"),
         )
         for name, recall, support in zip(
             names, rng.random(len(names)), rng.integers(0, 50, len(names)), strict=True
         )
     )
-    total = (Cell("all"), Cell("50.0 %", 0.5), Cell("1,000", 1000.0), Cell(""))
+    total = (TableCell("all"), TableCell("50.0 %", 0.5), TableCell("1,000", 1000.0), TableCell(""))
     columns = ("class", "recall", "examples", SCRIPT)
     odd = (
-        (Cell("a"), Cell("NaN", float("nan"))),
-        (Cell("b"), Cell("—")),
-        (Cell("c"), Cell("10", 10.0)),
-        (Cell("d"), Cell("9", 9.0)),
+        (TableCell("a"), TableCell("NaN", float("nan"))),
+        (TableCell("b"), TableCell("—")),
+        (TableCell("c"), TableCell("10", 10.0)),
+        (TableCell("d"), TableCell("9", 9.0)),
     )
     return Section(
         "results",

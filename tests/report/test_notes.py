@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlab.errors import RunError, SystemFault
-from nnlab.report.document import Comment
-from nnlab.report.notes import keep_notes
+from nnlab.report.content import Comment
+from nnlab.report.notes import Notes, OwnSection, keep_notes
 
 COMMENTS = (Comment("confused", "Which classes are confused, and why?"), Comment("next", "What next?"))
 EMPTY = {"confused": "", "next": ""}
@@ -31,37 +31,41 @@ def written(path, content):
 
 
 def test_a_new_file_asks_every_question(path):
-    assert keep_notes(path, COMMENTS) == EMPTY
-    assert path.read_bytes() == b"## Which classes are confused, and why?\n\n## What next?\n"
+    assert keep_notes(path, COMMENTS) == Notes(answers=EMPTY)
+    head = b"---\ntitle:\nauthor:\ndate:\n---\n\n"
+    assert path.read_bytes() == head + b"## Which classes are confused, and why?\n\n## What next?\n"
+    assert keep_notes(path, COMMENTS) == Notes(answers=EMPTY)
 
 
 def test_nothing_is_written_where_nothing_is_asked(path):
-    assert keep_notes(path, ()) == {}
+    assert keep_notes(path, ()) == Notes()
     assert not path.parent.exists()
 
 
 def test_answers_stand_below_their_questions(path):
     written(path, "before\n## What next?\n\nMore *data*.\n\n### Which?\n\n## My own\nkept\n")
-    assert keep_notes(path, COMMENTS) == {
-        "confused": "",
-        "next": "More *data*.\n\n### Which?\n\n## My own\nkept",
-    }
+    notes = keep_notes(path, COMMENTS)
+    assert notes.answers == {"confused": "", "next": "More *data*.\n\n### Which?"}
+    assert notes.introduction == "before"
+    assert notes.sections == (OwnSection("My own", "kept", after="next"),)
 
 
 def test_questions_that_are_asked_no_more_show_with_an_answer_only(path):
     written(path, "## What next?\nThis.\n\n## Old?\n\nYes.\n\n## Older?\n\n## Oldest?\n")
-    assert keep_notes(path, COMMENTS)["next"] == "This.\n\n## Old?\n\nYes."
+    notes = keep_notes(path, COMMENTS)
+    assert notes.answers["next"] == "This."
+    assert notes.sections == (OwnSection("Old?", "Yes.", after="next"),)
 
 
 def test_answers_to_the_same_question_belong_together(path):
     written(path, "## What next?\none\n## Which classes are confused, and why?\nall\n## What next?\ntwo")
-    assert keep_notes(path, COMMENTS) == {"confused": "all", "next": "one\n\ntwo"}
+    assert keep_notes(path, COMMENTS).answers == {"confused": "all", "next": "one\n\ntwo"}
 
 
 def test_a_question_within_code_is_no_heading(path):
     code = "````md\n```\n## Which classes are confused, and why?\n```\n````"
     written(path, f"## What next?\n{code}\n")
-    assert keep_notes(path, COMMENTS) == {"confused": "", "next": code}
+    assert keep_notes(path, COMMENTS).answers == {"confused": "", "next": code}
     assert path.read_text().endswith("````\n\n## Which classes are confused, and why?\n")
 
 
@@ -69,19 +73,19 @@ def test_an_open_fence_hides_no_question(path):
     written(path, "## What next?\n```\ncode")
     keep_notes(path, COMMENTS)
     before = path.read_bytes()
-    assert keep_notes(path, COMMENTS) == {"confused": "", "next": "```\ncode"}
+    assert keep_notes(path, COMMENTS).answers == {"confused": "", "next": "```\ncode"}
     assert path.read_bytes() == before
 
 
 def test_code_within_a_line_opens_no_fence(path):
     written(path, "## What next?\n``` `a` ```\n## Which classes are confused, and why?\n```\nb\n```\n")
-    assert keep_notes(path, COMMENTS) == {"confused": "```\nb\n```", "next": "``` `a` ```"}
+    assert keep_notes(path, COMMENTS).answers == {"confused": "```\nb\n```", "next": "``` `a` ```"}
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_headings_are_added_with_the_newlines_of_the_file(path, newline):
     written(path, f"\N{BYTE ORDER MARK}## What next?{newline}{newline}all")
-    assert keep_notes(path, COMMENTS) == {"confused": "", "next": "all"}
+    assert keep_notes(path, COMMENTS).answers == {"confused": "", "next": "all"}
     heading = f"## Which classes are confused, and why?{newline}"
     assert (
         path.read_bytes().decode()
@@ -97,7 +101,8 @@ def test_whatever_a_file_holds_is_kept(tmp_path_factory, content):
     after = path.read_bytes()
     assert after.startswith(content.encode())
     added = re.split(r"[\r\n]+", after.decode().removeprefix(content).strip("\r\n"))
-    assert set(added) <= {"", *(f"## {comment.prompt}" for comment in COMMENTS)}
+    head = set() if content else {"---", "title:", "author:", "date:"}
+    assert set(added) <= {"", *head, *(f"## {comment.prompt}" for comment in COMMENTS)}
     assert keep_notes(path, COMMENTS) == answers
     assert path.read_bytes() == after
 
@@ -108,7 +113,7 @@ def test_an_answer_is_found_below_any_prompt(tmp_path_factory, prompt, answer):
     path = tmp_path_factory.mktemp("notes") / "notes.md"
     keep_notes(path, [Comment("a", prompt)])
     path.write_bytes(path.read_bytes() + answer.encode())
-    assert keep_notes(path, [Comment("a", prompt)]) == {"a": answer.strip("\n")}
+    assert keep_notes(path, [Comment("a", prompt)]).answers == {"a": answer.strip("\n")}
 
 
 def test_what_is_no_utf8_is_an_error_with_its_place(path):
@@ -119,7 +124,7 @@ def test_what_is_no_utf8_is_an_error_with_its_place(path):
 
 def test_a_file_may_grow_to_a_megabyte(path):
     written(path, b"a" * 2**20)
-    assert keep_notes(path, ()) == {}
+    assert keep_notes(path, ()) == Notes(introduction="a" * 2**20)
     with pytest.raises(RunError, match="too large for notes"):
         keep_notes(path, COMMENTS)
     assert path.stat().st_size == 2**20

@@ -1,0 +1,72 @@
+"""The section "Data": data set, splits, normalization, augmentation and samples."""
+
+from nnlab import figures
+from nnlab.data import Dataset, Source
+from nnlab.registry import DATASETS
+from nnlab.report.content import Block, Comment, Facts, Picture, Section, Table, TableCell
+from nnlab.report.run.material import RunMaterial
+from nnlab.report.run.training_section import described
+
+_MOST_CLASSES = 50  # listed one by one
+
+_PICTURES = {
+    "samples": ("Training examples of each class.", "Training examples of each class as they are stored.", False),
+    "values": (
+        "How often each value occurs in the inputs, as stored and as the network sees them.",
+        "Two histograms: raw values, and normalized values.",
+        True,
+    ),
+}
+
+
+def data_section(material: RunMaterial) -> Section:
+    """Return the section on the data; counts and figures are left out if the data are missing."""
+    spec, dataset = material.config.data, material.dataset
+    source: Source = DATASETS.build(spec)
+    rows = [
+        ("data set", spec.type),
+        ("one example", "x".join(map(str, source.input_shape))),
+        ("classes", f"{len(source.class_names):,}"),
+        ("normalization", f"{described(spec.normalize)}, fitted on the training examples"),
+        ("augmentation", "; ".join(map(described, spec.augment)) or "none"),
+        ("held out for validation", _held_out(material)),
+    ]
+    if spec.test_time_flips:
+        rows.append(("at evaluation", "mean of the scores of each image and of its mirror image"))
+    blocks: list[Block] = [Facts(tuple(rows))]
+    if dataset is not None:
+        blocks += [_counts(dataset), *_pictures(material, dataset)]
+    blocks.append(Comment("data-comment", "What is in the data, and what may make them hard to learn?"))
+    return Section("data", "Data", tuple(blocks))
+
+
+def _held_out(material: RunMaterial) -> str:
+    spec = material.config.data
+    if not spec.validation:
+        return "none"
+    how = "the last ones" if spec.validation_split == "last" else f"drawn at random, seed {material.config.seed}"
+    return f"{spec.validation:,} of the training examples, {how}"
+
+
+def _counts(dataset: Dataset) -> Table:
+    """Return the number of examples of each split, per class unless there are too many classes to list."""
+    splits = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    names = dataset.class_names if len(dataset.class_names) <= _MOST_CLASSES else ()
+    lines = [(name, [int((split.labels == i).sum()) for split in splits.values()]) for i, name in enumerate(names)]
+    lines.append(("all classes", [len(split) for split in splits.values()]))
+    return Table(
+        "examples",
+        "Examples of each class and split." if names else "Examples of each split.",
+        ("class", *splits),
+        tuple((TableCell(name), *(TableCell(f"{count:,}", count) for count in counts)) for name, counts in lines),
+        total=True,
+    )
+
+
+def _pictures(material: RunMaterial, dataset: Dataset) -> list[Picture]:
+    drawn = figures.draw_data(dataset, material.config.name, material.config.seed)
+    return [
+        Picture(name, drawn[name], caption, description, drawn=lines)
+        for name, (caption, description, lines) in _PICTURES.items()
+        if name in drawn
+    ]

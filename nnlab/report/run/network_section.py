@@ -1,0 +1,51 @@
+"""The section "Network": layers, shapes, parameters and costs."""
+
+from nnlab import figures
+from nnlab.report.content import Comment, Picture, Section, Table, TableCell
+from nnlab.report.run.material import RunMaterial
+from nnlab.summary import LayerRow, summarize
+
+_COUNTS = ("weights", "biases", "parameters", "multiply_adds")
+
+
+def network_section(material: RunMaterial) -> Section:
+    """Return the section on the network: a diagram, and a table of the layers."""
+    plan = summarize(material.config)
+    first = (
+        TableCell("input"),
+        TableCell("x".join(map(str, plan.input_shape))),
+        *(TableCell("") for _ in _COUNTS),
+    )
+    layers = [_row(index, row) for index, row in enumerate(plan.rows)]
+    sums = [sum(getattr(row, key) for row in plan.rows) for key in _COUNTS]
+    last = (TableCell("total"), TableCell(""), *(TableCell(f"{count:,}", count) for count in sums))
+    columns = ("layer", "output", "weights", "biases", "parameters", "multiply-adds")
+    size = f"{len(plan.rows):,} layers with {plan.total_parameters:,} parameters"
+    return Section(
+        "network",
+        "Network",
+        (
+            Picture(
+                "architecture",
+                figures.draw_architecture(material.config),
+                "The network, from its input to its loss.",
+                f"A diagram of {size}; the table below names each with its shape.",
+            ),
+            Table(
+                "layers",
+                "The layers, the shape of what each returns, and multiply-adds for one example.",
+                columns,
+                (first, *layers, last),
+                left=2,
+                total=True,
+            ),
+            Comment("network-comment", "Why this network?"),
+        ),
+    )
+
+
+def _row(index: int, row: LayerRow) -> tuple[TableCell, ...]:
+    counts = [getattr(row, key) for key in _COUNTS]
+    shape = "x".join(map(str, row.output_shape))
+    name = TableCell(f"{index} {row.layer}", index)
+    return (name, TableCell(shape), *(TableCell(f"{count:,}" if count else "", count) for count in counts))

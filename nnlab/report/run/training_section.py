@@ -1,0 +1,90 @@
+"""The sections "Training" and "Training curves": settings, learning rate, loss and accuracy."""
+
+from typing import Any
+
+from nnlab import figures
+from nnlab.errors import RunError
+from nnlab.figures import Training
+from nnlab.registry import Spec
+from nnlab.report.content import Block, Comment, Facts, Picture, Prose, Section
+from nnlab.report.run.material import RunMaterial
+from nnlab.runs.wording import duration, nats, percent
+
+
+def described(spec: Spec) -> str:
+    """Return a component of a config on one line, such as ``sgd (learning_rate 0.1, momentum 0.9)``."""
+    values = {name: getattr(spec, name) for name in type(spec).model_fields if name != "type"}
+    options = [f"{name} {_written(value)}" for name, value in values.items() if value is not None]
+    return f"{spec.type} ({', '.join(options)})" if options else spec.type
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Spec):
+        return described(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return str(value)
+
+
+def settings_section(material: RunMaterial) -> Section:
+    """Return the section on the settings of the training run: loss, optimizer, length, learning rate."""
+    config, training = material.config, material.config.training
+    early = training.early_stopping
+    lasts = f"{training.steps:,} steps" if training.steps else f"{training.epochs or 0:,} epochs"
+    rows = [
+        ("loss", described(config.loss)),
+        ("optimizer", described(config.optimizer)),
+        ("learning rate schedule", described(config.schedule)),
+        ("length", lasts),
+        ("batch size", f"{training.batch_size:,}" + ", drawn with replacement" * training.replacement),
+        ("gradient norm limit", "none" if training.clip_norm is None else f"{training.clip_norm:g}"),
+        ("early stopping", f"after {early.patience:,} evaluations without improvement" if early else "none"),
+        ("best checkpoint", f"by the {training.monitor} on {training.evaluate_on} examples"),
+        ("seed", str(config.seed)),
+    ]
+    blocks: list[Block] = [Facts(tuple(rows))]
+    if material.training and (figure := figures.draw_schedule(material.training)):
+        caption = "The learning rate in the course of training, as it was used."
+        blocks.append(Picture("schedule", figure, caption, "A line: the learning rate over the steps."))
+    return Section("settings", "Training settings", tuple(blocks))
+
+
+def curves_section(material: RunMaterial) -> Section:
+    """Return the section on the result of the training run: status, time, training curves."""
+    found, on = material.overview, material.config.training.evaluate_on
+    rows: list[tuple[str, str]] = [("status", found.status)]
+    if found.steps is not None:
+        rows.append(("steps", f"{found.steps:,}"))
+    if found.seconds is not None:
+        rows.append(("time", duration(found.seconds)))
+    if found.best:
+        accuracy = (
+            f"{percent(found.best.accuracy)} correct, loss {nats(found.best.loss)}, at step {found.best.step:,}"
+        )
+        rows.append((f"best evaluation on {on} examples", accuracy))
+    blocks: list[Block] = [Facts(tuple(rows))]
+    if material.training and material.training.records:
+        blocks += _curves(material.training)
+    return Section("training", "Training curves", tuple(blocks))
+
+
+def _curves(training: Training) -> list[Block]:
+    """Return loss and accuracy over the steps, or a warning if the summary of the run is damaged."""
+    try:
+        figure = figures.draw_curves([training])
+    except RunError as error:
+        return [Prose(f"The curves are left out: {error}.", warning=True)]
+    on = training.config.training.evaluate_on
+    return [
+        Picture(
+            "curves",
+            figure,
+            f"Loss and accuracy in the course of training, on training and {on} examples.",
+            "Two panels over the steps of the training: the loss above, the accuracy below.",
+        ),
+        Comment("curves-comment", "Was it trained long enough, and does it overfit?"),
+    ]

@@ -1,0 +1,240 @@
+"""The report of a run: what stands in it, what is left out and why, and that its numbers are right."""
+
+import warnings
+from unittest import mock
+
+import numpy as np
+import pytest
+from support.experiments import load, stop_at
+
+import nnlab
+from nnlab import evaluation
+from nnlab.errors import DataError, Interrupted
+from nnlab.report.content import Code, Comment, Facts, Matrix, Picture, Prose, Table, TableCell
+from nnlab.report.run import material
+from nnlab.report.run.run_report import run_report
+from nnlab.runs.ledger import read_ledger
+from nnlab.runs.predictions import read_predictions
+
+POINTS = """\
+data: {type: ellipse, train: 60, test: 40, validation: 20, normalize: min_max}
+network: [{type: dense, units: 2}]
+optimizer: {type: sgd, learning_rate: 0.1}
+schedule: cosine
+training: {steps: 4, batch_size: 20, evaluate_every: 2}
+"""
+
+
+def blocks(document, kind):
+    return [block for section in document.sections for block in section.blocks if isinstance(block, kind)]
+
+
+def named(document, kind, name):
+    return next(block for block in blocks(document, kind) if block.name == name)
+
+
+def told(document):
+    return {name: value for facts in blocks(document, Facts) for name, value in facts.rows}
+
+
+def warned(document):
+    return " ".join(block.text for block in blocks(document, Prose) if block.warning)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The small network, trained."""
+    return nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
+
+
+def test_its_numbers_are_those_of_scikit_learn_on_the_saved_predictions(small):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own imports
+        from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
+    document = run_report(small)
+    kept = read_predictions(small.evaluation / "predictions.npz", 20, 3)
+    labels, predicted = kept["labels"], kept["predicted"]
+    matrix = named(document, Matrix, "confusion")
+    assert matrix.counts.tolist() == confusion_matrix(labels, predicted, labels=[0, 1, 2]).tolist()
+    facts = told(document)
+    assert facts["accuracy"].startswith(f"{100 * accuracy_score(labels, predicted):.2f} % (")
+    exact = log_loss(labels, kept["probabilities"], labels=[0, 1, 2])
+    assert float(facts["loss"].removesuffix(" nats")) == pytest.approx(exact, abs=6e-5)
+    each = precision_recall_fscore_support(labels, predicted, labels=[0, 1, 2], zero_division=0)
+    means = precision_recall_fscore_support(labels, predicted, labels=[0, 1, 2], zero_division=0, average="macro")
+    *rows, mean = named(document, Table, "classes").rows
+    numbers = [[cell.number for cell in row[1:]] for row in rows]
+    assert numbers == pytest.approx(np.transpose(each))
+    assert [cell.number for cell in mean[1:4]] == pytest.approx(means[:3])
+    assert facts["macro F1"] == f"{100 * means[2]:.2f} %"
+
+
+def test_it_evaluates_once_and_remembers(small, monkeypatch):
+    first = run_report(small)
+    (entry,) = read_ledger(small.path).entries
+    assert (entry.cause, entry.checkpoint) == ("nnlab report", "best")
+    monkeypatch.setattr("nnlab.evaluation.evaluation.predict_split", None)
+    assert told(run_report(small)) == told(first)
+    assert read_ledger(small.path).looks == 1
+
+
+def test_names_are_unique_and_every_figure_is_described(small):
+    document = run_report(small)
+    names = [block.name for block in blocks(document, Table | Picture | Matrix | Comment)]
+    assert len(names) == len(set(names))
+    sections = [section.name for section in document.sections]
+    assert len(sections) == len(set(sections))
+    assert {"architecture", "samples", "values", "curves", "mistakes", "pairs", "calibration"} <= set(names)
+    assert {"filters", "activations", "weights", "class-accuracy", "layers", "examples"} <= set(names)
+    assert all(picture.caption and picture.description for picture in blocks(document, Picture))
+    for table in blocks(document, Table):
+        assert {len(row) for row in table.rows} == {len(table.columns)}
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("predictions.npz", b"PK no archive"),
+        ("predictions.npz", None),
+        ("metrics.json", b"{}"),
+        ("metrics.json", None),
+    ],
+)
+def test_results_that_are_not_whole_are_not_recalled(small, file, damage):
+    nnlab.evaluate(small)
+    assert evaluation.recall(small) is not None
+    if damage is None:
+        (small.evaluation / file).unlink()
+    else:
+        (small.evaluation / file).write_bytes(damage)
+    assert evaluation.recall(small) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": np.full(20, 3)},
+        {"labels": np.zeros(20)},
+        {"predicted": np.full(20, -1)},
+        {"probabilities": np.ones((20, 4), np.float32)},
+        {"losses": np.ones(19, np.float32)},
+        {"predicted": np.zeros(20, np.int64), "labels": np.zeros(20, np.int64)},
+    ],
+)
+def test_predictions_that_do_not_fit_are_not_recalled(small, change):
+    nnlab.evaluate(small)
+    kept = read_predictions(small.evaluation / "predictions.npz", 20, 3)
+    np.savez(small.evaluation / "predictions.npz", **{**kept, **change})
+    assert evaluation.recall(small) is None
+
+
+def test_results_of_another_step_are_not_recalled(small):
+    told_before = nnlab.evaluate(small).as_json()
+    small.write_json("evaluation/metrics.json", {**told_before, "step": 1})
+    assert evaluation.recall(small) is None
+
+
+def test_what_was_evaluated_last_is_reported(small):
+    nnlab.evaluate(small, checkpoint="last")
+    assert told(run_report(small))["checkpoint"] == "last, after step 12"
+    assert [entry.cause for entry in read_ledger(small.path).entries] == ["nnlab.evaluate"]
+
+
+def test_predictions_of_other_labels_are_made_anew(small):
+    nnlab.evaluate(small)
+    kept = read_predictions(small.evaluation / "predictions.npz", 20, 3)
+    swapped = {name: array[::-1] for name, array in kept.items()}
+    np.savez(small.evaluation / "predictions.npz", **swapped)
+    run_report(small)
+    anew = read_predictions(small.evaluation / "predictions.npz", 20, 3)
+    assert anew["labels"].tolist() == kept["labels"].tolist()
+
+
+def test_two_features_have_a_boundary_and_a_schedule_its_curve(tmp_path):
+    document = run_report(nnlab.train(load(tmp_path, text=POINTS), runs_dir=tmp_path / "runs"))
+    names = {picture.name for picture in blocks(document, Picture)}
+    assert {"boundary", "schedule"} <= names
+    assert "pairs" not in names
+
+
+def test_a_network_without_weights_that_was_never_evaluated(tmp_path):
+    text = """\
+data: {type: random, shape: [3], classes: 3, train: 9, test: 9}
+network: [relu]
+optimizer: {type: sgd, learning_rate: 0.1}
+training: {steps: 2, batch_size: 2}
+"""
+    run = nnlab.train(load(tmp_path, text=text), runs_dir=tmp_path / "runs")
+    document = run_report(run)
+    facts = told(document)
+    assert facts["held out for validation"] == "none"
+    assert facts["for choosing"] == "nothing: no examples were held out, and the last checkpoint is used"
+    prose = [block.text for block in blocks(document, Prose)]
+    assert f"Not shown: no layer of {run.name} has weights to draw." in prose
+    assert "activations" in {picture.name for picture in blocks(document, Picture)}
+
+
+def test_what_needs_data_that_are_gone_is_left_out(small, monkeypatch):
+    kept = nnlab.evaluate(small).metrics
+    gone = mock.Mock(side_effect=DataError("there is no folder /data, which NNLAB_DATA names"))
+    monkeypatch.setattr(material, "load_dataset", gone)
+    document = run_report(small)
+    assert "Parts that need the data are left out: there is no folder /data, which NNLAB_DATA names." in warned(
+        document
+    )
+    assert told(document)["accuracy"].startswith(f"{100 * kept.accuracy:.2f} %")
+    names = {block.name for block in blocks(document, Picture | Matrix)}
+    assert {"confusion", "calibration", "filters", "curves"} <= names
+    assert not {"samples", "mistakes", "pairs", "activations", "weights"} & names
+
+
+def test_an_interrupted_training_is_reported_without_a_look_at_test_data(tmp_path):
+    with pytest.raises(Interrupted):
+        nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs", report=stop_at(5))
+    run = nnlab.open_run("latest", tmp_path / "runs")
+    document = run_report(run)
+    assert "interrupted before its end" in warned(document)
+    assert "no results on test data" in warned(document)
+    assert not read_ledger(run.path).entries
+    assert "curves" in {picture.name for picture in blocks(document, Picture)}
+
+
+def test_a_run_of_a_config_alone_is_reported(tmp_path):
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    for path in sorted(run.path.rglob("*"), reverse=True):
+        if path.name != "config.yaml":
+            path.rmdir() if path.is_dir() else path.unlink()
+    document = run_report(run)
+    assert "has not started" in warned(document)
+    assert "No checkpoint was saved." in warned(document)
+    assert "not recorded" in warned(document)
+
+
+def test_it_says_that_the_training_chose_by_test_data(tmp_path):
+    config = load(tmp_path, "training.evaluate_on=test")
+    document = run_report(nnlab.train(config, runs_dir=tmp_path / "runs"))
+    assert "chose the best checkpoint by them" in warned(document)
+    facts = told(document)
+    assert "on the test examples, at step" in facts["for choosing"]
+    assert facts["test data"].startswith("looked at 4 times (4 in training")
+    (training, report) = named(document, Table, "ledger").rows
+    assert [training[1], report[1]] == [TableCell("training"), TableCell("nnlab report")]
+
+
+def test_a_damaged_summary_costs_the_curves_only(small):
+    nnlab.evaluate(small)
+    (small.path / "summary.json").write_bytes(b"")
+    document = run_report(small)
+    assert "The run is damaged: summary.json is damaged" in warned(document)
+    assert "The curves are left out: summary.json is damaged" in warned(document)
+    assert {"filters", "calibration"} <= {picture.name for picture in blocks(document, Picture)}
+
+
+def test_an_edited_config_is_told(small):
+    text = small.config.read_text(encoding="utf-8")
+    small.config.write_text(text.replace("learning_rate: 0.05", "learning_rate: 0.5"), encoding="utf-8")
+    assert "edited after training: optimizer.learning_rate" in warned(run_report(small))
+
+
+def test_the_commands_name_the_run(small):
+    assert f"nnlab reproduce runs/{small.name}\n" in blocks(run_report(small), Code)[0].text
