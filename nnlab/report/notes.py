@@ -127,7 +127,7 @@ def _parsed(text: str, headings: Mapping[str, str]) -> tuple[Notes, set[str]]:
     """Return ``text`` as notes, and which of the ``headings``, given by comment, it has."""
     lines = _NEWLINE.split(text.removeprefix("\N{BYTE ORDER MARK}"))
     fenced = _fenced(lines)
-    comments = {heading: name for name, heading in reversed(headings.items())}
+    comments = {heading: name for name, heading in reversed(list(headings.items()))}
     fields, start = _head(lines)
     introduction = fields.pop("", [])
     answers: dict[str, list[str]] = {}
