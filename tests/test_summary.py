@@ -117,7 +117,7 @@ def test_augmentation_is_checked_against_the_inputs(read):
         5,
         "data.augment[1].pixels: a shift by 9 pixels leaves nothing of a 9x12 image",
     )
-    with pytest.raises(ConfigError, match=r"data\.augment: only images can be varied"):
+    with pytest.raises(ConfigError, match=r"data\.augment: only images can be augmented"):
         read(text, "data.shape=[9]")
 
 

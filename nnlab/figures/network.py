@@ -14,9 +14,8 @@ from nnlab.errors import RunError, UsageError
 from nnlab.evaluation import SplitName, load_network
 from nnlab.nn.kernels import threads
 from nnlab.nn.layers import Layer, Residual
-from nnlab.nn.losses import Loss
 from nnlab.nn.network import outline_layers
-from nnlab.registry import DATASETS, LOSSES, Spec
+from nnlab.registry import DATASETS, Spec
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
 from nnlab.training.state import batches_of
@@ -78,7 +77,7 @@ def draw_weights(
         raise RunError(f"no layer of {run.name} has weights to draw")
     before = {name: network.params[name].copy() for name in names}
     dataset = dataset or load_dataset(config.data, config.seed)
-    loss: Loss = LOSSES.build(config.loss)
+    loss = config.loss
     x, labels = dataset.batch(batches_of(config, len(dataset.train)).draw(), 1)
     with threads.compute(config.compute.threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         scores, caches = network.forward(x)
@@ -129,7 +128,7 @@ def draw_activations(
         for index, (spec, each) in enumerate(zip(config.network, network.layers, strict=True)):
             y = each.predict(y)
             stages.append(Stage(f"{index} {spec.type}", y[0]))
-        loss: Loss = LOSSES.build(config.loss)
+        loss = config.loss
         note = _answer(dataset, loss.probabilities(y)[0], int(loss.classify(y)[0]), int(examples.labels[image]))
     kind = {"train": "training"}.get(split, split)
     title = f"{config.name}, {kind} example {image:,}"

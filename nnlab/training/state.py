@@ -11,11 +11,10 @@ from nnlab.config import Experiment
 from nnlab.data import Dataset, load_dataset
 from nnlab.data.batches import Batches
 from nnlab.errors import RunError, UsageError
-from nnlab.nn.losses import Loss
 from nnlab.nn.network import build_network
 from nnlab.nn.optimizers import Optimizer
 from nnlab.nn.schedules import Clock, Schedule
-from nnlab.registry import LOSSES, OPTIMIZERS, SCHEDULES
+from nnlab.registry import OPTIMIZERS
 from nnlab.runs import Checkpoint
 from nnlab.runs.arrays import fill, restore_weights, weights
 from nnlab.runs.changes import changes_since, settings
@@ -146,14 +145,13 @@ def prepare(config: Experiment) -> Trial:
             "drop_last: false trains on all of them in one batch"
         )
     batches = batches_of(config, examples)
-    loss: Loss = LOSSES.build(config.loss)
     total = training.steps or (training.epochs or 0) * batches.steps_per_epoch
     patience = training.early_stopping
     return Trial(
         config,
         dataset,
-        Trainee(network, loss, optimizer, batches),
-        SCHEDULES.build(config.schedule),
+        Trainee(network, config.loss, optimizer, batches),
+        config.schedule,
         Clock(total_steps=total, steps_per_epoch=batches.steps_per_epoch),
         Monitor(training.monitor, patience.min_delta if patience else 0.0),
     )
