@@ -53,7 +53,7 @@ def test_a_blueprint_is_true_of_the_network_that_is_built(read):
     assert plan.input_shape == load_dataset(config.data, config.seed).input_shape
     assert [(row.layer, row.weights, row.biases) for row in plan.rows[:2]] == [
         ("conv2d", 180, 0),
-        ("batchnorm", 12, 0),
+        ("batchnorm", 6, 6),
     ]
 
 

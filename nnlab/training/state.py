@@ -4,8 +4,6 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
 from nnlab import seeding
 from nnlab.config import Experiment
 from nnlab.data import Dataset, load_dataset
@@ -136,8 +134,7 @@ def prepare(config: Experiment) -> Trial:
     dataset = load_dataset(config.data, config.seed)
     training = config.training
     network = build_network(config.network, dataset.input_shape, config.seed)
-    decayed = np.concatenate([np.full(p.size, p.ndim > 1) for p in network.params.values()] or [np.empty(0, bool)])
-    optimizer: Optimizer = OPTIMIZERS.build(config.optimizer, network.weights, decayed)
+    optimizer: Optimizer = OPTIMIZERS.build(config.optimizer, network.weights, network.decayed)
     examples = len(dataset.train.labels)
     if training.batch_size > examples and training.drop_last and not training.replacement:
         raise UsageError(
