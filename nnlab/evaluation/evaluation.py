@@ -15,9 +15,7 @@ from nnlab.evaluation.metrics import Metrics, measure
 from nnlab.evaluation.predictions import Predictions, predict_split
 from nnlab.memory import require_memory_for_weights
 from nnlab.nn.kernels import threads
-from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, outline_layers
-from nnlab.registry import LOSSES
 from nnlab.runs import Checkpoint, Run, check_writable
 from nnlab.runs.arrays import restore_weights
 from nnlab.runs.checkpoints import Which
@@ -84,8 +82,7 @@ def evaluate(
     with threads.compute(config.compute.threads):
         dataset = dataset or load_dataset(config.data, config.seed)
         network = load_network(config, saved)
-        loss: Loss = LOSSES.build(config.loss)
-        predictions = predict_split(network, loss, dataset, split)
+        predictions = predict_split(network, config.loss, dataset, split)
     metrics = measure(predictions, dataset.class_names)
     if split == "test":
         enter(run.path, Entry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
 
-import numpy as np
-
 from nnlab import seeding
 from nnlab.config import Experiment
 from nnlab.data import Dataset, load_dataset
@@ -17,7 +15,7 @@ from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, build_network
 from nnlab.nn.optimizers import Optimizer
 from nnlab.nn.schedules import Clock, Schedule
-from nnlab.registry import LOSSES, OPTIMIZERS, SCHEDULES
+from nnlab.registry import OPTIMIZERS
 from nnlab.runs import Checkpoint
 from nnlab.runs.arrays import fill, restore_weights, weights
 from nnlab.runs.changes import changes_since, settings
@@ -34,16 +32,24 @@ class TrainingState:
     config: Experiment
     dataset: Dataset
     network: Network
-    loss: Loss
     optimizer: Optimizer
     batches: Batches
-    schedule: Schedule
     clock: Clock
     monitor: Monitor
     window: Window = field(default_factory=Window)
     step: int = 0
     seconds: float = 0.0
     best: Checkpoint | None = None
+
+    @property
+    def loss(self) -> Loss:
+        """What training minimizes."""
+        return self.config.loss
+
+    @property
+    def schedule(self) -> Schedule:
+        """How the learning rate changes over the steps."""
+        return self.config.schedule
 
     @property
     def finished(self) -> bool:
@@ -122,8 +128,7 @@ def prepare(config: Experiment) -> TrainingState:
     dataset = load_dataset(config.data, config.seed)
     training = config.training
     network = build_network(config.network, dataset.input_shape, config.seed)
-    decayed = np.concatenate([np.full(p.size, p.ndim > 1) for p in network.params.values()] or [np.empty(0, bool)])
-    optimizer: Optimizer = OPTIMIZERS.build(config.optimizer, network.weights, decayed)
+    optimizer: Optimizer = OPTIMIZERS.build(config.optimizer, network.weights, network.decayed)
     examples = len(dataset.train.labels)
     if training.batch_size > examples and training.drop_last and not training.replacement:
         raise UsageError(
@@ -131,17 +136,14 @@ def prepare(config: Experiment) -> TrainingState:
             "drop_last: false trains on all of them in one batch"
         )
     batches = batches_of(config, examples)
-    loss: Loss = LOSSES.build(config.loss)
     total = training.steps or (training.epochs or 0) * batches.steps_per_epoch
     patience = training.early_stopping
     return TrainingState(
         config,
         dataset,
         network,
-        loss,
         optimizer,
         batches,
-        SCHEDULES.build(config.schedule),
         Clock(total_steps=total, steps_per_epoch=batches.steps_per_epoch),
         Monitor(training.monitor, patience.min_delta if patience else 0.0),
     )
