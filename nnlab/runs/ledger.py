@@ -23,7 +23,7 @@ from nnlab.errors import RunError, SystemFault
 NAME = "test-ledger.jsonl"
 
 
-class Entry(BaseModel):
+class LedgerEntry(BaseModel):
     """One line: the newest ``accuracy`` (0-1) and ``loss`` (nats; None: not finite), those after ``step`` steps.
 
     ``when`` is in UTC, ``cause`` the command. ``checkpoint`` says which saved state it was; a training has none,
@@ -50,7 +50,7 @@ class Entry(BaseModel):
 class Ledger:
     """The entries of a run, in the order in which they were begun."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
 
     @property
     def evaluations(self) -> int:
@@ -84,7 +84,7 @@ class Ledger:
         return text
 
 
-def _steps(entries: Iterable[Entry]) -> frozenset[int]:
+def _steps(entries: Iterable[LedgerEntry]) -> frozenset[int]:
     return frozenset().union(*(entry.steps for entry in entries))
 
 
@@ -96,7 +96,7 @@ def read_ledger(directory: Path) -> Ledger:
     entries = []
     for number, line in enumerate(files.read_whole(path).splitlines(), start=1):
         try:
-            entries.append(Entry.model_validate_json(line))
+            entries.append(LedgerEntry.model_validate_json(line))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"]))
@@ -105,7 +105,7 @@ def read_ledger(directory: Path) -> Ledger:
     return Ledger(tuple(entries))
 
 
-def enter(directory: Path, entry: Entry) -> Ledger:
+def enter(directory: Path, entry: LedgerEntry) -> Ledger:
     """Write ``entry`` into the ledger of the run in ``directory`` and return how it is then.
 
     That of a training takes the place of the one before, unless it was resumed and is not that far yet. Raises

@@ -27,7 +27,7 @@ _LONGEST = 2**16  # bytes of a line; nnlab's have fewer than 300
 
 
 @dataclass
-class Reading:
+class LogScan:
     """What of a log is intact: its ``records``, their ``size`` in bytes and the last one's ``check``.
 
     ``damage`` says what is wrong with the record that follows them, if it is no torn end: ``torn`` bytes of a
@@ -104,12 +104,12 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     return reading.records
 
 
-def scan(path: Path, most: int | None = None) -> Reading:
+def scan(path: Path, most: int | None = None) -> LogScan:
     """Return what of the log in ``path``, or of its first ``most`` bytes, is intact.
 
     Raises RunError if it cannot be read at all.
     """
-    reading = Reading()
+    reading = LogScan()
     with files.reading(path) as file:
         for number, line in enumerate(_lines(file), start=1):
             if most is not None and reading.size >= most:

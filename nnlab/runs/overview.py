@@ -13,12 +13,12 @@ from nnlab import files
 from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs.directory import Run, began
-from nnlab.runs.recorded import (
+from nnlab.runs.records import (
     FINISHED,
     Environment,
     Evaluated,
+    LogPosition,
     Measurement,
-    Progress,
     Summary,
     read_config,
     read_record,
@@ -183,7 +183,7 @@ def _progress(run: Run, config: Experiment) -> dict[str, Any]:
         lines = file.read().split(b"\n")[:-1]
     wanted = b'"split": "%s"' % on.encode()
     try:
-        newest = Progress.model_validate_json(lines[-1]) if lines else Progress(step=0, seconds=0.0)
+        newest = LogPosition.model_validate_json(lines[-1]) if lines else LogPosition(step=0, seconds=0.0)
         evaluations = [Measurement.model_validate_json(line) for line in lines if wanted in line]
     except ValidationError as error:
         raise RunError(f"{run.metrics.name} is damaged") from error

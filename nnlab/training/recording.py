@@ -13,7 +13,7 @@ from nnlab.errors import DivergedError, UsageError
 from nnlab.evaluation import Metrics, measure, predict_split
 from nnlab.runs import Checkpoint, MetricsLog, Run
 from nnlab.runs.arrays import weights
-from nnlab.runs.ledger import Entry, enter
+from nnlab.runs.ledger import LedgerEntry, enter
 from nnlab.training.loop import StepRecord
 from nnlab.training.state import Trial
 
@@ -140,7 +140,7 @@ class Recorder:
         trial, metrics = self._trial, self._measure(split)
         if split == "test":
             every = self._evaluate_every
-            enter(self._run.path, Entry(cause="training", step=trial.step, every=every, **metrics.told))
+            enter(self._run.path, LedgerEntry(cause="training", step=trial.step, every=every, **metrics.told))
         if not isfinite(metrics.loss):
             raise DivergedError(f"step {trial.step}: the loss on the {split} examples is {metrics.loss}")
         evaluation = {"loss": metrics.loss, "accuracy": metrics.accuracy}
