@@ -7,10 +7,7 @@ time, so that a killed process leaves the ledger before or after a look.
 What counts as a *look* is a state of the network: evaluations after the same step repeat one another to the bits.
 """
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +15,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from nnlab import files
-from nnlab.errors import RunError, SystemFault
+from nnlab.errors import RunError
+from nnlab.runs.locking import in_turn
 
 NAME = "test-ledger.jsonl"
 
@@ -111,7 +109,7 @@ def enter(directory: Path, entry: LedgerEntry) -> Ledger:
     That of a training takes the place of the one before, unless it was resumed and is not that far yet. Raises
     RunError if the ledger is damaged, SystemFault if the machine refuses.
     """
-    with _alone(directory):
+    with in_turn(directory):
         entries = list(read_ledger(directory).entries)
         trainings = [index for index, each in enumerate(entries) if each.every and entry.every]
         if not trainings:
@@ -121,18 +119,3 @@ def enter(directory: Path, entry: LedgerEntry) -> Ledger:
         lines = (each.model_dump_json(exclude_none=True) for each in entries)
         files.write_text(directory / NAME, "".join(f"{line}\n" for line in lines))
     return Ledger(tuple(entries))
-
-
-@contextlib.contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Let other processes wait that would write the ledger: a training and an evaluation may be at it together."""
-    try:
-        folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise SystemFault(f"cannot read {directory}: {error.strerror}") from error
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
