@@ -19,7 +19,7 @@ from nnlab.cli.output import print_table, say
 from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset
 from nnlab.errors import UsageError
-from nnlab.runs.wording import percent
+from nnlab.runs.formatting import percent
 from nnlab.training.state import prepare
 
 _AT_ONCE = 500  # images

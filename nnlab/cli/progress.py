@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from nnlab.cli.output import say
-from nnlab.runs.wording import duration, percent
+from nnlab.runs.formatting import duration, percent
 
 if TYPE_CHECKING:
     from nnlab.training.progress import Progress

@@ -19,9 +19,9 @@ from nnlab.nn.network import Network, outline_layers
 from nnlab.runs import Checkpoint, Run, check_writable
 from nnlab.runs.arrays import restore_weights
 from nnlab.runs.checkpoints import Which
-from nnlab.runs.ledger import Entry, enter
+from nnlab.runs.ledger import LedgerEntry, enter
 from nnlab.runs.predictions import read_predictions, write_predictions
-from nnlab.runs.recorded import Evaluated, read_record
+from nnlab.runs.records import Evaluated, read_record
 from nnlab.summary import summarize
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]
@@ -85,7 +85,7 @@ def evaluate(
         predictions = predict_split(network, config.loss, dataset, split)
     metrics = measure(predictions, dataset.class_names)
     if split == "test":
-        enter(run.path, Entry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))
+        enter(run.path, LedgerEntry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))
     write_predictions(folder / "predictions.npz", vars(predictions))
     evaluation = Evaluation(config, predictions, metrics, split, checkpoint, saved.step, network, dataset)
     files.write_json(folder / "metrics.json", evaluation.as_json())

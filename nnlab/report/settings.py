@@ -8,7 +8,7 @@ from nnlab.figures import Training
 from nnlab.registry import Component, Spec
 from nnlab.report.document import Block, Comment, Facts, Picture, Prose, Section
 from nnlab.report.material import Material
-from nnlab.runs.wording import duration, nats, percent
+from nnlab.runs.formatting import duration, nats, percent
 
 
 def described(entry: Spec | Component) -> str:

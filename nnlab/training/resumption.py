@@ -9,7 +9,7 @@ from typing import Any
 from nnlab import files
 from nnlab.errors import RunError, printable
 from nnlab.nn.kernels import threads
-from nnlab.runs import Checkpoint, Run, environment
+from nnlab.runs import Checkpoint, Run, current_environment
 from nnlab.runs.changes import changes_since
 from nnlab.runs.environment import UNKNOWN, Difference, differences
 from nnlab.runs.metrics import check_at
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def present_environment(state: TrainingState) -> dict[str, Any]:
     """Return what environment.json says of a training that begins now."""
-    return environment(state.config.seed, state.dataset.digests(), threads.count())
+    return current_environment(state.config.seed, state.dataset.digests(), threads.count())
 
 
 def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:

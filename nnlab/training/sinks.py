@@ -18,7 +18,7 @@ from nnlab.config import Experiment
 from nnlab.errors import UsageError
 from nnlab.evaluation import measure, predict_split
 from nnlab.runs import MetricsLog, Run
-from nnlab.runs.ledger import Entry, enter
+from nnlab.runs.ledger import LedgerEntry, enter
 from nnlab.training.progress import Progress
 from nnlab.training.state import TrainingState
 
@@ -71,7 +71,7 @@ class LedgerSink(Sink):
         if progress.evaluated_on == "test" and progress.evaluation:
             loss = progress.evaluation["loss"] if progress.finite else None
             accuracy = progress.evaluation["accuracy"]
-            entry = Entry(cause="training", step=progress.step, every=self._every, accuracy=accuracy, loss=loss)
+            entry = LedgerEntry(cause="training", step=progress.step, every=self._every, accuracy=accuracy, loss=loss)
             enter(self._run.path, entry)
 
 

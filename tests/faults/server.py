@@ -9,7 +9,6 @@ seconds of processor time it took. The code is minus the signal if one killed it
 import contextlib
 import ctypes
 import functools
-import importlib
 import json
 import os
 import pickle
@@ -68,8 +67,8 @@ def _warm_up():
     import nnlab.integrity.reproduction
     from faults import tiny
     from nnlab.cli import progress
+    from nnlab.runs import environment
 
-    environment = importlib.import_module("nnlab.runs.environment")  # a function has its name in nnlab.runs
     for module, name in ((typer.main, "get_command"), (environment, "version"), (environment, "_commit")):
         setattr(module, name, functools.cache(getattr(module, name)))
     typer.main.get_command(nnlab.cli.app)
