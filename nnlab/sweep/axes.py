@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnlab.config.nodes import Mapping, Node, Place, Scalar, plain
+from nnlab.config.nodes import Mapping, Node, Position, Scalar, plain
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override, read_value
 from nnlab.config.wording import as_written
@@ -31,23 +31,23 @@ class Axis:
 
     key: str
     points: tuple[Point, ...]
-    place: Place
+    place: Position
 
     def __post_init__(self) -> None:
         seen: list[Any] = []
         for point in self.points:
             if point.value in seen:
-                place = point.overrides[0].node.place if point.overrides else self.place
+                place = point.overrides[0].node.position if point.overrides else self.place
                 raise ConfigError([place.problem(f"{self.key}: {as_written(point.value)} is given twice")])
             seen.append(point.value)
 
 
-def axis(key: str, values: Iterable[Node], place: Place) -> Axis:
+def axis(key: str, values: Iterable[Node], place: Position) -> Axis:
     """Return the axis on which the config's ``key`` takes ``values``; raises ConfigError if one is there twice."""
     return Axis(key, tuple(Point(data(node), (Override(key, node, place),)) for node in values), place)
 
 
-def variants(node: Mapping, place: Place) -> Axis:
+def variants(node: Mapping, place: Position) -> Axis:
     """Return the axis of paired settings, a mapping of keys to values under each variant's name."""
     points = [Point(name, settings(entry.node)) for name, entry in node.entries.items()]
     return Axis("variant", tuple(points), place)
@@ -59,20 +59,20 @@ def settings(node: Node) -> tuple[Override, ...]:
     return tuple(Override(key, entry.node, entry.key) for key, entry in entries.items())
 
 
-def seeds(node: Node, place: Place) -> Axis:
+def seeds(node: Node, place: Position) -> Axis:
     """Return the axis of the seeds that ``node`` lists or, as a whole number, counts from 0."""
     if isinstance(node, Items):
         return axis("seed", node.items, place)
     count = node.value if isinstance(node, Scalar) else 0
-    return axis("seed", _numbers(range(_bounded(count, node.place)), node.place), place)
+    return axis("seed", _numbers(range(_bounded(count, node.position)), node.position), place)
 
 
-def read_values(text: str) -> tuple[str, Place, list[Node]]:
+def read_values(text: str) -> tuple[str, Position, list[Node]]:
     """Return the key of KEY=VALUE,VALUE,... on the command line, its place, and the values.
 
     Commas in brackets and quotes part nothing, and ``0..4`` is five whole numbers. Raises ConfigError.
     """
-    place = Place(f"override {printable(text)!r}")
+    place = Position(f"override {printable(text)!r}")
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")):
         hint = "such as optimizer.learning_rate=0.1,0.01 or seed=0..4"
@@ -84,7 +84,7 @@ def read_values(text: str) -> tuple[str, Place, list[Node]]:
     return key, place, nodes
 
 
-def counted(text: str, place: Place) -> list[Node] | None:
+def counted(text: str, place: Position) -> list[Node] | None:
     """Return the whole numbers that ``0..4`` stands for, None of any other text; raises ConfigError."""
     ends = _RANGE.fullmatch(text)
     if ends is None:
@@ -115,11 +115,11 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
-def _numbers(numbers: Sequence[int], place: Place) -> list[Node]:
+def _numbers(numbers: Sequence[int], place: Position) -> list[Node]:
     return [Scalar(number, str(number), place) for number in numbers]
 
 
-def _bounded(count: int, place: Place) -> int:
+def _bounded(count: int, place: Position) -> int:
     if count > MAX_CELLS:
         raise ConfigError([place.problem(f"{count:,} values; a sweep has at most {MAX_CELLS:,} cells")])
     return count

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from nnlab.config import Document, read_document, validate
-from nnlab.config.document import read_file
-from nnlab.config.nodes import Mapping, Place, Scalar
+from nnlab.config import ConfigDocument, read_document, validate
+from nnlab.config.config_document import read_file
+from nnlab.config.nodes import Mapping, Position, Scalar
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override
-from nnlab.config.schema import Section
+from nnlab.config.schema import ConfigSection
 from nnlab.errors import ConfigError, Problem, UsageError
 from nnlab.registry.options import PositiveInt
 from nnlab.sweep.axes import Axis, Point, axis, counted, read_values, seeds, settings, variants
 
 
-class SweepFile(Section):
+class SweepFile(ConfigSection):
     """The keys of a sweep's file: a ``config`` and what to vary in it."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -34,7 +34,7 @@ class Draft:
     """The config of all cells, what is ``common`` to them, what varies, and what is ``fixed`` after all."""
 
     name: str | None
-    base: Document
+    base: ConfigDocument
     common: tuple[Override, ...] = ()
     axes: tuple[Axis, ...] = ()
     fixed: tuple[Override, ...] = ()
@@ -78,7 +78,7 @@ def read_draft(path: Path, changes: Sequence[str], seed_count: int | None) -> Dr
         return draft
     if any(each.startswith("seed=") for each in changes):
         raise UsageError(f"seed=... and --seeds {seed_count} both say which seeds; give one of them")
-    place = Place(f"--seeds {seed_count}")
+    place = Position(f"--seeds {seed_count}")
     return draft.with_axis(seeds(Scalar(seed_count, str(seed_count), place), place))
 
 
@@ -89,13 +89,13 @@ def _changed(draft: Draft, change: str) -> Draft:
     return draft.with_axis(axis(key, values, place))
 
 
-def _from_file(path: Path, document: Document) -> Draft:
+def _from_file(path: Path, document: ConfigDocument) -> Draft:
     document = _with_range(document)
     reading = validate(document, SweepFile)
     if reading.problems or reading.value is None:
         raise ConfigError(reading.problems)
     entries = document.root.entries
-    config = entries["config"].node.place
+    config = entries["config"].node.position
     try:
         base = read_document(path.parent / reading.value.config)
     except ConfigError:
@@ -106,12 +106,12 @@ def _from_file(path: Path, document: Document) -> Draft:
     return Draft(reading.value.name, base, common, _axes(document.root))
 
 
-def _with_range(document: Document) -> Document:
+def _with_range(document: ConfigDocument) -> ConfigDocument:
     """Return ``document`` with seeds given as ``0..4`` listed."""
     entry = document.root.entries.get("seeds")
     if entry is None or not isinstance(entry.node, Scalar):
         return document
-    place = entry.node.place
+    place = entry.node.position
     numbers = counted(entry.node.text, place)
     return document.changed([Override("seeds", Items(tuple(numbers), place), entry.key)]) if numbers else document
 

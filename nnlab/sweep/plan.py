@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from nnlab.config import Document, Experiment, as_yaml, read_experiment
+from nnlab.config import ConfigDocument, Experiment, as_yaml, read_experiment
 from nnlab.config.overrides import Override
 from nnlab.config.wording import as_written
 from nnlab.errors import ConfigError, Problem, UsageError
@@ -91,16 +91,16 @@ def load_plan(path: str | Path, settings: str | Sequence[str] = (), *, seeds: in
     return Plan(draft.name or cells[0].config.name, _values(draft.axes), tuple(cells))
 
 
-def _at_its_cause(problem: Problem, base: Document, overrides: Sequence[Override]) -> Problem:
+def _at_its_cause(problem: Problem, base: ConfigDocument, overrides: Sequence[Override]) -> Problem:
     """Return ``problem`` at the place of the setting that brings it about, unless the ``base`` has it itself."""
-    if problem.source in {override.place.source for override in overrides}:
+    if problem.source in {override.position.source for override in overrides}:
         return problem
     for count in range(len(overrides) + 1):
         try:
             read_experiment(base.changed(overrides[:count]))
         except ConfigError as error:
             if problem in error.problems:
-                return overrides[count - 1].place.problem(problem.message, problem.hint) if count else problem
+                return overrides[count - 1].position.problem(problem.message, problem.hint) if count else problem
     return problem
 
 
