@@ -74,8 +74,8 @@ def test_the_error_messages_are_what_one_gets(folder):
 @pytest.mark.slow
 def test_the_new_layer_is_checked_documented_and_trained(folder):
     shutil.copytree(ROOT / "nnlab", folder / "nnlab", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "nnlab/layers/swish.py").write_text(block("Adding a layer", "python", 0))
-    with (folder / "nnlab/layers/__init__.py").open("a") as file:
+    (folder / "nnlab/nn/layers/swish.py").write_text(block("Adding a layer", "python", 0))
+    with (folder / "nnlab/nn/layers/__init__.py").open("a") as file:
         file.write(block("Adding a layer", "python", 1))
 
     def nnlab(*arguments):

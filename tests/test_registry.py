@@ -16,7 +16,10 @@ from nnlab.config import Experiment
 from nnlab.data.section import DataSpec
 from nnlab.errors import OptionError, UsageError
 from nnlab.nn.initializers import Initializer
+from nnlab.nn.losses import CrossEntropy, Loss, SoftmaxCrossEntropy
+from nnlab.nn.schedules import Step
 from nnlab.registry import (
+    AUGMENTATIONS,
     DATASETS,
     INITIALIZERS,
     LAYERS,
@@ -25,13 +28,14 @@ from nnlab.registry import (
     OPTIMIZERS,
     SCHEDULES,
     Component,
+    DefaultType,
     Registry,
     Spec,
     SpecOf,
 )
 from nnlab.registry.options import Offsets, Sizes
 
-REGISTRIES = [LAYERS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, DATASETS, NORMALIZATIONS]
+REGISTRIES = [LAYERS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, DATASETS, NORMALIZATIONS, AUGMENTATIONS]
 
 
 class Toy:
@@ -86,8 +90,8 @@ def test_a_spec_is_strict_and_frozen(toys):
 
 
 def test_a_registry_of_one_name_is_read_like_any(toys):
-    adapter = TypeAdapter(Annotated[Spec, SpecOf(toys, default="toy")])
-    assert adapter.validate_python({"size": 3}).size == 3
+    adapter = TypeAdapter(Annotated[Spec, SpecOf(toys)])
+    assert adapter.validate_python({"type": "toy", "size": 3}).size == 3
     with pytest.raises(ValidationError, match="union_tag_invalid"):
         adapter.validate_python({"type": "boy", "size": 3})
 
@@ -109,8 +113,9 @@ def test_naming_a_registry_imports_nothing():
 
 
 def test_entries_are_named_shortly_or_in_full():
-    adapter = TypeAdapter(Annotated[Spec, SpecOf(LOSSES, default="softmax_cross_entropy")])
+    adapter = TypeAdapter(Annotated[Loss, DefaultType("softmax_cross_entropy")])
     full = adapter.validate_python({"type": "softmax_cross_entropy", "reduction": "sum"})
+    assert full == SoftmaxCrossEntropy(reduction="sum")
     assert adapter.validate_python({"reduction": "sum"}) == full
     assert adapter.validate_python("cross_entropy").type == "cross_entropy"
     assert adapter.validate_python(full) is full
@@ -139,7 +144,8 @@ def test_a_number_stands_for_a_pair(annotation):
             adapter.validate_python(wrong)
 
 
-COMPONENTS = [(kind, name) for kind in (INITIALIZERS, SCHEDULES, NORMALIZATIONS) for name in kind.names()]
+KINDS = (INITIALIZERS, SCHEDULES, LOSSES, NORMALIZATIONS, AUGMENTATIONS)
+COMPONENTS = [(kind, name) for kind in KINDS for name in kind.names()]
 EXAMPLES = {
     "normal": {"std": 0.5},
     "uniform": {"low": -1.5, "high": 2.5},
@@ -150,6 +156,10 @@ EXAMPLES = {
         "then": {"type": "linear_warmup", "duration": 1.5, "then": {"type": "cosine"}},
     },
     "scale": {"divide": 2.5},
+    "softmax_cross_entropy": {"reduction": "sum", "label_smoothing": 0.25},
+    "mean_squared_error": {"reduction": "sum"},
+    "shift": {"pixels": 2, "fill": "zero"},
+    "cutout": {"size": 3},
 }
 
 
@@ -159,8 +169,14 @@ def test_describing_and_building_are_inverse(kind, name):
     component = kind.build(kind.spec(name).model_validate({"type": name, **options}))
     described = kind.describe(component)
     assert kind.build(kind.spec(name).model_validate(described)) == component
-    assert described["type"] == name == kind.name_of(component)
+    assert described["type"] == name == component.type
     assert options.items() <= described.items() or name == "linear_warmup"
+
+
+def test_components_are_equal_if_their_types_and_options_are():
+    one, same, other = Step(every=2, gamma=0.5), Step(every=2, gamma=0.5), Step(every=3, gamma=0.5)
+    assert (one == same, hash(one) == hash(same), one == other) == (True, True, False)
+    assert CrossEntropy() != SoftmaxCrossEntropy()
 
 
 def test_components_are_values_of_models():
@@ -254,6 +270,12 @@ def test_the_schema_knows_the_short_forms_and_asks_for_types():
 
 
 def test_the_schema_describes_defaults_as_a_config_has_them():
+    assert SCHEMA["properties"]["loss"]["default"] == {
+        "type": "softmax_cross_entropy",
+        "reduction": "mean",
+        "label_smoothing": 0.0,
+    }
+    assert SCHEMA["$defs"]["random"]["properties"]["normalize"]["default"] == {"type": "standard"}
     dense = SCHEMA["$defs"]["dense"]
     assert dense["properties"]["init"]["default"] == {"type": "he_normal", "gain": 1.0}
     assert "default" not in dense["properties"]["type"]

@@ -24,8 +24,8 @@ def evaluate(
     from nnlab import evaluation as evaluations
     from nnlab.cli.output import print_json, print_table
     from nnlab.runs import find_run
+    from nnlab.runs.formatting import percent
     from nnlab.runs.ledger import read_ledger
-    from nnlab.runs.wording import percent
 
     run = find_run(address, runs_dir)
     evaluation = evaluations.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause="nnlab eval")

@@ -2,12 +2,12 @@
 
 from nnlab.cli.output import say
 from nnlab.errors import RunError, printable
+from nnlab.runs.formatting import accuracy, duration, loss
 from nnlab.runs.ledger import Ledger, read_ledger
 from nnlab.runs.metrics import scan
 from nnlab.runs.overview import Overview
-from nnlab.runs.recorded import Measurement
+from nnlab.runs.records import Measurement
 from nnlab.runs.sweeps import read_sweep
-from nnlab.runs.wording import accuracy, duration, loss
 
 _MOST = 10  # failed cells that are told one by one
 _MENDING = {"summary.json": "nnlab resume", "metrics.json": "nnlab eval"}  # what writes a damaged file again

@@ -15,12 +15,11 @@ from nnlab.config.spots import Entries, dotted
 from nnlab.config.spots import Path as Steps
 from nnlab.config.validation import Reading, validate_entry
 from nnlab.data import Source
-from nnlab.data.augmentation import build_augmentations
-from nnlab.data.section import DataSpec
+from nnlab.data.section import DataSpec, check_augmentations
 from nnlab.errors import DataError, OptionError, Problem
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import outline_layer
-from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf
+from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, OPTIMIZERS, Spec, SpecOf
 
 
 class Consistency:
@@ -41,12 +40,11 @@ class Consistency:
         facts = self._facts(self._attempt(("data",), DATASETS.build, data))
         blamed, shape = self._follow(facts[0] if facts else None)
         if facts:
-            self._attempt(("data",), build_augmentations, data, facts[0])
-        loss: Loss | None = self._attempt(("loss",), LOSSES.build, self._entry("loss"))
+            self._attempt(("data",), check_augmentations, data, facts[0])
+        loss: Loss | None = self._entry("loss")
         if loss and facts and shape and not any(spot.path == ("loss",) for spot in self.left_out):
             self._attempt(("network", blamed), loss.check, shape, len(facts[1]))
         self._attempt(("optimizer",), OPTIMIZERS.build, self._entry("optimizer"), np.zeros(1), np.ones(1, bool))
-        self._attempt(("schedule",), SCHEDULES.build, self._entry("schedule"))
         self._check_end(loss)
         self._check_evaluation(data, self._entry("training"))
         return self.problems
@@ -109,7 +107,7 @@ class Consistency:
         last = len(nodes.items) - 1
         spec = validate_entry(Annotated[Spec, SpecOf(LAYERS)], nodes.items[last])
         if spec is not None and spec.type == loss.applies:
-            message = f"network[{last}]: the loss, {LOSSES.name_of(loss)}, applies {spec.type} itself"
+            message = f"network[{last}]: the loss, {loss.type}, applies {spec.type} itself"
             self.problems.append(subject(self.document, "network", last).problem(message, "leave this layer out"))
 
     def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:

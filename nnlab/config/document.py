@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose
 from nnlab.config.overrides import Override, laid_over, read_override
-from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable
+from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable, refusal
 
 MAX_BYTES = 2**20
 MAX_EXTENDS = 10
@@ -133,7 +133,7 @@ def _read(path: Path) -> str:
     except IsADirectoryError as error:
         raise UsageError(f"{path} is a directory, not a config") from error
     except (OSError, ValueError) as error:
-        raise SystemFault(f"cannot read {printable(str(path))}: {error}") from error
+        raise SystemFault(refusal(error, "read", printable(str(path)))) from error
     if len(content) > MAX_BYTES:
         raise ConfigError([Problem("larger than 1 MiB, which no config is", str(path))])
     try:

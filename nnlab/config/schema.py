@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from nnlab.data.section import DataSpec
-from nnlab.registry import DATASETS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf, default_entry
+from nnlab.nn.losses import Loss, SoftmaxCrossEntropy
+from nnlab.nn.schedules import Constant, Schedule
+from nnlab.registry import DATASETS, LAYERS, OPTIMIZERS, DefaultType, Spec, SpecOf, describe_defaults
 from nnlab.registry.options import NonNegative, Positive, PositiveInt
 
 
@@ -14,7 +16,13 @@ class Section(BaseModel):
     """A part of a config: frozen, no unknown keys, no silent conversions."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, defer_build=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,
+        json_schema_extra=describe_defaults,
     )
 
 
@@ -79,11 +87,9 @@ class Experiment(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: Annotated[DataSpec, SpecOf(DATASETS)]
     network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
-    loss: Annotated[Spec, SpecOf(LOSSES, default="softmax_cross_entropy")] = default_entry(
-        LOSSES, "softmax_cross_entropy"
-    )
+    loss: Annotated[Loss, DefaultType("softmax_cross_entropy")] = SoftmaxCrossEntropy()
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
-    schedule: Annotated[Spec, SpecOf(SCHEDULES, default="constant")] = default_entry(SCHEDULES, "constant")
+    schedule: Annotated[Schedule, DefaultType("constant")] = Constant()
     training: Training
     compute: Compute = Compute()
     logging: Logging = Logging()

@@ -15,7 +15,7 @@ from typing import Any
 
 from nnlab import files
 from nnlab.data.collection import Collection, Published
-from nnlab.errors import DataError, SystemFault
+from nnlab.errors import DataError, SystemFault, system_errors
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,8 @@ def download(collection: Collection, folder: Path, patience: Patience = Patience
     A mirror that fails, for whatever reason, is followed by the next. Raises DataError, which lists what was
     tried, when none is left for a file; SystemFault if the folder cannot be written.
     """
-    try:
+    with system_errors("write", folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SystemFault(f"cannot write {folder}: {error.strerror}") from error
     mirrors = list(collection.mirrors)
     for file in collection.published:
         failures: list[str] = []
@@ -86,13 +84,12 @@ class _RefusedError(Exception):
 
 def _is_there(path: Path, md5: str) -> bool:
     """Return whether the file ``path`` has the checksum ``md5``; raises SystemFault if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, _md5).hexdigest() == md5
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise SystemFault(f"cannot write {path}: {error.strerror}") from error
+    with system_errors("read", path):
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, _md5).hexdigest() == md5
+        except FileNotFoundError:
+            return False
 
 
 def _bring(url: str, file: Published, path: Path, patience: Patience) -> None:

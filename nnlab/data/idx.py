@@ -20,7 +20,7 @@ from nnlab.data.base import Source, Split
 from nnlab.data.cache import digest_of_files, remembered
 from nnlab.data.collection import Collection, Layout, Published
 from nnlab.data.lookup import locate
-from nnlab.errors import DataError, SystemFault
+from nnlab.errors import DataError, system_errors
 from nnlab.registry import DATASETS
 
 _FILES = (
@@ -44,17 +44,14 @@ def read_idx(path: Path, item: Shape, most: int) -> NDArray[np.uint8]:
     The header is checked before memory is taken, and no more is read than it announces. Raises DataError if
     the file is of another form or damaged, SystemFault if the machine cannot read it.
     """
-    try:
-        with path.open("rb") as stored:
-            gzipped = stored.peek(2)[:2] == b"\x1f\x8b"
-            if not gzipped:
-                return _parse(path, stored, item, most)
+    with system_errors("read", path), path.open("rb") as stored:
+        if stored.peek(2)[:2] != b"\x1f\x8b":
+            return _parse(path, stored, item, most)
+        try:
             with gzip.GzipFile(fileobj=stored) as file:
                 return _parse(path, file, item, most)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is a damaged gzip file: {error}") from error
-    except OSError as error:
-        raise SystemFault(f"cannot read {path}: {error.strerror}") from error
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(f"{path} is a damaged gzip file: {error}") from error
 
 
 def _parse(path: Path, file: BufferedIOBase, item: Shape, most: int) -> NDArray[np.uint8]:

@@ -1,8 +1,6 @@
 """Where data sets are on this machine, and how they get there."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +8,7 @@ from nnlab.data.base import Source
 from nnlab.data.cache import cache_directory
 from nnlab.data.collection import Collection
 from nnlab.data.download import download
-from nnlab.errors import DataError, SystemFault, UsageError
+from nnlab.errors import DataError, UsageError, system_errors
 from nnlab.registry import DATASETS
 
 
@@ -48,7 +46,7 @@ def locate(collection: Collection, root: Path | None) -> list[Path]:
     Raises DataError if a folder holds only a part of them or only a pickled copy, or if no mirror can be
     reached; SystemFault if a folder cannot be read.
     """
-    with _reading():
+    with system_errors("read"):
         folders = roots(root)
         for folder in folders[:-1]:
             if files := collection.find(folder):
@@ -77,17 +75,9 @@ def available(root: Path | None = None) -> list[Holding]:
     Raises DataError if ``root`` or $NNLAB_DATA names a folder that is not there, SystemFault if it cannot be
     looked into.
     """
-    with _reading():
+    with system_errors("read"):
         folders = roots(root)
     return [_holding(name, DATASETS[name], folders) for name in DATASETS.names()]
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SystemFault(f"cannot read {error.filename}: {error.strerror}") from error
 
 
 def _holding(name: str, source: type[Source], folders: list[Path]) -> Holding:

@@ -13,7 +13,7 @@ from nnlab.arrays import Labels, Shape
 from nnlab.data.cache import remembered_digest
 from nnlab.data.examples import Inputs
 from nnlab.data.npy import Header
-from nnlab.errors import DataError, SystemFault
+from nnlab.errors import DataError, system_errors
 
 
 class StoredExamples:
@@ -29,10 +29,8 @@ class StoredExamples:
         self._path = path
         self._header = header
         self._row = header.dtype.itemsize * prod(header.shape[1:])
-        try:
+        with system_errors("read", path):
             self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise SystemFault(f"cannot read {path}: {error.strerror}") from error
         weakref.finalize(self, os.close, self._file)
 
     @property
@@ -58,13 +56,14 @@ class StoredExamples:
         low, high = int(rows.min()), int(rows.max())
         if low < 0 or high >= len(self):
             raise IndexError(f"rows {low} to {high} of {len(self)}")
-        if high - low < 2 * len(rows):  # one read of twice as much is cheaper than many small ones
-            block = np.empty((high - low + 1, *self.shape[1:]), self.dtype)
-            self._fill(_bytes(block), low)
-            return block[rows - low]
-        content = _bytes(inputs)
-        for start, row in zip(range(0, len(content), self._row), rows.tolist(), strict=True):
-            self._fill(content[start : start + self._row], row)
+        with system_errors("read", self._path):
+            if high - low < 2 * len(rows):  # one read of twice as much is cheaper than many small ones
+                block = np.empty((high - low + 1, *self.shape[1:]), self.dtype)
+                self._fill(_bytes(block), low)
+                return block[rows - low]
+            content = _bytes(inputs)
+            for start, row in zip(range(0, len(content), self._row), rows.tolist(), strict=True):
+                self._fill(content[start : start + self._row], row)
         return inputs
 
     @cached_property
@@ -73,17 +72,14 @@ class StoredExamples:
         return remembered_digest(self._path)
 
     def _fill(self, content: memoryview, row: int) -> None:
-        """Read what follows the beginning of ``row`` until ``content`` is full."""
+        """Read what follows the beginning of ``row`` until ``content`` is full; raises OSError."""
         position = self._header.size + row * self._row
-        try:
-            while content:
-                count = os.preadv(self._file, [content], position)
-                if not count:
-                    raise DataError(f"{self._path} was cut short while it was in use")
-                content = content[count:]
-                position += count
-        except OSError as error:
-            raise SystemFault(f"cannot read {self._path}: {error.strerror}") from error
+        while content:
+            count = os.preadv(self._file, [content], position)
+            if not count:
+                raise DataError(f"{self._path} was cut short while it was in use")
+            content = content[count:]
+            position += count
 
 
 def _bytes(inputs: Inputs) -> memoryview:

@@ -12,7 +12,7 @@ from nnlab.data.examples import Examples
 from nnlab.data.npy import Header, read_header, read_values
 from nnlab.data.npz import NpzFile
 from nnlab.data.stored import StoredExamples
-from nnlab.errors import DataError, SystemFault
+from nnlab.errors import DataError, SystemFault, refusal, system_errors
 
 Half = Literal["train", "test"]
 Part = Literal["inputs", "labels"]
@@ -66,13 +66,12 @@ class Folder(Store):
 
     def class_names(self) -> list[str] | None:
         path = self._path / "classes.txt"
-        try:
-            with path.open("rb") as file:
-                content = file.read(_LONGEST_NAMES + 1)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise SystemFault(f"cannot read {path}: {error.strerror}") from error
+        with system_errors("read", path):
+            try:
+                with path.open("rb") as file:
+                    content = file.read(_LONGEST_NAMES + 1)
+            except FileNotFoundError:
+                return None
         if len(content) > _LONGEST_NAMES:
             raise DataError(f"{path} has more than {_LONGEST_NAMES} bytes")
         try:
@@ -95,7 +94,7 @@ class Folder(Store):
         except FileNotFoundError as error:
             raise DataError(f"{self._path} lacks {path.name}") from error
         except OSError as error:
-            raise SystemFault(f"cannot read {path}: {error.strerror}") from error
+            raise SystemFault(refusal(error, "read", path)) from error
 
 
 class Archive(Store):

@@ -20,7 +20,7 @@ from nnlab.runs import Checkpoint, Run, ledger, read_checkpoint
 from nnlab.runs.changes import changes_since
 from nnlab.runs.metrics import scan
 from nnlab.runs.predictions import ARRAYS
-from nnlab.runs.recorded import Environment, Measurement, Summary, read_record
+from nnlab.runs.records import Environment, Measurement, Summary, read_record
 
 _OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder"}
 _OTHERS = {

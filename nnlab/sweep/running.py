@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from nnlab import files
 from nnlab.config import as_yaml
-from nnlab.errors import Interrupted, SystemFault
+from nnlab.errors import Interrupted, system_errors
 from nnlab.runs import check_writable
 from nnlab.runs.locking import locked
 from nnlab.runs.sweeps import Cell, Status, Sweep, read_sweep
@@ -39,10 +39,8 @@ def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
     root = Path(runs_dir)
     check_writable(root)
     sweep = plan.sweep(root)
-    try:
+    with system_errors("make", sweep.path):
         sweep.path.mkdir(exist_ok=True)
-    except OSError as error:
-        raise SystemFault(f"cannot make {sweep.path}: {error.strerror}") from error
     with locked(sweep.path):
         for planned, cell in zip(plan.cells, sweep.cells, strict=True):
             if not cell.run.config.is_file():

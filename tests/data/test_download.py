@@ -212,7 +212,7 @@ def test_a_folder_that_cannot_be_written_is_the_machines_fault(home, server):
     with pytest.raises(SystemFault, match=r"cannot write .*file/toy"):
         download(collection(server.mirror("good")), home / "file" / "toy", QUICK)
     (home / "toy" / "images.gz").mkdir(parents=True)
-    with pytest.raises(SystemFault, match=r"cannot write .*toy/images\.gz: Is a directory"):
+    with pytest.raises(SystemFault, match=r"cannot read .*toy/images\.gz: Is a directory"):
         download(collection(server.mirror("good")), home / "toy", QUICK)
     assert server.asked == []
 

@@ -14,7 +14,6 @@ from nnlab.errors import OptionError
 from nnlab.nn.kernels import blocks, by_patches, by_tiles, pooling, threads
 from nnlab.nn.network import build_network, outline_layer
 from nnlab.registry import LAYERS
-from nnlab.training.loop import fit
 from nnlab.training.state import prepare
 
 THREADS = (1, 2, 4)
@@ -82,9 +81,9 @@ def test_pieces_that_depend_on_the_threads_are_noticed(monkeypatch):
 def test_the_training_of_the_published_networks(name):
     weights = []
     for count in THREADS:
-        trial = prepare(load_network_of(name))
-        steps = fit(trial.trainee, trial.dataset, trial.schedule, trial.clock)
+        state = prepare(load_network_of(name))
+        steps = state.steps()
         with threads.compute(count):
             losses = [next(steps).loss for _ in range(2)]
-        weights.append((losses, trial.trainee.network.weights.tobytes()))
+        weights.append((losses, state.network.weights.tobytes()))
     assert weights[0] == weights[1] == weights[2]

@@ -11,15 +11,15 @@ from support.written import write_run
 from nnlab.config import as_yaml, load_config, read_document, validate
 from nnlab.config.schema import Experiment
 from nnlab.errors import RunError
-from nnlab.runs import recorded
-from nnlab.runs.recorded import read_config
+from nnlab.runs import records
+from nnlab.runs.records import read_config
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_config_is_read_as_it_was_resolved(tmp_path, monkeypatch, path):
     config = validate(read_document(path), Experiment).value
     (tmp_path / "config.yaml").write_text(as_yaml(config))
-    monkeypatch.setattr(recorded, "_read_whole", None)  # not needed: every section stands by itself
+    monkeypatch.setattr(records, "_read_whole", None)  # not needed: every section stands by itself
     assert read_config(tmp_path / "config.yaml") == config
 
 

@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from nnlab.runs.recorded import Measurement
+from nnlab.runs.records import Measurement
 
 
 def percent(fraction: float) -> str:

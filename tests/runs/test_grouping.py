@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnlab.config import load_config
-from nnlab.runs.settings import group
+from nnlab.runs.grouping import group
 
 CONFIG = """\
 name: base

@@ -14,7 +14,7 @@ _LEFT_OUT = {"name", "seed", "compute", "logging", "data.root"}  # what no setti
 
 
 @dataclass(frozen=True)
-class Setting:
+class Group:
     """Configs that differ in the seed only, told from other settings by what differs.
 
     ``members`` are their positions among the configs given. ``name`` is theirs if others have another, else
@@ -37,7 +37,7 @@ class Setting:
         return ": ".join(filter(None, [self.name, differences]))
 
 
-def group(configs: Sequence[Mapping[str, Any]]) -> list[Setting]:
+def group(configs: Sequence[Mapping[str, Any]]) -> list[Group]:
     """Return the settings of resolved ``configs``, as plain data, in the order in which each comes first."""
     flat = [_flat(config) for config in configs]
     found: dict[tuple[Any, ...], list[int]] = {}
@@ -55,7 +55,7 @@ def group(configs: Sequence[Mapping[str, Any]]) -> list[Setting]:
             i: {key: values[key] for key in keys if key in values} for i, values in zip(firsts, told, strict=True)
         }
     return [
-        Setting(tuple(members), configs[members[0]]["name"] if len(named) > 1 else "", differing[members[0]])
+        Group(tuple(members), configs[members[0]]["name"] if len(named) > 1 else "", differing[members[0]])
         for members in found.values()
     ]
 

@@ -31,7 +31,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class Progress(_Record):
+class LogPosition(_Record):
     """How far a training was at a record: steps, and seconds of training."""
 
     step: NonNegativeInt
