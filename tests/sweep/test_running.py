@@ -20,6 +20,8 @@ from nnlab.errors import Interrupted, RunError, SystemFault
 from nnlab.runs.sweeps import read_sweep
 from nnlab.sweep import JobResult, Processes, lay_out, load_plan, run_sweep, running
 
+pytestmark = pytest.mark.slow
+
 LONG = """\
 data: {type: random, shape: [4], classes: 3, train: 40, test: 20, validation: 10}
 network:
