@@ -33,7 +33,7 @@ def test_the_plain_pooling_computes_what_the_fast_one_does(rng, stride):
 
 
 def test_the_layers_compute_with_them_only_inside(rng):
-    network = prepare(load("mnist")).trainee.network
+    network = prepare(load("mnist")).network
     fast, x = convolution.convolve, rng.standard_normal((1, *network.input_shape), np.float32)
     scores = network.predict(x)
     with plain.plain_kernels():

@@ -36,8 +36,8 @@ def test_every_exit_code_is_told():
     assert {code for row in ROWS for code in row.codes} <= CODES.keys()
 
 
-def test_every_test_of_the_contract_ran(request, outcomes):
+def test_every_test_of_the_contract_is_collected(request):
+    if request.config.args != ["tests"] or request.config.option.markexpr or request.config.option.keyword:
+        pytest.skip("only a part of the tests was asked for")
     collected = {item.nodeid.partition("[")[0].removeprefix("tests/") for item in request.session.items}
-    if TOLD - collected:
-        pytest.skip(f"{len(TOLD - collected)} tests of the contract were not asked for")
-    assert all(outcomes[test] for test in TOLD), sorted(test for test in TOLD if not outcomes[test])
+    assert sorted(TOLD - collected) == []

@@ -6,7 +6,7 @@ from io import StringIO
 from nnlab.errors import printable
 from nnlab.evaluation import confused_pairs
 from nnlab.report.content import Matrix, Table, TableCell
-from nnlab.runs.wording import percent
+from nnlab.runs.formatting import percent
 
 LARGEST = 20
 """Largest number of classes for which the matrix is shown in full."""

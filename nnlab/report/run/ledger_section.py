@@ -2,8 +2,8 @@
 
 from nnlab.report.content import Block, Facts, Prose, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
-from nnlab.runs.ledger import Entry, Ledger
-from nnlab.runs.wording import nats, percent
+from nnlab.runs.formatting import nats, percent
+from nnlab.runs.ledger import Ledger, LedgerEntry
 
 _MOST_ENTRIES = 20
 
@@ -60,7 +60,7 @@ def _entries(ledger: Ledger) -> Table:
     )
 
 
-def _line(entry: Entry) -> tuple[TableCell, ...]:
+def _line(entry: LedgerEntry) -> tuple[TableCell, ...]:
     steps = f"every {entry.every:,} to {entry.step:,}" if entry.every else f"{entry.step:,}"
     loss = TableCell("not finite") if entry.loss is None else TableCell(f"{entry.loss:.4f}", entry.loss)
     accuracy = TableCell(percent(entry.accuracy), entry.accuracy)

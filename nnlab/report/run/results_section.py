@@ -6,7 +6,7 @@ from nnlab import figures
 from nnlab.evaluation import Evaluation, Metrics, Outcome
 from nnlab.report.content import Block, Comment, Facts, Matrix, Picture, Prose, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
-from nnlab.runs.wording import nats, percent
+from nnlab.runs.formatting import nats, percent
 
 
 def results_sections(material: RunMaterial) -> list[Section]:
