@@ -13,7 +13,7 @@ from nnlab.report.note_images import load_images
 from nnlab.report.notes import Notes, keep_notes
 from nnlab.runs import Run
 
-_MOST_FORMATTED = 100_000
+_MOST_FORMATTED = 60_000
 """Characters of notes that are read as Markdown; more are shown as they are, so that a report takes seconds."""
 
 _MOST_PROBLEMS = 20
