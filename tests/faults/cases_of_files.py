@@ -99,7 +99,7 @@ OF_FILES = (
         "Literal on the terminal, with what steers it replaced; escaped in HTML, Markdown and TeX.",
         (0,),
         (
-            "report/test_html.py::test_names_are_only_text",
+            "report/formats/test_html.py::test_names_are_only_text",
             "report/test_browser.py::test_names_of_classes_are_shown_as_they_are",
             "report/test_markdown.py::test_hostile_names_are_shown_literally",
             "report/test_latex.py::test_hostile_names_are_set_literally",

@@ -49,7 +49,7 @@ def settings_section(material: RunMaterial) -> Section:
     ]
     blocks: list[Block] = [Facts(tuple(rows))]
     if material.training and (figure := figures.draw_schedule(material.training)):
-        caption = "The learning rate in the course of training, as it was used."
+        caption = "The learning rate used at each step of training."
         blocks.append(Picture("schedule", figure, caption, "A line: the learning rate over the steps."))
     return Section("settings", "Training settings", tuple(blocks))
 
@@ -84,7 +84,7 @@ def _curves(training: Training) -> list[Block]:
         Picture(
             "curves",
             figure,
-            f"Loss and accuracy in the course of training, on training and {on} examples.",
+            f"Training curves: loss and accuracy on training and {on} examples.",
             "Two panels over the steps of the training: the loss above, the accuracy below.",
         ),
         Comment("curves-comment", "Was it trained long enough, and does it overfit?"),
