@@ -100,9 +100,9 @@ OF_FILES = (
         (0,),
         (
             "report/formats/test_html.py::test_names_are_only_text",
-            "report/test_browser.py::test_names_of_classes_are_shown_as_they_are",
-            "report/test_markdown.py::test_hostile_names_are_shown_literally",
-            "report/test_latex.py::test_hostile_names_are_set_literally",
+            "report/formats/test_browser.py::test_names_of_classes_are_shown_as_they_are",
+            "report/formats/test_markdown.py::test_hostile_names_are_shown_literally",
+            "report/formats/test_latex.py::test_hostile_names_are_set_literally",
             f"{_TEXTS}test_names_are_literal_on_the_terminal",
             f"{_TEXTS}test_labels_are_literal_on_the_terminal",
             "cli/test_commands.py::test_markup_and_escapes_in_names_are_literal",

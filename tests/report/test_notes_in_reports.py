@@ -4,7 +4,9 @@ import re
 import time
 
 import pytest
+from markdown_it import MarkdownIt
 from PIL import Image
+from report.sample import HOSTILE
 
 from nnlab.report.content import AuthorText, Comment, Document, Prose, Section
 from nnlab.report.formats import FORMATS
@@ -170,3 +172,19 @@ def test_notes_below_the_limit_take_seconds_too(tmp_path, piece):
     start = time.process_time()
     write_report(document(), Destination(tmp_path, "report", tmp_path / "notes.md"), "html")
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_head_and_headings_are_only_text(tmp_path, name):
+    line = " ".join(name.encode(errors="replace").decode().split())
+    text = f"---\ntitle: {line}\nauthor: {line}\n---\n\n{line}\n\n## {line} x\n\n{line}\n"
+    (tmp_path / "notes.md").write_text(text, encoding="utf-8")
+    destination = Destination(tmp_path, "report", tmp_path / "notes.md")
+    page = write_report(document(), destination, "html").read_text(encoding="utf-8")
+    assert page.count("<script") == 1
+    assert not re.search(r"<(b|img|input|title)\b[^>]*>", page.split("<body>")[1])
+    markdown = write_report(document(), destination, "md").read_text(encoding="utf-8")
+    shown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
+    assert not re.search(r"<(script|img|b|input|title|/)|href=\"(?!https?:|mailto:)", re.sub(r"</\w+>", "", shown))
+    tex = write_report(document(), destination, "tex").read_text(encoding="utf-8")
+    assert r"\input" not in tex.split(r"\section")[1].replace(r"\input{\nnlabreport", "")
