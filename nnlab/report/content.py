@@ -94,12 +94,14 @@ class Matrix:
 class Comment:
     """A question to the author of the run, and the answer in Markdown; "" if there is no answer yet.
 
-    ``name`` is unique in its document and consists of lower-case letters, digits and hyphens.
+    ``name`` is unique in its document and consists of lower-case letters, digits and hyphens. ``former`` has
+    earlier wordings of the question, under which older notes have their answers.
     """
 
     name: str
     prompt: str
     text: str = ""
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

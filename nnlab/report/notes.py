@@ -84,7 +84,8 @@ def keep_notes(path: Path, comments: Sequence[Comment]) -> Notes:
     content = _read(path)
     text = _decoded(path, content)
     headings = {comment.name: _normalized(f"## {comment.prompt}") for comment in comments}
-    notes, known = _parsed(text, headings)
+    former = {_normalized(f"## {prompt}"): headings[each.name] for each in comments for prompt in each.former}
+    notes, known = _parsed(text, headings, former)
     missing = [heading for heading in dict.fromkeys(headings.values()) if heading not in known]
     if missing:
         content += _addition(text, missing).encode()
@@ -123,8 +124,11 @@ def _normalized(line: str) -> str:
     return " ".join(printable(line).split())
 
 
-def _parsed(text: str, headings: Mapping[str, str]) -> tuple[Notes, set[str]]:
-    """Return ``text`` as notes, and which of the ``headings``, given by comment, it has."""
+def _parsed(text: str, headings: Mapping[str, str], former: Mapping[str, str]) -> tuple[Notes, set[str]]:
+    """Return ``text`` as notes, and which of the ``headings``, given by comment, it has in any wording.
+
+    ``former`` has the current heading of each earlier one.
+    """
     lines = _NEWLINE.split(text.removeprefix("\N{BYTE ORDER MARK}"))
     fenced = _fenced(lines)
     comments = {heading: name for name, heading in reversed(list(headings.items()))}
@@ -136,7 +140,8 @@ def _parsed(text: str, headings: Mapping[str, str]) -> tuple[Notes, set[str]]:
     for number, line in enumerate(lines[start:], start=start):
         heading = _HEADING.fullmatch(line) if number not in fenced else None
         question = _normalized(line) if number not in fenced and line.startswith("##") else ""
-        if question in comments:
+        question = question if question in comments else former.get(question, "")
+        if question:
             after = comments[question]
             current = answers.setdefault(question, [])
             current.append("")

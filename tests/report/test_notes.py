@@ -146,3 +146,43 @@ def test_a_refusal_to_write_leaves_the_notes(path, monkeypatch):
         keep_notes(path, COMMENTS)
     assert path.read_text() == "mine"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_answer_under_a_former_wording_of_its_question_is_kept(path):
+    written(path, "## How sure is it?\n\nToo sure.\n\n## Mine\n\ntext\n")
+    before = path.read_bytes()
+    comment = Comment("sure", "Is the network calibrated?", former=("Is it sure?", "How sure is it?"))
+    notes = keep_notes(path, [comment])
+    assert notes.answers == {"sure": "Too sure."}
+    assert notes.sections == (OwnSection("Mine", "text", after="sure"),)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---\nTitle: A: b #1\nauthors: X\nauthor: Y\ndate: '2026'\n---\n",
+        "# A: b #1\nAuthor: X\nauthor: Y\n\nDate: 2026\n",
+        "# A: b #1 ##\n\nauthors: X\nAuthor: Y\ndate: 2026\n",
+    ],
+)
+def test_the_head_gives_title_authors_and_date(path, head):
+    written(path, f"{head}\nWords.\nauthor: none of the head\n\n## What next?\n\nThis.\n")
+    notes = keep_notes(path, COMMENTS)
+    assert (notes.title, notes.author, notes.date) == ("A: b #1", "X, Y", "2026")
+    assert notes.introduction == "Words.\nauthor: none of the head"
+    assert notes.answers["next"] == "This."
+
+
+def test_what_is_no_field_of_a_head_is_kept(path):
+    written(path, "---\ntitle: A\nsupervisor: B\n---\nWords.\n")
+    assert keep_notes(path, COMMENTS).introduction == "supervisor: B\nWords."
+    written(path, "---\ntitle: A\n\nNo end of a head.\n")
+    notes = keep_notes(path, COMMENTS)
+    assert (notes.title, notes.introduction) == ("", "---\ntitle: A\n\nNo end of a head.")
+
+
+def test_own_headings_of_the_first_level_are_kept_without_text_too(path):
+    written(path, "## Why so?\n\n# Part\n\n## Old question?\n\n## What next? ##\n\n### Sub\n")
+    notes = keep_notes(path, COMMENTS)
+    assert notes.sections == (OwnSection("Part", "", after=""), OwnSection("What next?", "### Sub", after=""))

@@ -29,11 +29,11 @@ def network_section(material: RunMaterial) -> Section:
                 "architecture",
                 figures.draw_architecture(material.config),
                 "The network, from its input to its loss.",
-                f"A diagram of {size}; the table below names each with its shape.",
+                f"Diagram of {size}; the table below lists them with their shapes.",
             ),
             Table(
                 "layers",
-                "The layers, the shape of what each returns, and multiply-adds for one example.",
+                "Layers with output shape, parameters, and multiply-adds for one example.",
                 columns,
                 (first, *layers, last),
                 left=2,

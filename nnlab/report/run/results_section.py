@@ -52,7 +52,12 @@ def facts(outcome: Outcome) -> tuple[tuple[str, str], ...]:
 def _by_class(outcome: Outcome) -> list[Block]:
     metrics = outcome.metrics
     return [
-        Matrix("confusion", "Which classes are taken for which.", metrics.confusion, metrics.class_names),
+        Matrix(
+            "confusion",
+            "Confusion matrix: true classes in rows, predicted classes in columns.",
+            metrics.confusion,
+            metrics.class_names,
+        ),
         Comment("confusion-comment", "Which classes are confused, and why?"),
         _class_table(metrics),
         Picture(
