@@ -1,14 +1,18 @@
-"""Whether the memory of this machine suffices, told before the system kills the process without a word."""
+"""Check that a network fits in memory before the operating system ends the process."""
 
+from nnlab.arrays import Shape
 from nnlab.config import Experiment
 from nnlab.errors import SystemFault
 from nnlab.runs.environment import free_memory
 from nnlab.summary import NetworkSummary, summarize
 
 
-def require_memory_for_weights(config: Experiment) -> None:
-    """Raise SystemFault if the weights of the network, and a gradient, clearly take more memory than is free."""
-    plan = summarize(config)
+def require_memory_for_weights(config: Experiment, input_shape: Shape | None = None) -> None:
+    """Raise SystemFault if the weights of the network, and a gradient, clearly need more memory than is free.
+
+    ``input_shape`` is that of the data unless given.
+    """
+    plan = summarize(config, input_shape=input_shape)
     layer = max(plan.rows, key=lambda row: row.parameters, default=None)
     if layer is not None:
         _require(

@@ -82,13 +82,20 @@ class NetworkSummary:
         }
 
 
-def summarize(experiment: Experiment) -> NetworkSummary:
-    """Return the shapes and counts of the network that ``experiment`` describes."""
-    source: Source = DATASETS.build(experiment.data)
-    layers = outline_layers(experiment.network, source.input_shape)
+def summarize(
+    experiment: Experiment, *, input_shape: Shape | None = None, class_names: tuple[str, ...] | None = None
+) -> NetworkSummary:
+    """Return the shapes and counts of the network that ``experiment`` describes.
+
+    ``input_shape`` and ``class_names`` are those of its data set unless given.
+    """
+    if input_shape is None:
+        source: Source = DATASETS.build(experiment.data)
+        input_shape, class_names = source.input_shape, source.class_names
+    layers = outline_layers(experiment.network, input_shape)
     rows = [_row(spec.type, layer) for spec, layer in zip(experiment.network, layers, strict=True)]
     return NetworkSummary(
-        experiment.name, source.input_shape, source.class_names, experiment.training.batch_size, tuple(rows)
+        experiment.name, input_shape, class_names or (), experiment.training.batch_size, tuple(rows)
     )
 
 
