@@ -10,25 +10,25 @@ from faults.page import page
 from nnlab import errors
 
 TESTS = Path(__file__).parents[1]
-TOLD = {test for row in ROWS for test in row.tests}
+PROVED = {test for row in ROWS for test in row.tests}
 
 
 def test_the_page_is_up_to_date():
     assert (TESTS.parent / "docs" / "faults.md").read_text(encoding="utf-8") == page(), (
-        "make it anew: PYTHONPATH=tests .venv/bin/python -m faults.page > docs/faults.md"
+        "write it again: PYTHONPATH=tests .venv/bin/python -m faults.page > docs/faults.md"
     )
 
 
 def test_every_row_has_tests_that_exist():
     assert len(ROWS) == 31
     assert all(row.tests for row in ROWS)
-    for test in TOLD:
+    for test in PROVED:
         file, _, name = test.partition("::")
         tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
         assert any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body), test
 
 
-def test_every_exit_code_is_told():
+def test_every_exit_code_is_documented():
     known = {
         kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")
     }
@@ -38,6 +38,6 @@ def test_every_exit_code_is_told():
 
 def test_every_test_of_the_contract_ran(request, outcomes):
     collected = {item.nodeid.partition("[")[0].removeprefix("tests/") for item in request.session.items}
-    if TOLD - collected:
-        pytest.skip(f"{len(TOLD - collected)} tests of the contract were not asked for")
-    assert all(outcomes[test] for test in TOLD), sorted(test for test in TOLD if not outcomes[test])
+    if PROVED - collected:
+        pytest.skip(f"{len(PROVED - collected)} tests of the contract were not selected")
+    assert all(outcomes[test] for test in PROVED), sorted(test for test in PROVED if not outcomes[test])
