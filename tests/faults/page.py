@@ -13,8 +13,8 @@ No run is lost and no file is trusted. This page is generated from the table tha
 
 A file is written under a temporary name in the same folder, flushed and renamed, and then the folder is flushed.
 The index of the checkpoints is written last, and the previous checkpoint is kept until the new one has been read
-back. Every array and every record has a digest. `nnlab verify RUN` checks all of them and reports which uses of the
-run remain possible.
+back. Every array and every record has a digest. `nnlab verify RUN` checks all of them and reports which uses of
+the run remain possible.
 
 ## Exit codes
 
