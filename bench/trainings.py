@@ -1,4 +1,4 @@
-"""A training taken step by step, with nnlab's own step."""
+"""Training steps in nnlab."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ Batch: TypeAlias = tuple[Array, Labels]
 
 
 def batches_of(trial: Trial, count: int) -> list[Batch]:
-    """Return the first ``count`` batches of ``trial``, as its network sees them."""
+    """Return the first ``count`` batches of ``trial``, normalized."""
     train = trial.dataset.train
     drawn = [trial.trainee.batches.draw() for _ in range(count)]
     return [(trial.dataset.normalize(train.inputs[indices]), train.labels[indices]) for indices in drawn]
 
 
 class NnlabTraining:
-    """Steps of ``trial`` on ``batches``, over and over."""
+    """Steps of ``trial`` on ``batches``, repeated endlessly."""
 
     def __init__(self, trial: Trial, batches: Sequence[Batch]) -> None:
         self.trial = trial
@@ -34,7 +34,7 @@ class NnlabTraining:
 
 
 def named_gradients(network: Network) -> Named:
-    """Return the gradient of ``network`` by layer and name, as its parameters are called."""
+    """Return the gradient of ``network`` by the names of its parameters."""
     grads: Named = {}
     start = 0
     for name, param in network.params.items():

@@ -75,7 +75,7 @@ def test_a_mistake_costs_a_line(monkeypatch, capsys):
     with pytest.raises(SystemExit) as leaving:
         command.main()
     assert leaving.value.code == 2
-    assert capsys.readouterr().err == "error: --kernels times no networks: leave out --networks\n"
+    assert capsys.readouterr().err == "error: --kernels does not time networks: leave out --networks\n"
 
 
 @pytest.mark.parametrize("kernels", [False, True])

@@ -99,8 +99,8 @@ def test_the_table_of_kernels_alone(make_report, capsys):
 
 def test_the_summary_says_where_and_how(make_report):
     assert summary(make_report(1.0)) == (
-        "A Processor, 2 threads; sgemm peak 100 GFLOP/s; others took 25.00 % of the cores meanwhile\n"
+        "A Processor, 2 threads; sgemm peak 100 GFLOP/s; other processes used 25.00 % of the cores\n"
         "PyTorch 2. ratio = PyTorch's time / nnlab's, above 1 where nnlab is faster"
     )
     assert "nnlab is timed alone" in summary(make_report(1.0, torch=None).model_copy(update={"others": None}))
-    assert "time it again" in summary(make_report(1.0, disturbed=True))
+    assert "? marks times disturbed by other processes" in summary(make_report(1.0, disturbed=True))
