@@ -19,7 +19,7 @@ from nnlab.cli.output import print_table, say
 from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset
 from nnlab.errors import UsageError
-from nnlab.runs.wording import percent
+from nnlab.runs.formatting import percent
 from nnlab.training.state import prepare
 
 _AT_ONCE = 500  # images
@@ -32,20 +32,20 @@ def accuracies(config: Experiment) -> Iterator[tuple[int, float]]:
     """
     if config.schedule.type != "constant" or config.training.clip_norm or config.data.augment:
         raise UsageError("the benchmark trains without schedule, clipping and augmentation only")
-    trial = prepare(config)
+    state = prepare(config)
     torch.set_num_threads(config.compute.threads or torch.get_num_threads())
-    form: Format = "channels_last" if len(trial.dataset.input_shape) == 3 else "eager"
-    twin = twin_of(trial.trainee.network, form)
-    optimizer = torch_optimizer(trial.trainee.optimizer, list(twin.params.values()), fused=False)
-    training = TorchTraining(twin, torch_loss(trial.trainee.loss), optimizer, [], form)
-    train, total = trial.dataset.train, trial.clock.total_steps
-    every = config.training.evaluate_every or trial.clock.steps_per_epoch
+    form: Format = "channels_last" if len(state.dataset.input_shape) == 3 else "eager"
+    twin = twin_of(state.network, form)
+    optimizer = torch_optimizer(state.optimizer, list(twin.params.values()), fused=False)
+    training = TorchTraining(twin, torch_loss(state.loss), optimizer, [], form)
+    train, total = state.dataset.train, state.clock.total_steps
+    every = config.training.evaluate_every or state.clock.steps_per_epoch
     for step in range(1, total + 1):
-        indices = trial.trainee.batches.draw()
-        x = tensor_of(trial.dataset.normalize(train.inputs[indices]), form)
+        indices = state.batches.draw()
+        x = tensor_of(state.dataset.normalize(train.inputs[indices]), form)
         training.learn(x, torch.from_numpy(train.labels[indices]))
         if step % every == 0 or step == total:
-            yield step, _test_accuracy(twin, trial.dataset, form)
+            yield step, _test_accuracy(twin, state.dataset, form)
 
 
 def _test_accuracy(twin: Twin, dataset: Dataset, form: Format) -> float:

@@ -24,7 +24,7 @@ from nnlab.config import Experiment
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network
 from nnlab.registry import OPTIMIZERS
-from nnlab.training.state import Trial, prepare
+from nnlab.training.state import TrainingState, prepare
 
 STEPS = 4
 
@@ -56,13 +56,13 @@ def _differences(config: Experiment, dtype: DTypeLike, *, examples: int) -> tupl
 
     Only the first ``examples`` of each batch are used.
     """
-    trial = _in_precision(prepare(config), dtype)
-    network = trial.trainee.network
+    state = _in_precision(prepare(config), dtype)
+    network = state.network
     twin = twin_of(network, "eager", dropout=same_masks)
-    batches = [(x[:examples].astype(dtype), labels[:examples]) for x, labels in batches_of(trial, BATCHES)]
-    optimizer = torch_optimizer(trial.trainee.optimizer, list(twin.params.values()), fused=False)
-    mine = NnlabTraining(trial, batches)
-    theirs = TorchTraining(twin, torch_loss(trial.trainee.loss), optimizer, batches, "eager")
+    batches = [(x[:examples].astype(dtype), labels[:examples]) for x, labels in batches_of(state, BATCHES)]
+    optimizer = torch_optimizer(state.optimizer, list(twin.params.values()), fused=False)
+    mine = NnlabTraining(state, batches)
+    theirs = TorchTraining(twin, torch_loss(state.loss), optimizer, batches, "eager")
     begun = twin.values()
     with threads.compute():
         losses = [(mine.step(), theirs.step())]
@@ -74,12 +74,12 @@ def _differences(config: Experiment, dtype: DTypeLike, *, examples: int) -> tupl
     return max(abs(a - b) / abs(b) for a, b in losses), gradient, apart / moved
 
 
-def _in_precision(trial: Trial, dtype: DTypeLike) -> Trial:
-    """Return ``trial``, before its first step, with weights of ``dtype``."""
-    network = Network(trial.trainee.network.layers, dtype)
+def _in_precision(state: TrainingState, dtype: DTypeLike) -> TrainingState:
+    """Return ``state``, before its first step, with weights of ``dtype``."""
+    network = Network(state.network.layers, dtype)
     decayed = np.ones(network.weights.size, bool)
-    optimizer = OPTIMIZERS.build(trial.config.optimizer, network.weights, decayed)
-    return replace(trial, trainee=replace(trial.trainee, network=network, optimizer=optimizer))
+    optimizer = OPTIMIZERS.build(state.config.optimizer, network.weights, decayed)
+    return replace(state, network=network, optimizer=optimizer)
 
 
 def _norm(arrays: Iterable[Array]) -> float:

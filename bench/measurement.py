@@ -9,7 +9,7 @@ from bench.machine import Watch, sgemm_peak
 from bench.results import KERNEL_TOLERANCE, TOLERANCES, KernelResult, NetworkResult, Report
 from bench.rivals import Rival, rival
 from bench.tables import milliseconds, ratio_text
-from nnlab.runs import environment
+from nnlab.runs import current_environment
 
 Results: TypeAlias = Iterator[NetworkResult] | Iterator[KernelResult]
 
@@ -31,7 +31,7 @@ def measure(
         results.append(result)
         sgemm = max(sgemm, sgemm_peak(threads, repeats=1))
         say(_line(result))
-    facts = environment(0, {}, threads)
+    facts = current_environment(0, {}, threads)
     return Report(
         started=started,
         threads=threads,

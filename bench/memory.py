@@ -56,8 +56,8 @@ def peak(status: Path = Path("/proc/self/status")) -> float:
 
 
 def _nnlab_step(name: str) -> Callable[[], float]:
-    trial = prepare(load(name))
-    return NnlabTraining(trial, batches_of(trial, BATCHES)).step
+    state = prepare(load(name))
+    return NnlabTraining(state, batches_of(state, BATCHES)).step
 
 
 def _torch_step(name: str, threads: int) -> Callable[[], float]:
@@ -65,8 +65,8 @@ def _torch_step(name: str, threads: int) -> Callable[[], float]:
     from bench.pytorch import PyTorch, torch_training  # noqa: PLC0415 -- must not count as nnlab's memory
 
     PyTorch(threads)
-    trial = prepare(load(name))
-    return torch_training(trial, batches_of(trial, BATCHES), "eager", fused=False).step
+    state = prepare(load(name))
+    return torch_training(state, batches_of(state, BATCHES), "eager", fused=False).step
 
 
 if __name__ == "__main__":

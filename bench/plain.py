@@ -112,8 +112,8 @@ def main(
     """Time a training step with nnlab's kernels and with textbook kernels, alternately."""
     rows = []
     for name in chosen(networks):
-        trial = prepare(load(name))
-        step = NnlabTraining(trial, batches_of(trial, BATCHES)).step
+        state = prepare(load(name))
+        step = NnlabTraining(state, batches_of(state, BATCHES)).step
         contenders = {"nnlab": Contender(step, threads.compute), "plain": Contender(step, plain_kernels)}
         times = race(contenders, steps=rounds, seconds=seconds)
         ratios = times["plain"].over(times["nnlab"])

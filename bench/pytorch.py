@@ -18,7 +18,7 @@ from nnlab.arrays import Array
 from nnlab.config import Experiment
 from nnlab.nn.network import Network
 from nnlab.nn.optimizers import Optimizer
-from nnlab.training.state import Trial
+from nnlab.training.state import TrainingState
 
 _UPDATES = 3
 _HEAT_STEPS = 60
@@ -37,10 +37,10 @@ class PyTorch:
         """Return how closely nnlab and PyTorch agree in the first steps of ``config``."""
         return agreement.agreement(config)
 
-    def training(self, trial: Trial, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:
+    def training(self, state: TrainingState, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:
         """Return the faster memory layout with PyTorch's default optimizer, and with its ``fused`` one."""
-        form = _faster_form(trial, batches, seconds)
-        plain, fused = (torch_training(trial, batches, form, fused=fused) for fused in (False, True))
+        form = _faster_form(state, batches, seconds)
+        plain, fused = (torch_training(state, batches, form, fused=fused) for fused in (False, True))
         return {form: Contender(plain.step), "fused": Contender(fused.step)}
 
     def layer(self, network: Network, verb: Verb, x: Array, grad_y: Array) -> dict[str, Contender]:
@@ -77,18 +77,18 @@ class PyTorch:
         return agreement.largest_difference({"": ended - weights}, {"": tensor.detach().numpy() - weights})
 
 
-def torch_training(trial: Trial, batches: Sequence[Batch], form: Format, *, fused: bool) -> TorchTraining:
-    """Return ``trial`` in PyTorch, from its current weights and with a new optimizer state."""
-    twin = twin_of(trial.trainee.network, form)
-    optimizer = torch_optimizer(trial.trainee.optimizer, list(twin.params.values()), fused=fused)
-    return TorchTraining(twin, torch_loss(trial.trainee.loss), optimizer, batches, form)
+def torch_training(state: TrainingState, batches: Sequence[Batch], form: Format, *, fused: bool) -> TorchTraining:
+    """Return ``state`` in PyTorch, from its current weights and with a new optimizer state."""
+    twin = twin_of(state.network, form)
+    optimizer = torch_optimizer(state.optimizer, list(twin.params.values()), fused=fused)
+    return TorchTraining(twin, torch_loss(state.loss), optimizer, batches, form)
 
 
-def _faster_form(trial: Trial, batches: Sequence[Batch], seconds: float) -> Format:
-    if len(trial.dataset.input_shape) < 3:
+def _faster_form(state: TrainingState, batches: Sequence[Batch], seconds: float) -> Format:
+    if len(state.dataset.input_shape) < 3:
         return "eager"
     forms: tuple[Format, Format] = ("eager", "channels_last")
-    contenders = {form: Contender(torch_training(trial, batches, form, fused=False).step) for form in forms}
+    contenders = {form: Contender(torch_training(state, batches, form, fused=False).step) for form in forms}
     heat = race(contenders, steps=_HEAT_STEPS, seconds=seconds)
     return min(forms, key=lambda form: heat[form].median)
 

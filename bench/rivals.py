@@ -10,7 +10,7 @@ from nnlab.arrays import Array
 from nnlab.config import Experiment
 from nnlab.nn.network import Network
 from nnlab.nn.optimizers import Optimizer
-from nnlab.training.state import Trial
+from nnlab.training.state import TrainingState
 
 Verb: TypeAlias = Literal["forward", "backward", "gradients"]
 """A method of a layer; ``gradients`` computes those of its parameters only, as in a network's first layer."""
@@ -30,8 +30,8 @@ class Rival(Protocol):
     def agreement(self, config: Experiment) -> Agreement | None:
         """Return how closely it agrees with nnlab in the first steps of ``config``."""
 
-    def training(self, trial: Trial, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:
-        """Return forms of ``trial`` on ``batches``, the ordinary one first, chosen within ``seconds``."""
+    def training(self, state: TrainingState, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:
+        """Return forms of ``state`` on ``batches``, the ordinary one first, chosen within ``seconds``."""
 
     def layer(self, network: Network, verb: Verb, x: Array, grad_y: Array) -> dict[str, Contender]:
         """Return forms of the only layer of ``network`` on x, given grad_y = dL/dy."""
@@ -55,7 +55,7 @@ class Nobody:
     def agreement(self, config: Experiment) -> None:
         """Compare nothing."""
 
-    def training(self, trial: Trial, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:  # noqa: ARG002
+    def training(self, state: TrainingState, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:  # noqa: ARG002
         """Return no contender."""
         return {}
 

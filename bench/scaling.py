@@ -15,7 +15,6 @@ from bench.race import Contender, race
 from nnlab.cli.output import print_table
 from nnlab.config import Experiment, load_config
 from nnlab.nn.kernels import threads
-from nnlab.training.loop import fit
 from nnlab.training.state import prepare
 
 _BASE = Path(__file__).parent.parent / "configs" / "cifar10_baseline.yaml"
@@ -43,8 +42,8 @@ def experiment(examples: int = EXAMPLES, depth: int = DEPTH, batch: int = BATCH)
 
 def steps_of(config: Experiment) -> Callable[[], object]:
     """Return a function that takes the next training step, on a batch drawn as in ``nnlab train``."""
-    trial = prepare(config)
-    records = fit(trial.trainee, trial.dataset, trial.schedule, trial.clock)
+    state = prepare(config)
+    records = state.steps()
     return lambda: next(records)
 
 

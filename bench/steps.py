@@ -34,15 +34,15 @@ def time_network(name: str, rival: Rival, *, steps: int, seconds: float, threads
     config = load(name)
     memory = peaks(name, ("nnlab", *rival.frameworks), threads)
     agreement = rival.agreement(config)
-    trial = prepare(config)
-    batches = batches_of(trial, BATCHES)
-    rivals = rival.training(trial, batches, seconds=_HEATS * (end - time.perf_counter()))
-    mine = Contender(NnlabTraining(trial, batches).step, lambda: kernel_threads.compute(threads))
+    state = prepare(config)
+    batches = batches_of(state, BATCHES)
+    rivals = rival.training(state, batches, seconds=_HEATS * (end - time.perf_counter()))
+    mine = Contender(NnlabTraining(state, batches).step, lambda: kernel_threads.compute(threads))
     times = race({"nnlab": mine, **rivals}, steps=steps, seconds=end - time.perf_counter())
     return NetworkResult(
         name=name,
         batch_size=config.training.batch_size,
-        parameters=trial.trainee.network.weights.size,
+        parameters=state.network.weights.size,
         operations=operations(config),
         form=next(iter(rivals), None),
         comparison=Comparison.of(times),

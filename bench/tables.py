@@ -2,7 +2,7 @@
 
 from bench.results import Comparison, KernelResult, NetworkResult, Ratio, Report, mean_ratio
 from nnlab.cli.output import print_table
-from nnlab.runs.wording import percent
+from nnlab.runs.formatting import percent
 
 NONE = "-"
 DISTURBED = " ?"

@@ -6,31 +6,33 @@ from typing import TypeAlias
 
 from nnlab.arrays import Array, Labels, Named
 from nnlab.nn.network import Network
-from nnlab.training.loop import train_step
-from nnlab.training.state import Trial
+from nnlab.training.state import TrainingState
+from nnlab.training.step import train_step
 
 Batch: TypeAlias = tuple[Array, Labels]
 
 
-def batches_of(trial: Trial, count: int) -> list[Batch]:
-    """Return the first ``count`` batches of ``trial``, normalized."""
-    train = trial.dataset.train
-    drawn = [trial.trainee.batches.draw() for _ in range(count)]
-    return [(trial.dataset.normalize(train.inputs[indices]), train.labels[indices]) for indices in drawn]
+def batches_of(state: TrainingState, count: int) -> list[Batch]:
+    """Return the first ``count`` batches of ``state``, normalized."""
+    train = state.dataset.train
+    drawn = [state.batches.draw() for _ in range(count)]
+    return [(state.dataset.normalize(train.inputs[indices]), train.labels[indices]) for indices in drawn]
 
 
 class NnlabTraining:
-    """Steps of ``trial`` on ``batches``, repeated endlessly."""
+    """Steps of ``state`` on ``batches``, repeated endlessly."""
 
-    def __init__(self, trial: Trial, batches: Sequence[Batch]) -> None:
-        self.trial = trial
+    def __init__(self, state: TrainingState, batches: Sequence[Batch]) -> None:
+        self.state = state
         self._batches = itertools.cycle(batches)
 
     def step(self) -> float:
         """Take a step and return its loss in nats."""
         x, labels = next(self._batches)
-        clip_norm = self.trial.config.training.clip_norm
-        return train_step(self.trial.trainee, x, labels, step=1, factor=1.0, clip_norm=clip_norm).loss
+        clip_norm = self.state.config.training.clip_norm
+        return train_step(
+            self.state.network, self.state.loss, self.state.optimizer, x, labels, step=1, clip_norm=clip_norm
+        ).loss
 
 
 def named_gradients(network: Network) -> Named:

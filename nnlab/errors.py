@@ -14,7 +14,8 @@
 Anything else that escapes a command is a bug and leaves with exit code 1.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from unicodedata import combining, east_asian_width
@@ -120,6 +121,25 @@ class Interrupted(NnlabError):
     def __init__(self, message: str, *, signal: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal
+
+
+def refusal(error: Exception, action: str, place: object = None) -> str:
+    """Return what the operating system refused and why, such as ``cannot write runs/x: No space left on device``.
+
+    Without a ``place`` the file that ``error`` names is taken.
+    """
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    place = getattr(error, "filename", None) if place is None else place
+    return f"cannot {action}: {why}" if place is None else f"cannot {action} {place}: {why}"
+
+
+@contextlib.contextmanager
+def system_errors(action: str, place: object = None) -> Iterator[None]:
+    """Turn an OSError raised in the block into a SystemFault with the text of ``refusal``."""
+    try:
+        yield
+    except OSError as error:
+        raise SystemFault(refusal(error, action, place)) from error
 
 
 def closest(given: str, known: Iterable[str]) -> str | None:

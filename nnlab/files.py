@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from nnlab.errors import RunError, SystemFault
+from nnlab.errors import RunError, refusal, system_errors
 
 _LARGEST = 2**26  # bytes; a confusion matrix of a thousand classes takes a tenth of that
 
@@ -27,10 +27,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     with placing(path) as file:
         yield file
-    try:
+    with system_errors("write", path):
         sync_directory(path.parent)
-    except OSError as error:
-        raise SystemFault(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
@@ -38,14 +36,13 @@ def placing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file as ``replacing`` does; its name survives a power loss from the next one replaced there on."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        make_directory(path.parent)
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise SystemFault(f"cannot write {path}: {error.strerror or error}") from error
+        with system_errors("write", path):
+            make_directory(path.parent)
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -99,7 +96,7 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing") from error
     except OSError as error:
-        raise RunError(f"cannot read {path}: {error.strerror or error}") from error
+        raise RunError(refusal(error, "read", path)) from error
 
 
 def read_whole(path: Path) -> bytes:

@@ -1,6 +1,6 @@
 """What a network consists of: shapes, parameters, multiply-adds and kernels, without allocating a weight."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -10,7 +10,7 @@ from nnlab.arrays import Shape
 from nnlab.config import Experiment
 from nnlab.data import Source
 from nnlab.nn.kernels import convolution
-from nnlab.nn.layers import Conv2d, Layer, Residual
+from nnlab.nn.layers import Conv2d, Layer
 from nnlab.nn.network import outline_layers
 from nnlab.registry import DATASETS
 
@@ -94,7 +94,7 @@ def summarize(experiment: Experiment) -> NetworkSummary:
 
 def _row(name: str, layer: Layer) -> LayerRow:
     sizes = {key: param.size for key, param in layer.params.items()}
-    biases = sum(size for key, size in sizes.items() if key.rpartition(".")[2] in {"bias", "shift"})
+    biases = sum(size for key, size in sizes.items() if layer.role(key) == "bias")
     return LayerRow(name, layer.output_shape, sum(sizes.values()) - biases, biases, layer.multiply_adds)
 
 
@@ -124,19 +124,16 @@ def kernel_choices(experiment: Experiment) -> list[KernelChoice]:
     """Return how each convolution of the network of ``experiment`` is computed, without allocating a weight."""
     source: Source = DATASETS.build(experiment.data)
     layers = outline_layers(experiment.network, source.input_shape)
-    return [_choice(place, layer) for place, layer in _convolutions(layers, "")]
+    places = {str(index): layer for index, layer in enumerate(layers)}
+    return [_choice(place, layer) for place, layer in _convolutions(places)]
 
 
-def _convolutions(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Conv2d]]:
-    """Yield each convolution and its place, in the order of the config."""
-    for index, layer in enumerate(layers):
-        place = f"{prefix}{index}"
+def _convolutions(layers: Mapping[str, Layer]) -> Iterator[tuple[str, Conv2d]]:
+    """Yield each convolution among ``layers`` and their parts, with its place, in the order of the config."""
+    for place, layer in layers.items():
         if isinstance(layer, Conv2d):
             yield place, layer
-        elif isinstance(layer, Residual):
-            yield from _convolutions(layer.body, f"{place}.body.")
-            if isinstance(layer.projection, Conv2d):
-                yield f"{place}.projection", layer.projection
+        yield from _convolutions({f"{place}.{name}": part for name, part in layer.parts.items()})
 
 
 def _choice(place: str, layer: Conv2d) -> KernelChoice:

@@ -9,7 +9,7 @@ from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run, list_runs
 from nnlab.runs.changes import settings
-from nnlab.runs.recorded import Evaluated, Summary, read_config, read_record
+from nnlab.runs.records import Evaluated, Summary, read_config, read_record
 
 Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.layer_cases import CASES, case_shape, case_spec
 
 from nnlab.nn.schedules import Clock
 from nnlab.registry import INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
@@ -38,22 +39,10 @@ def programs():
 
 PROGRAMS = programs()
 
-IMAGES = (2, 7, 6, 2)
-WINDOWS = {"size": 3, "stride": 2, "padding": 1}
-LAYER_CASES = {
-    "dense": ((5, 3), {"units": 4}),
-    "conv2d": (IMAGES, {"filters": 3, "kernel": 3, "stride": 2, "padding": 1}),
-    "flatten": (IMAGES, {}),
-    "maxpool2d": (IMAGES, WINDOWS),
-    "avgpool2d": (IMAGES, {**WINDOWS, "count_include_pad": False}),
-    "global_avgpool": (IMAGES, {}),
-    "relu": ((5, 4), {}),
-    "leaky_relu": ((5, 4), {"slope": 0.1}),
-    "sigmoid": ((5, 4), {}),
-    "tanh": ((5, 4), {}),
-    "softmax": ((5, 4), {}),
-    "batchnorm": (IMAGES, {"epsilon": 1e-3}),
-}
+LAYER_CASES = {CASES[key][0]: key for key in CASES if CASES[key][0] not in {"dropout", "residual"}}
+LAYER_CASES |= {"conv2d": "conv2d-1", "dense": "dense-0", "maxpool2d": "maxpool2d-1"}
+"""Of each layer that a section computes alone, the case that its program can be given."""
+
 LOSS_CASES = {
     "softmax_cross_entropy": {"label_smoothing": 0.1},
     "cross_entropy": {},
@@ -106,9 +95,9 @@ def gradient_errors(code, given):
 
 def layer_case(name, rng):
     """Return a layer with random float64 parameters, and what the program of its section starts from."""
-    shape, options = LAYER_CASES[name]
-    spec = LAYERS.spec(name).model_validate({"type": name, **options})
-    layer = LAYERS.build(spec, shape[1:], rng)
+    key = LAYER_CASES[name]
+    options, shape = CASES[key][1].options, (CASES[key][1].batch, *case_shape(key))
+    layer = LAYERS.build(case_spec(key), shape[1:], rng)
     layer.bind({key: rng.standard_normal(value.shape) for key, value in layer.params.items()})
     grad_y = rng.standard_normal((shape[0], *layer.output_shape))
     return layer, {"x": rng.standard_normal(shape), "grad_y": grad_y, **layer.params, **options}
@@ -217,7 +206,9 @@ def test_layer_computes_what_its_section_says(name, rng):
 
 def test_convolution_with_a_flipped_kernel_is_the_section_with_the_kernel_turned(rng):
     plain, given = layer_case("conv2d", rng)
-    flipped = LAYERS["conv2d"](IMAGES[1:], rng, filters=3, kernel=(3, 3), stride=(2, 2), padding=(1, 1), flip=True)
+    flipped = LAYERS["conv2d"](
+        plain.input_shape, rng, filters=3, kernel=(3, 3), stride=(2, 2), padding=(1, 1), flip=True
+    )
     flipped.bind(plain.params)
     names = run("conv2d", **given | {"weight": given["weight"][::-1, ::-1]})
     y, cache = flipped.forward(given["x"])
@@ -229,7 +220,7 @@ def test_convolution_with_a_flipped_kernel_is_the_section_with_the_kernel_turned
 
 def test_average_pooling_counts_the_padding_unless_told_otherwise(rng):
     layer, given = layer_case("avgpool2d", rng)
-    counting = LAYERS["avgpool2d"](IMAGES[1:], rng, size=(3, 3), stride=(2, 2), padding=(1, 1))
+    counting = LAYERS["avgpool2d"](layer.input_shape, rng, size=(3, 3), stride=(2, 2), padding=(1, 1))
     names = run("avgpool2d", **given | {"count_include_pad": True})
     np.testing.assert_allclose(counting.predict(given["x"]), names["y"], atol=1e-12)
     assert not np.allclose(counting.predict(given["x"]), layer.predict(given["x"]))
@@ -243,7 +234,7 @@ def test_batchnorm_keeps_and_uses_running_averages_as_its_section_says(rng):
         values = x.reshape(-1, x.shape[-1])
         mean = (1 - rate) * mean + rate * values.mean(axis=0)
         variance = (1 - rate) * variance + rate * values.var(axis=0, ddof=1)
-    y = given["gamma"] * (given["x"] - mean) / np.sqrt(variance + 1e-3) + given["beta"]
+    y = given["gamma"] * (given["x"] - mean) / np.sqrt(variance + given["epsilon"]) + given["beta"]
     np.testing.assert_allclose(layer.predict(given["x"]), y, rtol=1e-5, atol=1e-5)
 
 

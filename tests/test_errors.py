@@ -1,14 +1,30 @@
 """Exceptions, their exit codes, and the words that all messages share."""
 
+import errno
 import inspect
+import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnlab import errors
-from nnlab.errors import ConfigError, Interrupted, OptionError, Problem, brief, closest, printable, suggest
+from nnlab.errors import (
+    ConfigError,
+    Interrupted,
+    OptionError,
+    Problem,
+    RunError,
+    SystemFault,
+    brief,
+    closest,
+    printable,
+    refusal,
+    suggest,
+    system_errors,
+)
 
 NAMES = ["conv2d", "dense", "learning_rate", "mean_squared_error", "relu", "sgd", "weight_decay"]
 
@@ -135,3 +151,36 @@ def test_nothing_in_a_message_steers_the_terminal(text):
     assert len(brief(text)) < 100
     if len(text) <= 40 and text.isprintable():
         assert brief(text) == repr(text)
+
+
+@pytest.mark.parametrize(
+    ("error", "place", "text"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "x", "cannot write x: No space left on device"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "y"), None, "cannot write y: No space left on device"),
+        (OSError("only a text"), "x", "cannot write x: only a text"),
+        (OSError("only a text"), None, "cannot write: only a text"),
+        (TimeoutError(), "x", "cannot write x: TimeoutError"),
+        (ValueError("embedded null byte"), "x", "cannot write x: embedded null byte"),
+    ],
+)
+def test_a_refusal_has_the_place_and_always_a_reason(error, place, text):
+    assert refusal(error, "write", place) == text
+
+
+def test_only_os_errors_become_system_faults():
+    with (
+        pytest.raises(SystemFault, match=r"^cannot read x: PermissionError$") as caught,
+        system_errors("read", "x"),
+    ):
+        raise PermissionError
+    assert isinstance(caught.value.__cause__, PermissionError)
+    for error in (ValueError("a"), RunError("b")):
+        with pytest.raises(type(error)), system_errors("read", "x"):
+            raise error
+
+
+def test_os_errors_are_worded_in_one_place():
+    """``strerror`` may be None, which no message repeats."""
+    sources = {path: path.read_text() for path in Path(errors.__file__).parent.rglob("*.py")}
+    assert [path.name for path, text in sources.items() if "strerror" in text] == ["errors.py"]

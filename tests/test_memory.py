@@ -1,7 +1,6 @@
 """What is too large for this machine is told before the system kills the process."""
 
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import nnlab
 from nnlab import memory as capacity
 from nnlab.errors import SystemFault
 from nnlab.nn.layers import Dense
+from nnlab.runs import environment
 
 
 def with_free(monkeypatch, count):
@@ -67,7 +67,6 @@ def test_running_out_in_the_course_of_training_says_what_was_to_be_had_and_what_
 
 
 def test_free_memory_is_what_the_machine_or_its_container_has(tmp_path, monkeypatch):
-    environment = sys.modules["nnlab.runs.environment"]  # a function has taken its name in the package
     free = environment.free_memory()
     total = int(re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())[1]) * 1024
     assert 0 < free <= total

@@ -43,6 +43,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_every_command_of_the_tour_works(folder):
     commands = [line.partition("#")[0].strip() for line in block("Five minutes", "sh").splitlines()]
     assert commands[0] == ". .venv/bin/activate"
@@ -52,6 +53,7 @@ def test_every_command_of_the_tour_works(folder):
         assert done.stdout
 
 
+@pytest.mark.slow
 def test_the_example_config_is_valid(folder):
     (folder / "mine.yaml").write_text(block("Writing a config", "yaml"))
     done = run([sys.executable, "-m", "nnlab", "summary", "mine.yaml", "--json"], folder)
@@ -59,6 +61,7 @@ def test_the_example_config_is_valid(folder):
     assert json.loads(done.stdout)["name"] == "mnist"
 
 
+@pytest.mark.slow
 def test_the_error_messages_are_what_one_gets(folder):
     text = "data: {type: mnist}\noptimizer: {type: sgd, learning_rate: 0.1}\ntraining: {steps: 1}\nnetwork:\n"
     text += "  - {type: conv2d, filters: 16, kernal: 5, padding: 2}\n  - {type: avgpool2d, size: 4}\n\n  - relu\n"
@@ -68,10 +71,11 @@ def test_the_error_messages_are_what_one_gets(folder):
     assert told.rstrip() == block("Writing a config", "").rstrip()
 
 
+@pytest.mark.slow
 def test_the_new_layer_is_checked_documented_and_trained(folder):
     shutil.copytree(ROOT / "nnlab", folder / "nnlab", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "nnlab/layers/swish.py").write_text(block("Adding a layer", "python", 0))
-    with (folder / "nnlab/layers/__init__.py").open("a") as file:
+    (folder / "nnlab/nn/layers/swish.py").write_text(block("Adding a layer", "python", 0))
+    with (folder / "nnlab/nn/layers/__init__.py").open("a") as file:
         file.write(block("Adding a layer", "python", 1))
 
     def nnlab(*arguments):
@@ -86,6 +90,7 @@ def test_the_new_layer_is_checked_documented_and_trained(folder):
     assert "network[1].beta: expected a number, got the text 'two'" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_the_python_example_runs(folder):
     done = run([sys.executable, "-c", block("From Python", "python")], folder)
     assert done.returncode == 0, done.stderr

@@ -53,7 +53,7 @@ def test_a_blueprint_is_true_of_the_network_that_is_built(read):
     assert plan.input_shape == load_dataset(config.data, config.seed).input_shape
     assert [(row.layer, row.weights, row.biases) for row in plan.rows[:2]] == [
         ("conv2d", 180, 0),
-        ("batchnorm", 12, 0),
+        ("batchnorm", 6, 6),
     ]
 
 
@@ -117,7 +117,7 @@ def test_augmentation_is_checked_against_the_inputs(read):
         5,
         "data.augment[1].pixels: a shift by 9 pixels leaves nothing of a 9x12 image",
     )
-    with pytest.raises(ConfigError, match=r"data\.augment: only images can be varied"):
+    with pytest.raises(ConfigError, match=r"data\.augment: only images can be augmented"):
         read(text, "data.shape=[9]")
 
 

@@ -29,7 +29,7 @@ from nnlab.cli import (
     verify,
 )
 from nnlab.cli.output import say
-from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault
+from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, refusal
 
 app = typer.Typer(
     help="Train neural networks from one YAML file, in NumPy whose every gradient can be read.",
@@ -52,7 +52,7 @@ def _version(asked: bool) -> None:
 
 
 @app.callback()
-def options(
+def root(
     *,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -96,8 +96,8 @@ def main() -> None:
     except NnlabError as error:
         _leave(str(error), error.exit_code, debug=debug)
     except OSError as error:
-        what = f"use {error.filename}" if error.filename else "write the output"
-        _leave(f"cannot {what}: {error.strerror}", SystemFault.exit_code, debug=debug)
+        what = "use" if error.filename else "write the output"
+        _leave(refusal(error, what), SystemFault.exit_code, debug=debug)
     except MemoryError as error:
         _leave(f"out of memory: {error}", SystemFault.exit_code, debug=debug)
     except Exception as error:  # noqa: BLE001 -- the last resort: a bug is reported in a line

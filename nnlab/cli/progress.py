@@ -5,19 +5,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from nnlab.cli.output import say
-from nnlab.runs.wording import duration, percent
+from nnlab.runs.formatting import duration, percent
 
 if TYPE_CHECKING:
-    from nnlab.training.recording import Report
+    from nnlab.training.progress import Progress
 
 _PLAIN_LINES = 20  # where nothing is evaluated
 
 
 class Display(Protocol):
-    """Shows reports while its block is open."""
+    """Shows progress while its block is open."""
 
-    def __call__(self, report: "Report") -> None:
-        """Show a report."""
+    def __call__(self, progress: "Progress") -> None:
+        """Show the progress after a step."""
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -31,8 +31,8 @@ class Display(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def __call__(self, report: "Report") -> None:
-        """Ignore a report."""
+    def __call__(self, progress: "Progress") -> None:
+        """Show nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -49,12 +49,13 @@ class PlainLines(Silent):
     def __init__(self) -> None:
         self._meter = Meter()
 
-    def __call__(self, report: "Report") -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Print a line if there is news."""
-        self._meter.add(report)
-        due = report.step % max(1, report.total_steps // _PLAIN_LINES) == 0 or report.step == report.total_steps
-        if report.evaluation is not None or (due and report.evaluated_on is None):
-            say(self._meter.line(report))
+        self._meter.add(progress)
+        last = progress.step == progress.total_steps
+        due = last or progress.step % max(1, progress.total_steps // _PLAIN_LINES) == 0
+        if progress.evaluation is not None or (due and progress.evaluated_on is None):
+            say(self._meter.line(progress))
 
 
 class Live:
@@ -76,18 +77,18 @@ class Live:
         )
         self._task = self._progress.add_task("training", total=None, numbers="")
 
-    def __call__(self, report: "Report") -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Update the bar."""
-        self._meter.add(report)
-        if report.evaluation is not None:
-            self._progress.console.print(self._meter.line(report), markup=False, highlight=False)
-        if report.step % self._meter.stride == 0 or report.step == report.total_steps:
+        self._meter.add(progress)
+        if progress.evaluation is not None:
+            self._progress.console.print(self._meter.line(progress), markup=False, highlight=False)
+        if progress.step % self._meter.stride == 0 or progress.step == progress.total_steps:
             self._progress.update(
                 self._task,
-                total=report.total_steps,
-                completed=report.step,
-                description=f"step {report.step:,}/{report.total_steps:,}",
-                numbers=self._meter.numbers(report),
+                total=progress.total_steps,
+                completed=progress.step,
+                description=f"step {progress.step:,}/{progress.total_steps:,}",
+                numbers=self._meter.numbers(progress),
             )
 
     def __enter__(self) -> Self:
@@ -101,7 +102,7 @@ class Live:
 
 
 class Meter:
-    """Smoothed training numbers and speed, from the reports so far."""
+    """Smoothed training numbers and speed, from the steps so far."""
 
     def __init__(self) -> None:
         self.stride = 1
@@ -111,39 +112,39 @@ class Meter:
         self._seconds = 0.0
         self._steps = 0
 
-    def add(self, report: "Report") -> None:
-        """Take note of a report."""
+    def add(self, progress: "Progress") -> None:
+        """Add a step."""
         if self._begun is None:
-            self._begun = (report.step, report.seconds)
+            self._begun = (progress.step, progress.seconds)
         else:
-            self._images += report.examples
-        self._steps = report.step - self._begun[0]
-        self._seconds = report.seconds - self._begun[1]
+            self._images += progress.examples
+        self._steps = progress.step - self._begun[0]
+        self._seconds = progress.seconds - self._begun[1]
         self.stride = max(1, int(self._steps / max(self._seconds, 1e-9) / 20))
-        for key, value in (report.training or {}).items():
+        for key, value in (progress.training or {}).items():
             old = self._training.get(key, value)
             self._training[key] = old + 0.05 * (value - old)
 
-    def numbers(self, report: "Report") -> str:
+    def numbers(self, progress: "Progress") -> str:
         """Return training loss and accuracy, speed and time left."""
         parts = []
         if self._training:
             parts.append(f"loss {self._training['loss']:.4f}")
             parts.append(f"accuracy {percent(self._training['accuracy'])}")
         if self._seconds > 0 and self._steps:
-            left = (report.total_steps - report.step) * self._seconds / self._steps
+            left = (progress.total_steps - progress.step) * self._seconds / self._steps
             parts.append(f"{self._images / self._seconds:,.0f} images/s")
             parts.append(f"{duration(left)} left")
         return "  ".join(parts)
 
-    def line(self, report: "Report") -> str:
-        """Return one line with everything that is known at a report."""
-        width = len(f"{report.total_steps:,}")
-        line = f"step {report.step:>{width},}/{report.total_steps:,}  {self.numbers(report)}"
-        if report.evaluation is not None:
-            loss, accuracy = report.evaluation["loss"], percent(report.evaluation["accuracy"])
-            line += f"  | {report.evaluated_on} loss {loss:.4f}  accuracy {accuracy}"
-            line += "  best" if report.improved else ""
+    def line(self, progress: "Progress") -> str:
+        """Return one line with everything that is known after a step."""
+        width = len(f"{progress.total_steps:,}")
+        line = f"step {progress.step:>{width},}/{progress.total_steps:,}  {self.numbers(progress)}"
+        if progress.evaluation is not None:
+            loss, accuracy = progress.evaluation["loss"], percent(progress.evaluation["accuracy"])
+            line += f"  | {progress.evaluated_on} loss {loss:.4f}  accuracy {accuracy}"
+            line += "  best" if progress.improved else ""
         return line
 
 

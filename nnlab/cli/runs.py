@@ -114,7 +114,7 @@ def show(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJs
 
 def _row(run: "Overview") -> dict[str, str]:
     """Return a line of the list by column."""
-    from nnlab.runs.wording import accuracy, duration, loss
+    from nnlab.runs.formatting import accuracy, duration, loss
 
     config = run.config
     return {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.output import say, table
 from nnlab.errors import NnlabError, RunError, printable
-from nnlab.runs.wording import duration, percent
+from nnlab.runs.formatting import duration, percent
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -15,10 +15,9 @@ from nnlab.comparison.statistics import Estimate, difference, estimate, proporti
 from nnlab.errors import NnlabError, RunError
 from nnlab.evaluation import evaluate
 from nnlab.runs import Run
+from nnlab.runs.grouping import Group, group
 from nnlab.runs.overview import Overview, overview
-from nnlab.runs.recorded import Evaluated
-from nnlab.runs.settings import Setting as Group
-from nnlab.runs.settings import group
+from nnlab.runs.records import Evaluated
 from nnlab.runs.sweeps import Sweep, find_run_or_sweep
 
 _LONGEST = 28  # characters of a name; longer ones are replaced by letters

@@ -5,8 +5,8 @@ from typing import Any
 
 from nnlab.comparison.results import Setting, some
 from nnlab.runs.changes import edited
+from nnlab.runs.grouping import group
 from nnlab.runs.overview import Overview
-from nnlab.runs.settings import group
 
 _MOST = 3  # unfinished runs that are told one by one
 _LENGTHS = ("training.batch_size", "training.steps", "training.epochs")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nnlab.comparison.results import CRITERIA, Comparison, Setting, some
 from nnlab.comparison.statistics import Estimate
 from nnlab.config.wording import as_written
-from nnlab.runs.wording import counted, duration, percent
+from nnlab.runs.formatting import counted, duration, percent
 
 
 class Cell(NamedTuple):

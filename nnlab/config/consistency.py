@@ -6,21 +6,20 @@ from typing import Annotated, Any
 import numpy as np
 
 from nnlab.arrays import Shape
-from nnlab.config.document import Document
+from nnlab.config.config_document import ConfigDocument
 from nnlab.config.messages import subject, words
 from nnlab.config.nodes import Mapping
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.schema import Experiment, Training
 from nnlab.config.spots import Entries, dotted
 from nnlab.config.spots import Path as Steps
-from nnlab.config.validation import Reading, validate_entry
+from nnlab.config.validation import Validated, validate_entry
 from nnlab.data import Source
-from nnlab.data.augmentation import build_augmentations
-from nnlab.data.section import DataSpec
+from nnlab.data.section import DataSpec, check_augmentations
 from nnlab.errors import DataError, OptionError, Problem
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import outline_layer
-from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf
+from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, OPTIMIZERS, Spec, SpecOf
 
 
 class Consistency:
@@ -29,9 +28,9 @@ class Consistency:
     A shape that depends on something wrong is not known (None), and what it meets is not judged.
     """
 
-    def __init__(self, reading: Reading[Experiment]) -> None:
-        self.document = reading.document
-        self.left_out = reading.left_out
+    def __init__(self, validated: Validated[Experiment]) -> None:
+        self.document = validated.document
+        self.left_out = validated.left_out
         self.problems: list[Problem] = []
         self.unread: DataError | None = None
 
@@ -41,12 +40,11 @@ class Consistency:
         facts = self._facts(self._attempt(("data",), DATASETS.build, data))
         blamed, shape = self._follow(facts[0] if facts else None)
         if facts:
-            self._attempt(("data",), build_augmentations, data, facts[0])
-        loss: Loss | None = self._attempt(("loss",), LOSSES.build, self._entry("loss"))
+            self._attempt(("data",), check_augmentations, data, facts[0])
+        loss: Loss | None = self._entry("loss")
         if loss and facts and shape and not any(spot.path == ("loss",) for spot in self.left_out):
             self._attempt(("network", blamed), loss.check, shape, len(facts[1]))
         self._attempt(("optimizer",), OPTIMIZERS.build, self._entry("optimizer"), np.zeros(1), np.ones(1, bool))
-        self._attempt(("schedule",), SCHEDULES.build, self._entry("schedule"))
         self._check_end(loss)
         self._check_evaluation(data, self._entry("training"))
         return self.problems
@@ -109,7 +107,7 @@ class Consistency:
         last = len(nodes.items) - 1
         spec = validate_entry(Annotated[Spec, SpecOf(LAYERS)], nodes.items[last])
         if spec is not None and spec.type == loss.applies:
-            message = f"network[{last}]: the loss, {LOSSES.name_of(loss)}, applies {spec.type} itself"
+            message = f"network[{last}]: the loss, {loss.type}, applies {spec.type} itself"
             self.problems.append(subject(self.document, "network", last).problem(message, "leave this layer out"))
 
     def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:
@@ -122,8 +120,8 @@ class Consistency:
         for key in ("early_stopping", "evaluate_every"):
             if getattr(training, key) is not None:
                 message = f"training.{key}: there is no validation data to evaluate on"
-                place = self.document.key("training", key)
-                self.problems.append(place.problem(message, "data.validation: 1000 holds some out"))
+                position = self.document.key("training", key)
+                self.problems.append(position.problem(message, "data.validation: 1000 holds some out"))
 
 
 def _deciding(shapes: Sequence[Shape | None]) -> int:
@@ -133,12 +131,12 @@ def _deciding(shapes: Sequence[Shape | None]) -> int:
     return max((i for i in range(len(before)) if not same[i]), default=0)
 
 
-def _located(document: Document, path: Steps, error: OptionError) -> Problem:
+def _located(document: ConfigDocument, path: Steps, error: OptionError) -> Problem:
     """Return ``error`` as a problem at its option, or at the type of the component at ``path``."""
     parts = error.option.split(".") if error.option else []
     steps = [int(part) if part.isdecimal() else part for part in parts]
     node, _ = document.at(*path)
-    target, place = document.at(*path, *steps)
+    target, position = document.at(*path, *steps)
     if target is node or isinstance(target, Mapping):
-        place = subject(document, *path, *(steps if target is not node else []))
-    return place.problem(f"{dotted((*path, *steps))}: {error}", error.hint)
+        position = subject(document, *path, *(steps if target is not node else []))
+    return position.problem(f"{dotted((*path, *steps))}: {error}", error.hint)

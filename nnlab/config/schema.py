@@ -6,26 +6,34 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from nnlab.data.section import DataSpec
-from nnlab.registry import DATASETS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, Spec, SpecOf, default_entry
+from nnlab.nn.losses import Loss, SoftmaxCrossEntropy
+from nnlab.nn.schedules import Constant, Schedule
+from nnlab.registry import DATASETS, LAYERS, OPTIMIZERS, DefaultType, Spec, SpecOf, describe_defaults
 from nnlab.registry.options import NonNegative, Positive, PositiveInt
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A part of a config: frozen, no unknown keys, no silent conversions."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True, defer_build=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,
+        json_schema_extra=describe_defaults,
     )
 
 
-class EarlyStopping(Section):
+class EarlyStopping(ConfigSection):
     """Stop when ``patience`` evaluations in a row have not improved the monitored value by ``min_delta``."""
 
     patience: PositiveInt
     min_delta: NonNegative = 0.0
 
 
-class Training(Section):
+class Training(ConfigSection):
     """How long, in which batches, and how often to evaluate, log and save.
 
     One of ``steps`` and ``epochs`` is given. ``evaluate_every``, ``log_every`` and ``checkpoint_every``
@@ -57,13 +65,13 @@ class Training(Section):
         return self
 
 
-class Compute(Section):
+class Compute(ConfigSection):
     """``threads`` to compute with; all cores unless given. The results do not depend on it."""
 
     threads: PositiveInt | None = None
 
 
-class Logging(Section):
+class Logging(ConfigSection):
     """Where records go besides metrics.jsonl. ``tensorboard``: to TensorBoard too, with figures at the end.
 
     The results do not depend on it.
@@ -72,18 +80,16 @@ class Logging(Section):
     tensorboard: bool = False
 
 
-class Experiment(Section):
+class Experiment(ConfigSection):
     """A whole experiment: with the code and the data, all that a run depends on."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: Annotated[DataSpec, SpecOf(DATASETS)]
     network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
-    loss: Annotated[Spec, SpecOf(LOSSES, default="softmax_cross_entropy")] = default_entry(
-        LOSSES, "softmax_cross_entropy"
-    )
+    loss: Annotated[Loss, DefaultType("softmax_cross_entropy")] = SoftmaxCrossEntropy()
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
-    schedule: Annotated[Spec, SpecOf(SCHEDULES, default="constant")] = default_entry(SCHEDULES, "constant")
+    schedule: Annotated[Schedule, DefaultType("constant")] = Constant()
     training: Training
     compute: Compute = Compute()
     logging: Logging = Logging()

@@ -6,7 +6,6 @@ is given.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -15,23 +14,24 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field
 
 from nnlab.arrays import Array, Rng, Shape
-from nnlab.data.section import DataSpec
 from nnlab.errors import OptionError
-from nnlab.registry import AUGMENTATIONS
+from nnlab.registry import AUGMENTATIONS, Component
 from nnlab.registry.options import PositiveInt
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A share of the images, 0 .. 1."""
 
 
-class Augmentation(ABC):
+class Augmentation(Component, ABC):
     """A way to vary images at random."""
+
+    registry = AUGMENTATIONS
 
     @abstractmethod
     def apply(self, x: Array, rng: Rng) -> Array:
         """Return the images x (N, H, W, C), each varied independently of the others; x may be overwritten."""
 
-    def check(self, image: Shape) -> None:  # noqa: B027 -- most variations fit every image
+    def check(self, image: Shape) -> None:
         """Raise OptionError unless images of shape ``image`` (H, W, C) can be varied so."""
 
 
@@ -116,26 +116,3 @@ class Cutout(Augmentation):
 def mirrored(x: Array) -> Array:
     """Return a view of the images x (N, H, W, C) with left and right exchanged."""
     return x[:, :, ::-1]
-
-
-def build_augmentations(spec: DataSpec, input_shape: Shape) -> Sequence[Augmentation]:
-    """Return the variations that ``spec`` asks for, in its order.
-
-    Raises OptionError if one of them, or test-time flips, are asked for inputs that do not allow it.
-    """
-    if len(input_shape) != 3:
-        for option, given in ("augment", spec.augment), ("test_time_flips", spec.test_time_flips):
-            if given:
-                raise OptionError(
-                    f"only images can be varied, and {spec.type} has inputs of shape {list(input_shape)}",
-                    option=option,
-                    hint="images have the shape [height, width, channels]",
-                )
-    augmentations: list[Augmentation] = []
-    for index, entry in enumerate(spec.augment):
-        augmentations.append(AUGMENTATIONS.build(entry))
-        try:
-            augmentations[-1].check(input_shape)
-        except OptionError as error:
-            raise OptionError(str(error), option=f"augment.{index}.{error.option}", hint=error.hint) from error
-    return augmentations

@@ -36,6 +36,13 @@ class Batches:
         """How many batches make an epoch; with replacement, as many as show ``count`` examples."""
         return self._count // self.size if self._drop_last else -(-self._count // self.size)
 
+    def examples_in(self, steps: int) -> int:
+        """Return how many examples the first ``steps`` batches have, each counted as often as it is drawn."""
+        if self._replacement or self._drop_last:
+            return steps * self.size
+        epochs, rest = divmod(steps, self.steps_per_epoch)
+        return epochs * self._count + min(rest * self.size, self._count)
+
     def draw(self) -> Labels:
         """Return the indices of the next batch."""
         if self._replacement:

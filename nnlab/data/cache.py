@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from nnlab import files
-from nnlab.data.base import Split
 from nnlab.data.npy import read_header
-from nnlab.errors import SystemFault
+from nnlab.data.source import Split
+from nnlab.errors import SystemFault, system_errors
 
 Splits = tuple[Split, Split]
 """The training and the test examples."""
@@ -52,12 +52,9 @@ def digest_of_files(paths: list[Path]) -> str:
     """Return the SHA-256 of the files' contents in a row, in lower-case hex digits; raises SystemFault."""
     digest = hashlib.sha256()
     for path in paths:
-        try:
-            with path.open("rb") as file:
-                while content := file.read(_BLOCK):
-                    digest.update(content)
-        except OSError as error:
-            raise SystemFault(f"cannot read {path}: {error.strerror}") from error
+        with system_errors("read", path), path.open("rb") as file:
+            while content := file.read(_BLOCK):
+                digest.update(content)
     return digest.hexdigest()
 
 
@@ -67,10 +64,8 @@ def remembered_digest(path: Path) -> str:
     That it changed is told by its place, number, size and time of change, to the nanosecond. Raises SystemFault
     if the machine cannot read it.
     """
-    try:
+    with system_errors("read", path):
         facts = path.stat()
-    except OSError as error:
-        raise SystemFault(f"cannot read {path}: {error.strerror}") from error
     told_by = f"{path.resolve()}\n{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
     kept = cache_directory() / "digests" / hashlib.sha256(os.fsencode(told_by)).hexdigest()
     with contextlib.suppress(OSError, ValueError):

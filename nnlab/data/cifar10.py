@@ -6,6 +6,7 @@ a folder or straight from the published archive, of which nothing is ever extrac
 is not read: a pickle can run any code.
 """
 
+import contextlib
 import gzip
 import tarfile
 import zlib
@@ -18,11 +19,11 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlab.data.base import Source, Split
 from nnlab.data.cache import digest_of_files, remembered
-from nnlab.data.collection import Collection, Layout, Published
 from nnlab.data.lookup import locate
-from nnlab.errors import DataError, SystemFault
+from nnlab.data.published import Layout, PublishedData, PublishedFile
+from nnlab.data.source import Source, Split
+from nnlab.errors import DataError, system_errors
 from nnlab.registry import DATASETS
 
 RECORD = 1 + 32 * 32 * 3
@@ -74,11 +75,8 @@ def read_files(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
     Raises SystemFault if the machine cannot read one.
     """
     for path in paths:
-        try:
-            with path.open("rb") as file:
-                content = file.read(_LARGEST + RECORD)
-        except OSError as error:
-            raise SystemFault(f"cannot read {path}: {error.strerror}") from error
+        with system_errors("read", path), path.open("rb") as file:
+            content = file.read(_LARGEST + RECORD)
         yield str(path), content
 
 
@@ -90,22 +88,26 @@ def read_archive(path: Path) -> list[tuple[str, bytes]]:
     and folders below it; SystemFault if the machine cannot read it.
     """
     contents: dict[str, bytes] = {}
-    try:
-        with gzip.open(path) as unzipped:
-            stream = _Capped(path, unzipped)
-            for name, content in _wanted_members(path, stream):
-                if name in contents:
-                    raise DataError(f"{path}: {name} is there twice")
-                contents[name] = content
-            while stream.read(2**16):
-                pass  # gzip compares the checksum when it comes to its end
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
-        raise DataError(f"{path} is a damaged archive: {error}") from error
-    except OSError as error:
-        raise SystemFault(f"cannot read {path}: {error.strerror}") from error
+    with system_errors("read", path), _damage_reported(path), gzip.open(path) as unzipped:
+        stream = _Capped(path, unzipped)
+        for name, content in _wanted_members(path, stream):
+            if name in contents:
+                raise DataError(f"{path}: {name} is there twice")
+            contents[name] = content
+        while stream.read(2**16):
+            pass  # gzip compares the checksum at its end
     if missing := [name for name in _FILES if name not in contents]:
         raise DataError(f"{path} lacks {', '.join(missing)}")
     return [(f"{path}: {name}", contents[name]) for name in _FILES]
+
+
+@contextlib.contextmanager
+def _damage_reported(path: Path) -> Iterator[None]:
+    """Turn the errors of gzip and tarfile into a DataError that names the archive."""
+    try:
+        yield
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
+        raise DataError(f"{path} is a damaged archive: {error}") from error
 
 
 def _wanted_members(path: Path, stream: BufferedIOBase) -> Iterator[tuple[str, bytes]]:
@@ -153,13 +155,13 @@ class Cifar10(Source):
     https://www.cs.toronto.edu/~kriz/cifar.html.
     """
 
-    collection = Collection(
+    published = PublishedData(
         name="cifar10",
         layouts=(
             Layout((_FOLDER, f"cifar10/{_FOLDER}", "cifar10", ""), _FILES),
             Layout(("", "cifar10"), (_ARCHIVE,)),
         ),
-        published=(Published(_ARCHIVE, 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530"),),
+        files=(PublishedFile(_ARCHIVE, 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530"),),
         mirrors=(
             "https://www.cs.toronto.edu/~kriz/",
             "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/",
@@ -170,8 +172,8 @@ class Cifar10(Source):
     class_names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
     def load(self, root: Path | None) -> tuple[Split, Split]:
-        found = locate(self.collection, root)
-        with self.collection.naming_the_cure():
+        found = locate(self.published, root)
+        with self.published.naming_the_cure():
             if found[0].name != _ARCHIVE:
                 return _splits(read_files(found))
             return remembered("cifar10", digest_of_files(found), lambda: _splits(iter(read_archive(found[0]))))

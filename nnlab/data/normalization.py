@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.arrays import Array
-from nnlab.data.examples import Examples, chunks
-from nnlab.registry import NORMALIZATIONS
+from nnlab.data.inputs import Examples, chunks
+from nnlab.registry import NORMALIZATIONS, Component
 from nnlab.registry.options import Positive
 
 _CHUNK = 2**15  # numbers turned to float64 at a time: 256 KiB, which stays in the processor's cache
@@ -38,12 +38,14 @@ class Affine:
         return y.reshape(inputs.shape)
 
 
-class Normalization(ABC):
+class Normalization(Component, ABC):
     """A rule that finds an ``Affine`` from training inputs.
 
     Statistics are accumulated in float64, which is exact for pixels, a few examples at a time and in one pass
     over them. A *channel* is an index of the last axis: a colour of an image, or a feature.
     """
+
+    registry = NORMALIZATIONS
 
     @abstractmethod
     def fit(self, inputs: Examples) -> Affine:

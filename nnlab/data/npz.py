@@ -12,7 +12,7 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from nnlab.data.npy import Header, read_header, read_values
-from nnlab.errors import DataError, SystemFault
+from nnlab.errors import DataError, SystemFault, refusal
 
 MOST_UNPACKED = 2**31
 """Bytes that the arrays of one .npz file may take in memory: 2 GiB."""
@@ -77,4 +77,4 @@ class NpzFile:
         except OSError as error:
             if error.errno == errno.EINVAL:  # an offset in the archive that leads out of the file
                 raise DataError(f"{self._path} is a damaged .npz file: it is not where it says") from error
-            raise SystemFault(f"cannot read {self._path}: {error.strerror or error}") from error
+            raise SystemFault(refusal(error, "read", self._path)) from error

@@ -4,7 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nnlab.registry import AUGMENTATIONS, NORMALIZATIONS, Spec, SpecOf, default_entry
+from nnlab.arrays import Shape
+from nnlab.data.augmentation import Augmentation
+from nnlab.data.normalization import Normalization, Standard
+from nnlab.errors import OptionError
+from nnlab.registry import DefaultType, Spec
 
 
 class DataSpec(Spec):
@@ -19,8 +23,23 @@ class DataSpec(Spec):
     root: str | None = None
     validation: Annotated[int, Field(ge=0)] = 0
     validation_split: Literal["shuffled", "last"] = "shuffled"
-    normalize: Annotated[Spec, SpecOf(NORMALIZATIONS, default="standard")] = default_entry(
-        NORMALIZATIONS, "standard"
-    )
-    augment: tuple[Annotated[Spec, SpecOf(AUGMENTATIONS)], ...] = ()
+    normalize: Annotated[Normalization, DefaultType("standard")] = Standard()
+    augment: tuple[Augmentation, ...] = ()
     test_time_flips: bool = False
+
+
+def check_augmentations(spec: DataSpec, input_shape: Shape) -> None:
+    """Raise OptionError if ``spec`` asks for augmentations or test-time flips that do not fit ``input_shape``."""
+    if len(input_shape) != 3:
+        for option, given in ("augment", spec.augment), ("test_time_flips", spec.test_time_flips):
+            if given:
+                raise OptionError(
+                    f"only images can be augmented, and {spec.type} has inputs of shape {list(input_shape)}",
+                    option=option,
+                    hint="images have the shape [height, width, channels]",
+                )
+    for index, augmentation in enumerate(spec.augment):
+        try:
+            augmentation.check(input_shape)
+        except OptionError as error:
+            raise OptionError(str(error), option=f"augment.{index}.{error.option}", hint=error.hint) from error

@@ -15,15 +15,13 @@ from nnlab.evaluation.metrics import Metrics, measure
 from nnlab.evaluation.predictions import Predictions, predict_split
 from nnlab.memory import require_memory_for_weights
 from nnlab.nn.kernels import threads
-from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, outline_layers
-from nnlab.registry import LOSSES
 from nnlab.runs import Checkpoint, Run, check_writable
 from nnlab.runs.arrays import restore_weights
 from nnlab.runs.checkpoints import Which
-from nnlab.runs.ledger import Entry, enter
+from nnlab.runs.ledger import LedgerEntry, enter
 from nnlab.runs.predictions import read_predictions, write_predictions
-from nnlab.runs.recorded import Evaluated, read_record
+from nnlab.runs.records import Evaluated, read_record
 from nnlab.summary import summarize
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]
@@ -84,11 +82,10 @@ def evaluate(
     with threads.compute(config.compute.threads):
         dataset = dataset or load_dataset(config.data, config.seed)
         network = load_network(config, saved)
-        loss: Loss = LOSSES.build(config.loss)
-        predictions = predict_split(network, loss, dataset, split)
+        predictions = predict_split(network, config.loss, dataset, split)
     metrics = measure(predictions, dataset.class_names)
     if split == "test":
-        enter(run.path, Entry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))
+        enter(run.path, LedgerEntry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))
     write_predictions(folder / "predictions.npz", vars(predictions))
     evaluation = Evaluation(config, predictions, metrics, split, checkpoint, saved.step, network, dataset)
     files.write_json(folder / "metrics.json", evaluation.as_json())

@@ -13,8 +13,8 @@ from nnlab.config import Experiment, load_config
 from nnlab.drawing import Course, Curve, epoch_means
 from nnlab.errors import RunError
 from nnlab.runs import Run
-from nnlab.runs.recorded import Summary, read_record
-from nnlab.runs.settings import group
+from nnlab.runs.grouping import group
+from nnlab.runs.records import Summary, read_record
 from nnlab.runs.sweeps import find_run_or_sweep
 from nnlab.training.state import prepare
 

@@ -1,7 +1,5 @@
 """What is in a network: its layers as a diagram, its weights, and what it makes of one example."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -13,10 +11,9 @@ from nnlab.drawing import Block, Spread, Stage, style
 from nnlab.errors import RunError, UsageError
 from nnlab.evaluation import SplitName, load_network
 from nnlab.nn.kernels import threads
-from nnlab.nn.layers import Layer, Residual
-from nnlab.nn.losses import Loss
+from nnlab.nn.layers import Layer
 from nnlab.nn.network import outline_layers
-from nnlab.registry import DATASETS, LOSSES, Spec
+from nnlab.registry import DATASETS, Spec
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
 from nnlab.training.state import batches_of
@@ -41,12 +38,19 @@ def _block(place: str, spec: Spec, layer: Layer) -> Block:
     size = sum(param.size for param in layer.params.values())
     unchanged = "leaves the shape" if layer.output_shape == layer.input_shape else "changes the shape"
     kind, shape = "trained" if size else unchanged, _dimensions(layer.output_shape)
-    if not isinstance(layer, Residual):
+    if not layer.parts:
         return Block(place + spec.type, _options(spec), shape, size, kind)
-    options: Any = spec
-    body = tuple(_block("", *pair) for pair in zip(options.body, layer.body, strict=True))
-    projection = _block("", options.projection, layer.projection) if layer.projection else None
-    return Block(place + spec.type, (), shape, size, kind, body, projection)
+    parts = {name: _block("", _part(spec, name), part) for name, part in layer.parts.items()}
+    projection = parts.pop("projection", None)
+    return Block(place + spec.type, (), shape, size, kind, tuple(parts.values()), projection)
+
+
+def _part(spec: Spec, name: str) -> Spec:
+    """Return the entry of a layer's part, such as ``projection`` or ``body.0``."""
+    option, _, index = name.partition(".")
+    entry = getattr(spec, option)
+    part: Spec = entry[int(index)] if index else entry
+    return part
 
 
 def _options(spec: Spec) -> tuple[str, ...]:
@@ -73,12 +77,12 @@ def draw_weights(
     """
     saved = run.load(checkpoint)
     network = load_network(config, saved)
-    names = [name for name, param in network.params.items() if param.ndim > 1]
+    names = [name for name, role in network.roles.items() if role == "weight"]
     if not names:
         raise RunError(f"no layer of {run.name} has weights to draw")
     before = {name: network.params[name].copy() for name in names}
     dataset = dataset or load_dataset(config.data, config.seed)
-    loss: Loss = LOSSES.build(config.loss)
+    loss = config.loss
     x, labels = dataset.batch(batches_of(config, len(dataset.train)).draw(), 1)
     with threads.compute(config.compute.threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         scores, caches = network.forward(x)
@@ -129,7 +133,7 @@ def draw_activations(
         for index, (spec, each) in enumerate(zip(config.network, network.layers, strict=True)):
             y = each.predict(y)
             stages.append(Stage(f"{index} {spec.type}", y[0]))
-        loss: Loss = LOSSES.build(config.loss)
+        loss = config.loss
         note = _answer(dataset, loss.probabilities(y)[0], int(loss.classify(y)[0]), int(examples.labels[image]))
     kind = {"train": "training"}.get(split, split)
     title = f"{config.name}, {kind} example {image:,}"

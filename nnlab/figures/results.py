@@ -11,7 +11,6 @@ from nnlab.data import Split
 from nnlab.errors import RunError
 from nnlab.evaluation import Evaluation, Outcome, load_network, predict_split
 from nnlab.nn.kernels import threads
-from nnlab.registry import LOSSES
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
 
@@ -74,7 +73,7 @@ def draw_boundary(evaluation: Evaluation) -> Figure:
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float32)
     places = replace(dataset, test=Split(grid, np.zeros(len(grid), np.int64)))
     with threads.compute(config.compute.threads):
-        found = predict_split(evaluation.network, LOSSES.build(config.loss), places, "test", batch_size=5000)
+        found = predict_split(evaluation.network, config.loss, places, "test", batch_size=5000)
     probabilities = found.probabilities.reshape(_GRID, _GRID, -1)
     extent = (xs[0], xs[-1], ys[0], ys[-1])
     names, title = dataset.class_names, _headline(evaluation)

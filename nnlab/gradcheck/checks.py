@@ -13,7 +13,7 @@ from nnlab.gradcheck.differences import Derivative, derivative
 from nnlab.nn.layers import Layer
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
-from nnlab.registry import LAYERS, LOSSES
+from nnlab.registry import LAYERS
 
 STEP = 1e-5
 """How far an entry is moved; near the cube root of float64's precision, where rounding and curvature balance."""
@@ -86,7 +86,7 @@ def check_network(
     """
     chain = Chain(in_float64(network.layers), x, LossHead(loss, labels))
     names = [network.label(i) for i in range(len(network.layers))]
-    return check_chain(chain, [*names, LOSSES.name_of(loss)], Effort(rng, samples, step, tolerance))
+    return check_chain(chain, [*names, loss.type], Effort(rng, samples, step, tolerance))
 
 
 def check_layer(
@@ -125,7 +125,7 @@ def check_loss(
     """Check the gradient of a loss with respect to the scores (N, M) for labels (N,)."""
     chain = Chain([], scores, LossHead(loss, labels))
     effort = Effort(rng, samples, step, tolerance)
-    return check_chain(chain, [name or LOSSES.name_of(loss)], effort)[0]
+    return check_chain(chain, [name or loss.type], effort)[0]
 
 
 def check_chain(chain: Chain, names: Sequence[str], effort: Effort) -> list[GradientCheck]:

@@ -53,8 +53,8 @@ ROW: Shape = (7,)
 GENERIC = (IMAGE, ROW)
 
 DENSE = {"type": "dense", "units": 7}
-CONV = {"type": "conv2d", "filters": 2, "kernel": 3, "padding": 1}
-STRIDED = {"type": "conv2d", "filters": 3, "kernel": 3, "padding": 1, "stride": 2}
+CONV = {"type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "bias": False}
+STRIDED = {"type": "conv2d", "filters": 3, "kernel": 3, "padding": 1, "stride": 2, "bias": False}
 SHORTCUT = {"type": "conv2d", "filters": 3, "kernel": 1, "stride": 2}
 
 LAYER_EXAMPLES: dict[str, Sequence[LayerExample]] = {
@@ -106,7 +106,7 @@ def check_registered(rng: Rng, *, samples: int | None = None) -> list[GradientCh
     """
     checks: list[GradientCheck] = []
     for name in LAYERS.names():
-        for example in _layer_examples(name):
+        for example in layer_examples(name):
             checks += _check_layer_example(name, example, rng, samples)
     for name in LOSSES.names():
         for loss_example in LOSS_EXAMPLES.get(name, [LossExample()]):
@@ -144,7 +144,7 @@ def _spec(registry: Registry, name: str, options: Mapping[str, Any]) -> Spec:
         ) from error
 
 
-def _layer_examples(name: str) -> Sequence[LayerExample]:
+def layer_examples(name: str) -> Sequence[LayerExample]:
     """Return the examples of a layer; of one that has none, those of the generic shapes that it takes."""
     if name in LAYER_EXAMPLES:
         return LAYER_EXAMPLES[name]

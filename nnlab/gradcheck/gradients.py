@@ -6,7 +6,6 @@ from nnlab.data import load_dataset
 from nnlab.gradcheck.checks import GradientCheck, check_network
 from nnlab.gradcheck.examples import check_registered
 from nnlab.nn.network import build_network
-from nnlab.registry import LOSSES
 
 
 def check_gradients(
@@ -25,4 +24,4 @@ def check_gradients(
     network = build_network(config.network, dataset.input_shape, config.seed)
     indices = rng.choice(len(dataset.train.labels), batch_size, replace=len(dataset.train.labels) < batch_size)
     x, labels = dataset.normalize(dataset.train.inputs[indices]), dataset.train.labels[indices]
-    return check_network(network, LOSSES.build(config.loss), x, labels, samples=samples, rng=rng)
+    return check_network(network, config.loss, x, labels, samples=samples, rng=rng)

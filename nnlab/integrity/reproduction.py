@@ -1,14 +1,12 @@
 """Whether a run can be trained again, from its directory alone, to the same numbers."""
 
 import logging
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from math import inf
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -21,9 +19,10 @@ from nnlab.nn.network import Network
 from nnlab.runs import Checkpoint, Run, read_checkpoint
 from nnlab.runs.changes import changes_since
 from nnlab.runs.environment import Difference, differences
-from nnlab.training.recording import Recorder, Reporter, ignore
+from nnlab.training.loop import fit
 from nnlab.training.resumption import present_environment
-from nnlab.training.state import Trial, prepare
+from nnlab.training.sinks import Reporter, ignore
+from nnlab.training.state import TrainingState, prepare
 
 Verdict: TypeAlias = Literal["identical", "within the tolerance", "different"]
 
@@ -73,9 +72,8 @@ def reproduce(
 ) -> Reproduction:
     """Train ``run`` again from its config and compare records and checkpoints, as far as it was saved.
 
-    The run is left as it is; what the second training logs is in the system's folder for temporary files
-    meanwhile. ``steps`` compares only that many; deviations up to ``tolerance``, in a recorded value or a saved
-    number, are told from larger ones. What is not as in the run's environment is told in the log first.
+    Nothing is written. ``steps`` compares only that many. Deviations up to ``tolerance``, in a recorded value or a
+    saved number, do not count as different. Differences from the run's environment are logged as warnings first.
 
     Raises RunError if the run is damaged or has nothing saved, otherwise as ``nnlab.train``.
     """
@@ -90,13 +88,13 @@ def reproduce(
     if not end:
         raise RunError(f"{run.path} has nothing yet to compare a second training with")
     with threads.compute(config.compute.threads):
-        trial = prepare(config)
-        other = tuple(differences(began, present_environment(trial)))
+        state = prepare(config)
+        other = tuple(differences(began, present_environment(state)))
         for difference in other:
             log.warning("warning: not as in the run: %s", difference)
-        again, deviations = _train_again(trial, [c for c in saved if c.step <= end], end, report)
+        again, deviations = _train_again(state, [c for c in saved if c.step <= end], end, report)
     until = [record for record in records if record["step"] <= end]
-    compared = sum(checkpoint.step <= trial.step for checkpoint in saved)
+    compared = sum(checkpoint.step <= state.step for checkpoint in saved)
     found = [*deviations, *_of_records(until, again)]
     return Reproduction(
         _verdict(found, tolerance),
@@ -122,42 +120,42 @@ def _saved(run: Run) -> list[Checkpoint]:
 
 
 def _train_again(
-    trial: Trial, saved: Sequence[Checkpoint], end: int, report: Reporter
+    state: TrainingState, saved: Sequence[Checkpoint], end: int, report: Reporter
 ) -> tuple[list[dict[str, Any]], list[Deviation]]:
-    """Train up to step ``end``; return the records, and how the states differ from those that were saved."""
+    """Train up to step ``end``; return the records, and how the states deviate from those in ``saved``."""
     at = defaultdict(list)
     for checkpoint in saved:
         at[checkpoint.step].append(checkpoint)
+    records: list[dict[str, Any]] = []
     deviations: list[Deviation] = []
-    with tempfile.TemporaryDirectory(prefix="nnlab-") as folder:
-        copy = Run(Path(folder))
-        with Recorder(trial, copy, report, 0) as recorder, closing(trial.steps()) as steps:
-            try:
-                for record in steps:
-                    recorder.note(record)
-                    for checkpoint in at[trial.step]:
-                        deviations += _of_state(checkpoint, trial)
-                    if trial.step == end or trial.finished:
-                        break
-            except DivergedError as error:
-                deviations.append(Deviation(trial.step + 1, str(error), None))
-        if trial.step < end and not deviations:
-            deviations.append(Deviation(trial.step, "the training ended here", None))
-        return copy.records(), deviations
+    with closing(fit(state)) as steps:
+        try:
+            for progress in steps:
+                records += progress.records()
+                report(progress)
+                for checkpoint in at.pop(state.step, []):
+                    deviations += _of_state(checkpoint, state)
+                if state.step == end:
+                    break
+        except DivergedError as error:
+            deviations.append(Deviation(state.step + 1, str(error), None))
+    if state.step < end and not deviations:
+        deviations.append(Deviation(state.step, "training ended here", None))
+    return records, deviations
 
 
-def _of_state(saved: Checkpoint, trial: Trial) -> Iterator[Deviation]:
+def _of_state(saved: Checkpoint, state: TrainingState) -> Iterator[Deviation]:
     """Yield what of a state is not as it was saved, in the order of the layers."""
-    now = trial.checkpoint(0)
+    now = state.checkpoint(0)
     for name, array in now.arrays.items():
         if name not in saved.arrays and not saved.facts:
             continue  # the best checkpoint has only what an evaluation needs
         before = saved.arrays.get(name)
         if before is None or before.shape != array.shape or before.dtype != array.dtype:
-            yield Deviation(saved.step, _label(trial.trainee.network, name), None)
+            yield Deviation(saved.step, _label(state.network, name), None)
         elif before.tobytes() != array.tobytes():
             amount = float(np.abs(before.astype(np.float64) - array).max())
-            yield Deviation(saved.step, _label(trial.trainee.network, name), amount)
+            yield Deviation(saved.step, _label(state.network, name), amount)
     for key in ("streams", "batches"):
         if key in saved.facts and saved.facts[key] != now.facts[key]:
             yield Deviation(saved.step, f"the random {key}", None)

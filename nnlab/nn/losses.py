@@ -5,6 +5,7 @@ sum over the batch. All stay finite for scores of any size. Derivations: docs/lo
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -12,14 +13,15 @@ import numpy as np
 
 from nnlab.arrays import Array, Labels, Shape
 from nnlab.errors import OptionError
-from nnlab.registry import LOSSES
+from nnlab.registry import LOSSES, Component
 from nnlab.registry.options import Probability
 
 Reduction: TypeAlias = Literal["mean", "sum"]
 """How the losses of a batch become one number."""
 
 
-class Loss(ABC):
+@dataclass(frozen=True, kw_only=True)
+class Loss(Component, ABC):
     """A differentiable measure of how wrong scores are.
 
     Shapes: scores (N, M), where M is the number of classes unless a loss says otherwise; labels (N,).
@@ -27,10 +29,10 @@ class Loss(ABC):
     ``applies`` is the layer whose function the loss takes of the scores itself.
     """
 
+    registry = LOSSES
     applies: ClassVar[str | None] = None
 
-    def __init__(self, *, reduction: Reduction = "mean") -> None:
-        self.reduction = reduction
+    reduction: Reduction = "mean"
 
     @abstractmethod
     def per_example(self, scores: Array, labels: Labels) -> Array:
@@ -72,6 +74,7 @@ class Loss(ABC):
 
 
 @LOSSES.register("softmax_cross_entropy")
+@dataclass(frozen=True, kw_only=True)
 class SoftmaxCrossEntropy(Loss):
     """Negative log-likelihood of the softmax of the scores, ``L = log sum_j exp x_j - sum_j t_j x_j``.
 
@@ -82,9 +85,7 @@ class SoftmaxCrossEntropy(Loss):
 
     applies = "softmax"
 
-    def __init__(self, *, reduction: Reduction = "mean", label_smoothing: Probability = 0.0) -> None:
-        super().__init__(reduction=reduction)
-        self.label_smoothing = label_smoothing
+    label_smoothing: Probability = 0.0
 
     def per_example(self, scores: Array, labels: Labels) -> Array:
         losses: Array = self._forward(scores, labels)[0]
@@ -115,6 +116,7 @@ class SoftmaxCrossEntropy(Loss):
 
 
 @LOSSES.register("cross_entropy")
+@dataclass(frozen=True, kw_only=True)
 class CrossEntropy(Loss):
     """Negative log-likelihood of probabilities, ``L = -log p_c``, as after a softmax layer.
 
@@ -153,6 +155,7 @@ class CrossEntropy(Loss):
 
 
 @LOSSES.register("sigmoid_binary_cross_entropy")
+@dataclass(frozen=True, kw_only=True)
 class SigmoidBinaryCrossEntropy(Loss):
     """Negative log-likelihood of independent yes-or-no answers, ``L = sum_j log(1 + exp x_j) - t_j x_j``.
 
@@ -191,6 +194,7 @@ class SigmoidBinaryCrossEntropy(Loss):
 
 
 @LOSSES.register("mean_squared_error")
+@dataclass(frozen=True, kw_only=True)
 class MeanSquaredError(Loss):
     """Squared distance to the one-hot target, averaged over the M outputs: ``L = (1 / M) sum_j (x_j - t_j)^2``.
 

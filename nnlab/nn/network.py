@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from nnlab import seeding
 from nnlab.arrays import Array, Named, Rng, Shape
@@ -13,6 +13,7 @@ from nnlab.errors import OptionError
 from nnlab.nn.initializers import Initializer, Unallocated, Values
 from nnlab.nn.kernels.blocks import assign
 from nnlab.nn.layers import Layer
+from nnlab.nn.layers.base import Role
 from nnlab.nn.layers.chain import Chain
 from nnlab.registry import LAYERS, Spec
 
@@ -52,11 +53,22 @@ class Network:
         return {f"{i}.{name}": s for i, layer in enumerate(self.layers) for name, s in layer.streams.items()}
 
     @property
+    def roles(self) -> dict[str, Role]:
+        """The roles of all parameters, by layer and name."""
+        return {f"{i}.{name}": layer.role(name) for i, layer in enumerate(self.layers) for name in layer.params}
+
+    @property
+    def decayed(self) -> NDArray[np.bool_]:
+        """Which of ``weights`` are weights by their role, rather than biases or scales: shape (D,)."""
+        masks = [np.full(self.params[name].size, role == "weight") for name, role in self.roles.items()]
+        return np.concatenate([np.empty(0, bool), *masks])
+
+    @property
     def first_weight(self) -> tuple[Array, Shape] | None:
         """The weight of the first layer that has one, and the shape of that layer's input; None if none has."""
         for layer in self.layers:
             for name, param in layer.params.items():
-                if name.endswith("weight") and param.ndim > 1:
+                if layer.role(name) == "weight":
                     return param, layer.input_shape
         return None
 

@@ -10,12 +10,12 @@ them the registry makes a pydantic model, and from the model come validation, er
 
     - {type: leaky_relu, slope: 0.1}        # in a config; or the bare name, - leaky_relu
 
-A ``Spec`` is such an entry of a config: validated and frozen, but not built, because building takes
-more than options (an input shape, a random stream). A ``Component`` is a small value, such as an
-initializer or a schedule, for which the options are all it takes; it stands in a model as itself.
+A ``Spec`` is such an entry of a config: validated and frozen, but not built, because building takes more
+than options (an input shape, a random stream). A ``Component`` needs nothing but its options: a loss, a
+schedule, an initializer, a normalization or an augmentation. It stands in a model as itself.
 """
 
-from nnlab.registry.entries import Component, Registry, Spec, SpecOf, default_entry
+from nnlab.registry.entries import Component, DefaultType, Registry, Spec, SpecOf, describe_defaults
 
 LAYERS = Registry("layer", home="nnlab.nn.layers")
 INITIALIZERS = Registry("initializer", home="nnlab.nn.initializers")
@@ -36,8 +36,9 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "Component",
+    "DefaultType",
     "Registry",
     "Spec",
     "SpecOf",
-    "default_entry",
+    "describe_defaults",
 ]

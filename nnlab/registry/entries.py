@@ -3,14 +3,12 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
 from pydantic import (
     BaseModel,
     ConfigDict,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     create_model,
@@ -23,9 +21,14 @@ C = TypeVar("C")
 
 
 def _complete(schema: dict[str, Any], model: type["Spec"]) -> None:
-    """Let a JSON Schema ask for the ``type``, which only Python code may leave out, and describe components."""
+    """Require the ``type`` in a JSON Schema, which only Python code may leave out, and describe the defaults."""
     schema["properties"]["type"].pop("default", None)
     schema["required"] = ["type", *schema.get("required", [])]
+    describe_defaults(schema, model)
+
+
+def describe_defaults(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Write the components among the defaults of ``model`` into its JSON Schema as a config has them."""
     defaults = {name: field.default for name, field in model.model_fields.items()}
     for name, default in defaults.items():
         if isinstance(default, Component):
@@ -107,17 +110,12 @@ class Registry:
         models = {name: handler.generate_schema(self.spec(name, base)) for name in self.names()}
         return core_schema.tagged_union_schema(models, "type")
 
-    def json_schema(self, entry: dict[str, Any], handler: GetJsonSchemaHandler, default: str) -> dict[str, Any]:
-        """Return the JSON Schema of an ``entry`` or a bare name or, if there is a ``default``, no type."""
+    def json_schema(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return the JSON Schema of an ``entry`` or the bare name of one that requires no options."""
         names = [
             name for name in self.names() if all(given is not ... for _, given in self.options(name).values())
         ]
-        forms = [{"enum": names}, entry] if names else [entry]
-        if default:
-            model = handler.resolve_ref_schema({"$ref": entry["discriminator"]["mapping"][default]})
-            options = {name: option for name, option in model["properties"].items() if name != "type"}
-            forms.append({**model, "properties": options, "required": model["required"][1:]})
-        return {"anyOf": forms}
+        return {"anyOf": [{"enum": names}, entry] if names else [entry]}
 
     def build(self, spec: Spec, *context: Any) -> Any:
         """Construct what ``spec`` describes, from ``context`` (positional) and its options."""
@@ -139,38 +137,63 @@ def _described(value: Any) -> Any:
     return value.registry.describe(value) if isinstance(value, Component) else value
 
 
-def _as_mapping(entry: Any, default: str = "") -> Any:
-    """Return the bare name of an entry as a mapping; a mapping without a type is of type ``default``."""
-    if isinstance(entry, dict) and default and "type" not in entry:
-        return {"type": default, **entry}
+def _as_mapping(entry: Any) -> Any:
+    """Return the bare name of an entry as a mapping, any other entry as it is."""
     return {"type": entry} if isinstance(entry, str) else entry
 
 
 @dataclass(frozen=True)
 class SpecOf:
-    """Marks a field, ``Annotated[Spec, SpecOf(LAYERS)]``, as an entry that names something in ``registry``.
-
-    With a ``default``, an entry without a type is of that type.
-    """
+    """Marks a field, ``Annotated[Spec, SpecOf(LAYERS)]``, as an entry that names something in ``registry``."""
 
     registry: Registry
-    default: str = ""
 
     def __get_pydantic_core_schema__(self, source: type[Spec], handler: GetCoreSchemaHandler) -> CoreSchema:
-        entry = self.registry.schema(source, handler)
-        return core_schema.no_info_before_validator_function(partial(_as_mapping, default=self.default), entry)
+        return core_schema.no_info_before_validator_function(_as_mapping, self.registry.schema(source, handler))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return self.registry.json_schema(handler(schema), handler, self.default)
+        return self.registry.json_schema(handler(schema))
+
+
+@dataclass(frozen=True)
+class DefaultType:
+    """Marks a field whose entries are of the type ``name`` unless they give one.
+
+    An example is ``Annotated[Schedule, DefaultType("constant")]``.
+    """
+
+    name: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def complete(entry: Any) -> Any:
+            return {"type": self.name, **entry} if isinstance(entry, dict) else entry
+
+        return core_schema.no_info_before_validator_function(complete, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        forms = handler(schema)["anyOf"]
+        reference = next(form["discriminator"]["mapping"][self.name] for form in forms if "discriminator" in form)
+        model = handler.resolve_ref_schema({"$ref": reference})
+        options = {name: option for name, option in model["properties"].items() if name != "type"}
+        return {"anyOf": [*forms, {**model, "properties": options, "required": model["required"][1:]}]}
 
 
 class Component:
-    """A value that a config names: read from a name or a mapping, written back as a mapping."""
+    """A value that a config names: read from a name or a mapping, written back as a mapping.
+
+    A subclass is a frozen dataclass whose fields are its options; two components are equal if their types and
+    options are.
+    """
 
     registry: ClassVar[Registry]
 
+    @property
+    def type(self) -> str:
+        """The name under which the component is registered."""
+        return self.registry.name_of(self)
+
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: type["Component"], handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def accept(value: Any, parse: core_schema.ValidatorFunctionWrapHandler) -> Any:
             if isinstance(value, cls):
                 return value
@@ -188,9 +211,4 @@ class Component:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return cls.registry.json_schema(handler(schema), handler, default="")
-
-
-def default_entry(registry: Registry, name: str) -> Any:
-    """Return a field whose default is the entry ``name`` of ``registry`` with its default options."""
-    return Field(default_factory=lambda: registry.spec(name)(type=name))
+        return cls.registry.json_schema(handler(schema))

@@ -23,11 +23,11 @@ from nnlab.report.document import (
     Table,
 )
 from nnlab.report.writing import way_to
+from nnlab.runs.formatting import duration
 from nnlab.runs.ledger import read_ledger
 from nnlab.runs.overview import Overview
-from nnlab.runs.recorded import Measurement
+from nnlab.runs.records import Measurement
 from nnlab.runs.selection import fact
-from nnlab.runs.wording import duration
 
 _SHARED = {
     "data": "data.type",

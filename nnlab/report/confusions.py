@@ -6,7 +6,7 @@ from io import StringIO
 from nnlab.errors import printable
 from nnlab.evaluation import confused_pairs
 from nnlab.report.document import Cell, Matrix, Table
-from nnlab.runs.wording import percent
+from nnlab.runs.formatting import percent
 
 LARGEST = 20
 """Classes of the largest matrix that is shown whole."""

@@ -2,8 +2,8 @@
 
 from nnlab.report.document import Block, Cell, Facts, Prose, Section, Table
 from nnlab.report.material import Material
-from nnlab.runs.ledger import Entry, Ledger
-from nnlab.runs.wording import nats, percent
+from nnlab.runs.formatting import nats, percent
+from nnlab.runs.ledger import Ledger, LedgerEntry
 
 _MOST_ENTRIES = 20
 
@@ -60,7 +60,7 @@ def _entries(ledger: Ledger) -> Table:
     )
 
 
-def _line(entry: Entry) -> tuple[Cell, ...]:
+def _line(entry: LedgerEntry) -> tuple[Cell, ...]:
     steps = f"every {entry.every:,} to {entry.step:,}" if entry.every else f"{entry.step:,}"
     loss = Cell("not finite") if entry.loss is None else Cell(f"{entry.loss:.4f}", entry.loss)
     accuracy = Cell(percent(entry.accuracy), entry.accuracy)

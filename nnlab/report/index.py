@@ -7,9 +7,9 @@ from pathlib import Path
 from nnlab.report.html import filled
 from nnlab.report.sparklines import HEIGHT, WIDTH, Curve, sparkline
 from nnlab.report.writing import way_to
+from nnlab.runs.formatting import accuracy, counted, duration, loss
 from nnlab.runs.overview import Overview, overviews
 from nnlab.runs.selection import collapse, ordered
-from nnlab.runs.wording import accuracy, counted, duration, loss
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from nnlab import figures
 from nnlab.evaluation import Evaluation, Metrics, Outcome
 from nnlab.report.document import Block, Cell, Comment, Facts, Matrix, Picture, Prose, Section, Table
 from nnlab.report.material import Material
-from nnlab.runs.wording import nats, percent
+from nnlab.runs.formatting import nats, percent
 
 
 def results(material: Material) -> list[Section]:

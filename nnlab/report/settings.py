@@ -5,21 +5,22 @@ from typing import Any
 from nnlab import figures
 from nnlab.errors import RunError
 from nnlab.figures import Training
-from nnlab.registry import Spec
+from nnlab.registry import Component, Spec
 from nnlab.report.document import Block, Comment, Facts, Picture, Prose, Section
 from nnlab.report.material import Material
-from nnlab.runs.wording import duration, nats, percent
+from nnlab.runs.formatting import duration, nats, percent
 
 
-def described(spec: Spec) -> str:
+def described(entry: Spec | Component) -> str:
     """Return a component of a config in a line, such as ``sgd (learning_rate 0.1, momentum 0.9)``."""
-    values = {name: getattr(spec, name) for name in type(spec).model_fields if name != "type"}
+    names = type(entry).model_fields if isinstance(entry, Spec) else entry.registry.options(entry.type)
+    values = {name: getattr(entry, name) for name in names if name != "type"}
     options = [f"{name} {_told(value)}" for name, value in values.items() if value is not None]
-    return f"{spec.type} ({', '.join(options)})" if options else spec.type
+    return f"{entry.type} ({', '.join(options)})" if options else entry.type
 
 
 def _told(value: Any) -> str:
-    if isinstance(value, Spec):
+    if isinstance(value, Spec | Component):
         return described(value)
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -3,7 +3,7 @@
 from nnlab.runs.checkpoint import Checkpoint, read_checkpoint
 from nnlab.runs.checkpoints import Checkpoints
 from nnlab.runs.directory import Run, check_writable, create_run, find_run, list_runs, open_run
-from nnlab.runs.environment import environment
+from nnlab.runs.environment import current_environment
 from nnlab.runs.metrics import MetricsLog
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "Run",
     "check_writable",
     "create_run",
-    "environment",
+    "current_environment",
     "find_run",
     "list_runs",
     "open_run",

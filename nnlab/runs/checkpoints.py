@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
 from nnlab import files
-from nnlab.errors import RunError, SystemFault
+from nnlab.errors import RunError, SystemFault, system_errors
 from nnlab.runs.checkpoint import Checkpoint, encode, read_checkpoint
 
 Which = Literal["last", "best"]
@@ -99,12 +99,11 @@ class Checkpoints:
         return sorted(filter(_is_checkpoint, self._listed()), key=lambda path: (len(path.name), path.name))
 
     def _listed(self) -> list[Path]:
-        try:
-            return list(self._directory.iterdir())
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise SystemFault(f"cannot read {self._directory}: {error.strerror}") from error
+        with system_errors("read", self._directory):
+            try:
+                return list(self._directory.iterdir())
+            except FileNotFoundError:
+                return []
 
     def _index(self) -> dict[str, str] | None:
         """Return which files are the last, the previous and the best; None if that is not to be had."""

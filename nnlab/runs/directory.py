@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from nnlab import files
-from nnlab.errors import RunError, SystemFault
+from nnlab.errors import RunError, system_errors
 from nnlab.runs.checkpoint import Checkpoint
 from nnlab.runs.checkpoints import Checkpoints, Which
 from nnlab.runs.locking import locked
@@ -124,21 +124,17 @@ class Run:
 
 def check_writable(root: Path) -> None:
     """Raise SystemFault unless directories can be made in ``root``, before any work is done."""
-    try:
+    with system_errors("write in", root):
         files.make_directory(root)
         with tempfile.TemporaryDirectory(dir=root, prefix=".check-"):
             pass
-    except OSError as error:
-        raise SystemFault(f"cannot write in {root}: {error.strerror}") from error
 
 
 def create_run(root: Path, name: str) -> Run:
     """Make a new run directory in ``root``, such as ``20261121-093000-mnist-7f3a``; raises SystemFault."""
     path = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name) or 'run'}-{secrets.token_hex(2)}"
-    try:
+    with system_errors("make", path):
         files.make_directory(path / "checkpoints")
-    except OSError as error:
-        raise SystemFault(f"cannot make {path}: {error.strerror}") from error
     return Run(path)
 
 

@@ -41,7 +41,7 @@ class Difference:
         return f"{self.what}: {self.now[:_TOLD]}, was {self.before[:_TOLD]}"
 
 
-def environment(seed: int, data_digests: dict[str, str], threads: int) -> dict[str, Any]:
+def current_environment(seed: int, data_digests: dict[str, str], threads: int) -> dict[str, Any]:
     """Return what environment.json holds, as plain data."""
     return {
         "python": sys.version.split()[0],

@@ -7,10 +7,7 @@ time, so that a killed process leaves the ledger before or after a look.
 What counts as a *look* is a state of the network: evaluations after the same step repeat one another to the bits.
 """
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +15,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from nnlab import files
-from nnlab.errors import RunError, SystemFault
+from nnlab.errors import RunError
+from nnlab.runs.locking import in_turn
 
 NAME = "test-ledger.jsonl"
 
 
-class Entry(BaseModel):
+class LedgerEntry(BaseModel):
     """One line: the newest ``accuracy`` (0-1) and ``loss`` (nats; None: not finite), those after ``step`` steps.
 
     ``when`` is in UTC, ``cause`` the command. ``checkpoint`` says which saved state it was; a training has none,
@@ -50,7 +48,7 @@ class Entry(BaseModel):
 class Ledger:
     """The entries of a run, in the order in which they were begun."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
 
     @property
     def evaluations(self) -> int:
@@ -84,7 +82,7 @@ class Ledger:
         return text
 
 
-def _steps(entries: Iterable[Entry]) -> frozenset[int]:
+def _steps(entries: Iterable[LedgerEntry]) -> frozenset[int]:
     return frozenset().union(*(entry.steps for entry in entries))
 
 
@@ -96,7 +94,7 @@ def read_ledger(directory: Path) -> Ledger:
     entries = []
     for number, line in enumerate(files.read_whole(path).splitlines(), start=1):
         try:
-            entries.append(Entry.model_validate_json(line))
+            entries.append(LedgerEntry.model_validate_json(line))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"]))
@@ -105,13 +103,13 @@ def read_ledger(directory: Path) -> Ledger:
     return Ledger(tuple(entries))
 
 
-def enter(directory: Path, entry: Entry) -> Ledger:
+def enter(directory: Path, entry: LedgerEntry) -> Ledger:
     """Write ``entry`` into the ledger of the run in ``directory`` and return how it is then.
 
     That of a training takes the place of the one before, unless it was resumed and is not that far yet. Raises
     RunError if the ledger is damaged, SystemFault if the machine refuses.
     """
-    with _alone(directory):
+    with in_turn(directory):
         entries = list(read_ledger(directory).entries)
         trainings = [index for index, each in enumerate(entries) if each.every and entry.every]
         if not trainings:
@@ -121,18 +119,3 @@ def enter(directory: Path, entry: Entry) -> Ledger:
         lines = (each.model_dump_json(exclude_none=True) for each in entries)
         files.write_text(directory / NAME, "".join(f"{line}\n" for line in lines))
     return Ledger(tuple(entries))
-
-
-@contextlib.contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Let other processes wait that would write the ledger: a training and an evaluation may be at it together."""
-    try:
-        folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise SystemFault(f"cannot read {directory}: {error.strerror}") from error
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)

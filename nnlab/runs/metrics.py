@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from nnlab import files
-from nnlab.errors import RunError, SystemFault
+from nnlab.errors import RunError, SystemFault, refusal, system_errors
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _LONGEST = 2**16  # bytes of a line; nnlab's have fewer than 300
 
 
 @dataclass
-class Reading:
+class LogScan:
     """What of a log is intact: its ``records``, their ``size`` in bytes and the last one's ``check``.
 
     ``damage`` says what is wrong with the record that follows them, if it is no torn end: ``torn`` bytes of a
@@ -61,34 +61,28 @@ class MetricsLog:
         except OSError as error:
             if path.is_symlink():
                 raise RunError(f"{path} is a link, which nnlab does not follow") from error
-            raise SystemFault(f"cannot write {path}: {error.strerror}") from error
+            raise SystemFault(refusal(error, "write", path)) from error
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one record; raises SystemFault if the disk refuses."""
         text = json.dumps(record, allow_nan=False)[:-1].encode()
         check = _chained(self._check, text)
         line = text + _ending(check)
-        try:
+        with system_errors("write", self._path):
             if os.write(self._file, line) != len(line):
                 raise SystemFault(f"cannot write {self._path}: the disk took only a part of a record")
-        except OSError as error:
-            raise SystemFault(f"cannot write {self._path}: {error.strerror}") from error
         self._check = check
         self.size += len(line)
 
     def sync(self) -> None:
         """Make what was appended survive a power loss; raises SystemFault if the disk refuses."""
-        try:
+        with system_errors("write", self._path):
             os.fsync(self._file)
-        except OSError as error:
-            raise SystemFault(f"cannot write {self._path}: {error.strerror}") from error
 
     def close(self) -> None:
         """Close the file; raises SystemFault if the disk refuses what was written late."""
-        try:
+        with system_errors("write", self._path):
             os.close(self._file)
-        except OSError as error:
-            raise SystemFault(f"cannot write {self._path}: {error.strerror}") from error
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
@@ -104,12 +98,12 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     return reading.records
 
 
-def scan(path: Path, most: int | None = None) -> Reading:
+def scan(path: Path, most: int | None = None) -> LogScan:
     """Return what of the log in ``path``, or of its first ``most`` bytes, is intact.
 
     Raises RunError if it cannot be read at all.
     """
-    reading = Reading()
+    reading = LogScan()
     with files.reading(path) as file:
         for number, line in enumerate(_lines(file), start=1):
             if most is not None and reading.size >= most:

@@ -1,6 +1,5 @@
 """Runs at a glance: what each is, how far it came and how it did; of a broken one, what is wrong with it."""
 
-import fcntl
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ from pydantic import ValidationError
 
 from nnlab import files
 from nnlab.config import Experiment
-from nnlab.errors import RunError
+from nnlab.errors import RunError, refusal
 from nnlab.runs.directory import Run, began
-from nnlab.runs.recorded import (
+from nnlab.runs.locking import is_held
+from nnlab.runs.records import (
     FINISHED,
     Environment,
     Evaluated,
+    LogPosition,
     Measurement,
-    Progress,
     Summary,
     read_config,
     read_record,
@@ -132,7 +132,7 @@ def overview(run: Run, sweep: Path | None = None) -> Overview:
     try:
         return _glance(run, {entry.name for entry in os.scandir(run.path)}, sweep)
     except OSError as error:
-        return Overview(run, "broken", f"cannot read {run.name}: {error.strerror}", sweep=sweep)
+        return Overview(run, "broken", refusal(error, "read", run.name), sweep=sweep)
     except RunError as error:
         return Overview(run, "broken", str(error), sweep=sweep)
 
@@ -155,22 +155,6 @@ def _glance(run: Run, names: set[str], sweep: Path | None) -> Overview:
     return Overview(run, **facts, **dict(summary))
 
 
-def is_held(directory: Path) -> bool:
-    """Return whether a process holds ``directory`` at this moment."""
-    try:
-        lock = os.open(directory / ".lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        # Shared and for an instant: two that look do not take each other for a training.
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
-
-
 def _progress(run: Run, config: Experiment) -> dict[str, Any]:
     """Return how far a run without a summary is, from its metrics; raises RunError if they are damaged.
 
@@ -183,7 +167,7 @@ def _progress(run: Run, config: Experiment) -> dict[str, Any]:
         lines = file.read().split(b"\n")[:-1]
     wanted = b'"split": "%s"' % on.encode()
     try:
-        newest = Progress.model_validate_json(lines[-1]) if lines else Progress(step=0, seconds=0.0)
+        newest = LogPosition.model_validate_json(lines[-1]) if lines else LogPosition(step=0, seconds=0.0)
         evaluations = [Measurement.model_validate_json(line) for line in lines if wanted in line]
     except ValidationError as error:
         raise RunError(f"{run.metrics.name} is damaged") from error
@@ -204,7 +188,7 @@ def overviews(root: Path) -> list[Overview]:
     try:
         entries = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     except OSError as error:
-        raise RunError(f"cannot read {root}: {error.strerror}") from error
+        raise RunError(refusal(error, "read", root)) from error
     for name in entries:
         found += _inside(root / name)
     return found
@@ -218,7 +202,7 @@ def _inside(path: Path) -> Iterable[Overview]:
             return [overview(Run(path))] if names & _PARTS else []
         cells = [overview(Run(cell), path) for cell in sorted(path.glob("cells/*/"))]
     except OSError as error:
-        return [Overview(Run(path), "broken", f"cannot read {path.name}: {error.strerror}")]
+        return [Overview(Run(path), "broken", refusal(error, "read", path.name))]
     try:
         read_sweep(path)
     except RunError as error:

@@ -1,115 +1,103 @@
-"""The training loop, a generator of records."""
+"""The training loop, a generator of progress."""
 
+import time
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
-from math import isfinite, prod, sqrt
+from math import isfinite
 
-import numpy as np
-
-from nnlab.arrays import Array, Labels
-from nnlab.data import Dataset
-from nnlab.data.batches import Batches, prepared
 from nnlab.errors import DivergedError
-from nnlab.nn.losses import Loss
-from nnlab.nn.network import Network
-from nnlab.nn.optimizers import Optimizer
-from nnlab.nn.schedules import Clock, Schedule
-
-_LEAST_AHEAD = 2**17  # numbers in a batch; for fewer, handing it from thread to thread costs what it saves
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """What one step did: its number from 1, loss (nats), correct answers, and factor of the learning rate."""
-
-    step: int
-    loss: float
-    correct: int
-    examples: int
-    factor: float
+from nnlab.evaluation import measure, predict_split
+from nnlab.runs import Checkpoint
+from nnlab.runs.arrays import weights
+from nnlab.training.progress import Progress, Values
+from nnlab.training.state import TrainingState
+from nnlab.training.step import StepRecord
 
 
-@dataclass(frozen=True)
-class Trainee:
-    """Everything that a step changes, and what it needs for that."""
+def fit(state: TrainingState) -> Generator[Progress, None, None]:
+    """Take the steps that are left, evaluate where it is due, and yield the progress after each step.
 
-    network: Network
-    loss: Loss
-    optimizer: Optimizer
-    batches: Batches
+    The loop ends after the last step, or when early stopping asks for it; ``state.best`` then holds the weights of
+    the best evaluation. Between two steps the caller may save ``state`` or stop reading. Nothing is written here.
+
+    Raises DivergedError if the loss, the gradient or a parameter is not finite. Steps that no training record
+    covers yet are yielded as a last record first.
+    """
+    began = time.monotonic() - state.seconds
+    with closing(state.steps()) as steps:
+        try:
+            for record in steps:
+                state.step = record.step
+                state.seconds = time.monotonic() - began
+                state.window.add(record, per_example=state.loss.reduction == "mean")
+                progress = _progress(state, record)
+                yield progress
+                _require_finite(progress)
+                if state.finished:
+                    return
+        except DivergedError:
+            if state.window.steps:
+                yield _covering(state)
+            raise
 
 
-def fit(
-    trainee: Trainee,
-    dataset: Dataset,
-    schedule: Schedule,
-    clock: Clock,
+def _progress(state: TrainingState, record: StepRecord) -> Progress:
+    """Evaluate the network if that is due after ``record``, and return what the step did."""
+    evaluation, improved = None, False
+    if state.evaluated_on and (state.step % state.evaluate_every == 0 or state.step == state.clock.total_steps):
+        evaluation = _evaluate(state, state.evaluated_on)
+        if isfinite(evaluation["loss"]):
+            improved = state.monitor.improves(state.step, evaluation)
+        if improved:
+            arrays = {name: array.copy() for name, array in weights(state.network).items()}
+            state.best = Checkpoint(state.step, arrays)
+    complete = state.window.steps == state.config.training.log_every or state.finished
+    return _report(
+        state,
+        examples=record.examples,
+        factor=record.factor,
+        training=state.window.mean() if complete else None,
+        evaluation=evaluation,
+        improved=improved,
+    )
+
+
+def _require_finite(progress: Progress) -> None:
+    if progress.evaluation and not progress.finite:
+        value = progress.evaluation["loss"]
+        raise DivergedError(f"step {progress.step}: the loss on the {progress.evaluated_on} examples is {value}")
+
+
+def _covering(state: TrainingState) -> Progress:
+    """Return the training record of the steps since the last one, when no more steps follow."""
+    factor = state.schedule.factor(state.step - 1, state.clock)
+    return _report(state, examples=0, factor=factor, training=state.window.mean(), evaluation=None, improved=False)
+
+
+def _report(
+    state: TrainingState,
     *,
-    after: int = 0,
-    clip_norm: float | None = None,
-) -> Generator[StepRecord, None, None]:
-    """Train to the end of ``clock``, yielding a record after each step; ``after`` steps are done already.
-
-    The caller may stop reading at any time, and between two records it may save or evaluate what it likes:
-    logging, checkpoints, progress and early stopping are its own.
-
-    Raises DivergedError if the loss, the gradient or a parameter is no longer finite.
-    """
-    steps = range(after + 1, clock.total_steps + 1)
-    ahead = dataset.is_costly and trainee.batches.size * prod(dataset.input_shape) >= _LEAST_AHEAD
-    with closing(prepared(trainee.batches, dataset.batch, steps, ahead=ahead)) as batches:
-        for step, (x, labels) in zip(steps, batches, strict=True):
-            factor = schedule.factor(step - 1, clock)
-            yield train_step(trainee, x, labels, step=step, factor=factor, clip_norm=clip_norm)
-
-
-def train_step(
-    trainee: Trainee, x: Array, labels: Labels, *, step: int, factor: float, clip_norm: float | None
-) -> StepRecord:
-    """Take one step down the gradient of the loss on x (N, ...), labels (N,).
-
-    Raises DivergedError if the loss, the gradient or a parameter is no longer finite.
-    """
-    network, loss = trainee.network, trainee.loss
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        scores, caches = network.forward(x)
-        value, cache = loss.forward(scores, labels)
-        if not isfinite(value):
-            raise DivergedError(f"step {step}: the loss is {value}; {_first_output(network, x)}")
-        network.backward(loss.backward(cache), caches)
-        if clip_norm is not None:
-            norm = sqrt(network.gradient.dot(network.gradient))
-            if norm > clip_norm:
-                np.multiply(network.gradient, clip_norm / norm, out=network.gradient)
-        trainee.optimizer.update(network.weights, network.gradient, factor)
-        # What is not finite in the gradient is not in the weights either, by any rule of optimizers.py.
-        if not isfinite(float(network.weights.dot(network.weights))):
-            _require_finite(network, network.gradient, f"step {step}: the gradient")
-            _require_finite(network, network.weights, f"step {step}: after the update the parameter")
-    correct = int(np.count_nonzero(loss.classify(scores) == labels))
-    return StepRecord(step, value, correct, len(labels), factor)
+    examples: int,
+    factor: float,
+    training: Values | None,
+    evaluation: Values | None,
+    improved: bool,
+) -> Progress:
+    return Progress(
+        step=state.step,
+        total_steps=state.clock.total_steps,
+        steps_per_epoch=state.clock.steps_per_epoch,
+        examples=examples,
+        seconds=state.seconds,
+        learning_rate=state.optimizer.learning_rate * factor,
+        training=training,
+        evaluated_on=state.evaluated_on,
+        evaluation=evaluation,
+        improved=improved,
+    )
 
 
-def _first_output(network: Network, x: Array) -> str:
-    """Return where values first cease to be finite on the way from x to the scores."""
-    for index, layer in enumerate(network.layers):
-        x = layer.predict(x)
-        if not np.isfinite(x).all():
-            return f"the output of {network.label(index)} is not finite"
-    return "all layers' outputs are finite"
-
-
-def _require_finite(network: Network, vector: Array, what: str) -> None:
-    """Raise DivergedError, which names the layer and parameter, unless ``vector`` is finite."""
-    if np.isfinite(vector).all():
-        return  # only the sum of squares overflowed
-    start = 0
-    for name, param in network.params.items():
-        part = vector[start : start + param.size]
-        start += param.size
-        if not np.isfinite(part).all():
-            index, _, key = name.partition(".")
-            count = int(np.count_nonzero(~np.isfinite(part)))
-            where = f"{network.label(int(index))} {key}"
-            raise DivergedError(f"{what} of {where} is not finite ({count} of {part.size} values)")
+def _evaluate(state: TrainingState, split: str) -> Values:
+    predictions = predict_split(state.network, state.loss, state.dataset, split)
+    metrics = measure(predictions, state.dataset.class_names)
+    return {"loss": metrics.loss, "accuracy": metrics.accuracy}

@@ -9,39 +9,39 @@ from typing import Any
 from nnlab import files
 from nnlab.errors import RunError, printable
 from nnlab.nn.kernels import threads
-from nnlab.runs import Checkpoint, Run, environment
+from nnlab.runs import Checkpoint, Run, current_environment
 from nnlab.runs.changes import changes_since
 from nnlab.runs.environment import UNKNOWN, Difference, differences
 from nnlab.runs.metrics import check_at
-from nnlab.training.state import Trial
+from nnlab.training.state import TrainingState
 
 log = logging.getLogger(__name__)
 
 
-def present_environment(trial: Trial) -> dict[str, Any]:
+def present_environment(state: TrainingState) -> dict[str, Any]:
     """Return what environment.json says of a training that begins now."""
-    return environment(trial.config.seed, trial.dataset.digests(), threads.count())
+    return current_environment(state.config.seed, state.dataset.digests(), threads.count())
 
 
-def go_on(trial: Trial, run: Run, *, allow_inexact: bool) -> int:
-    """Put ``trial`` where the newest intact checkpoint of ``run`` was saved; return the bytes of its metrics.
+def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
+    """Put ``state`` where the newest intact checkpoint of ``run`` was saved; return the bytes of its metrics.
 
     Without a checkpoint that is the beginning. Config and data must be those that the run began with; what
     else decides the bits must be so unless ``allow_inexact``, which environment.json records then. Raises
     RunError, which lists every difference, before anything is written.
     """
-    began, now = _began(run, allow_inexact), present_environment(trial)
+    began, now = _began(run, allow_inexact), present_environment(state)
     found = differences(began, now)
     other = [each for each in found if each.of_data and each.before != UNKNOWN]
     found = [each for each in found if each not in other]
     last = run.checkpoints.load("last") if run.checkpoints.exist else None
     keep = 0
     if last:
-        other = [*_changes(trial, run, last), *other]
+        other = [*_changes(state, run, last), *other]
         last, best, lost = _with_best(run, last)
         if not other:
-            keep = _restore(trial, run, last, best)
-        found = lost if trial.finished else [*found, *lost]
+            keep = _restore(state, run, last, best)
+        found = lost if state.finished else [*found, *lost]
     if other or (found and not allow_inexact):
         raise RunError(_refusal(run, other, found))
     if keep:
@@ -49,7 +49,7 @@ def go_on(trial: Trial, run: Run, *, allow_inexact: bool) -> int:
     files.remove_leftovers(run.path)
     run.checkpoints.go_on_from(last)
     if found:
-        _record(run, began, now, trial.step, found)
+        _record(run, began, now, state.step, found)
     return keep
 
 
@@ -62,9 +62,9 @@ def _began(run: Run, allow_inexact: bool) -> dict[str, Any]:
         raise RunError(f"{error}; --allow-inexact goes on wherever the run began") from error
 
 
-def _changes(trial: Trial, run: Run, last: Checkpoint) -> list[Difference]:
+def _changes(state: TrainingState, run: Run, last: Checkpoint) -> list[Difference]:
     try:
-        return changes_since(trial.config, last)
+        return changes_since(state.config, last)
     except (LookupError, TypeError, AttributeError) as error:
         raise _unknown(run, last, error) from error
 
@@ -89,9 +89,9 @@ def _with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | Non
         return without, None, [Difference("best checkpoint", f"of step {step}", "damaged")]
 
 
-def _restore(trial: Trial, run: Run, last: Checkpoint, best: Checkpoint | None) -> int:
+def _restore(state: TrainingState, run: Run, last: Checkpoint, best: Checkpoint | None) -> int:
     try:
-        trial.restore(last, best)
+        state.restore(last, best)
         return int(last.facts["metrics_bytes"])
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise _unknown(run, last, error) from error

@@ -1,9 +1,9 @@
 """Train a run from its config, and resume one that was stopped."""
 
 import signal
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Literal
 
 from nnlab import files
 from nnlab.config import Experiment, as_yaml, load_config
@@ -11,96 +11,110 @@ from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
-from nnlab.training.recording import Recorder, Reporter, check_logging, ignore
-from nnlab.training.resumption import go_on, present_environment
+from nnlab.training.loop import fit
+from nnlab.training.resumption import present_environment, restore
 from nnlab.training.signals import stop_signals
-from nnlab.training.state import Trial, prepare
-
-SplitName = Literal["train", "validation", "test"]
+from nnlab.training.sinks import Reporter, Sink, check_logging, ignore, open_sinks
+from nnlab.training.state import TrainingState, prepare
 
 
 def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter = ignore) -> Run:
     """Train what ``config`` describes in a new run directory and return the run.
 
-    Raises SystemFault if ``runs_dir`` cannot be written (before anything else is done), DataError if the
-    data are missing, DivergedError if the training diverges, and Interrupted after SIGINT or SIGTERM, when
-    the state has been saved.
+    ``report`` is called with the ``Progress`` after each step.
+
+    Raises SystemFault if ``runs_dir`` cannot be written (before anything else is done), DataError if the data are
+    missing, DivergedError if training diverges, and Interrupted after SIGINT or SIGTERM, once the state is saved.
     """
     check_logging(config)
     check_writable(Path(runs_dir))
     with threads.compute(config.compute.threads):
-        trial = _prepare(config)
+        state = _prepare(config)
         run = create_run(Path(runs_dir), config.name)
         files.write_text(run.config, as_yaml(config))
         with run.locked():
-            _begin(trial, run)
-            _carry_on(trial, run, report, metrics_bytes=0)
+            _begin(state, run)
+            _train(state, run, report, keep=0)
     return run
 
 
 def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) -> bool:
-    """Go on with a training that was stopped, to the same bits as if it had not been.
+    """Continue a training run that was stopped, to the same bits as if it had not been.
 
-    Of a run that is only a config so far, as the cells of a sweep are at first, it is the beginning. Returns
-    whether there was anything left to do. Raises RunError if the run is in use or damaged, or if its config,
-    its data or what else decides the bits (versions, BLAS, kind of processor) are not what it began with; with
-    ``allow_inexact`` the last of these may differ, which environment.json records. Otherwise as ``train``.
+    A run that is only a config so far, such as a new cell of a sweep, is begun. Returns whether there was anything
+    left to do.
+
+    Raises RunError if the run is in use or damaged, or if its config, its data or what else decides the bits
+    (versions, BLAS, kind of processor) differ from those it began with; with ``allow_inexact`` the last of these
+    may differ, which environment.json records. Otherwise raises as ``train`` does.
     """
     config = load_config(run.config)
     check_logging(config)
     with run.locked(), threads.compute(config.compute.threads):
-        trial = _prepare(config)
-        metrics_bytes = 0
+        state = _prepare(config)
+        keep = 0
         if run.begun:
-            metrics_bytes = go_on(trial, run, allow_inexact=allow_inexact)
+            keep = restore(state, run, allow_inexact=allow_inexact)
         else:
-            _begin(trial, run)
-        finished = trial.finished
-        _carry_on(trial, run, report, metrics_bytes)
+            _begin(state, run)
+        finished = state.finished
+        _train(state, run, report, keep=keep)
     return not finished
 
 
-def _prepare(config: Experiment) -> Trial:
-    """Return a training before its first step; raises SystemFault if this machine's memory is too small for it."""
+def _prepare(config: Experiment) -> TrainingState:
+    """Return the state before the first step; raises SystemFault if this machine's memory is too small for it."""
     require_memory_for_weights(config)
-    trial = prepare(config)
-    require_memory_for_steps(config, len(trial.dataset.train))
-    return trial
+    state = prepare(config)
+    require_memory_for_steps(config, len(state.dataset.train))
+    return state
 
 
-def _begin(trial: Trial, run: Run) -> None:
-    """Write down in what environment the training begins."""
+def _begin(state: TrainingState, run: Run) -> None:
+    """Record the environment in which training begins."""
     files.remove_leftovers(run.path)
-    run.write_json("environment.json", present_environment(trial))
+    run.write_json("environment.json", present_environment(state))
 
 
-def _carry_on(trial: Trial, run: Run, report: Reporter, metrics_bytes: int) -> None:
-    """Train to the end, logging, evaluating and saving on the way.
+def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> None:
+    """Train to the end, and write ``keep`` bytes of metrics and all that follows.
 
-    After the end there is only the summary to write, of which a killed process may have been kept.
+    If the end was reached already, only the summary is written, which a killed process may have missed.
     """
-    with (
-        Recorder(trial, run, report, metrics_bytes) as recorder,
-        closing(trial.steps()) as steps,
-        stop_signals() as received,
-    ):
+    with stop_signals() as received, ExitStack() as stack:
+        sinks = open_sinks(stack, state, run, report, keep=keep)
         try:
-            for record in () if trial.finished else steps:
-                recorder.note(record)
-                if received or trial.finished or recorder.save_is_due:
-                    recorder.save()
-                if trial.finished:
-                    break
-                if received:
-                    recorder.summarize("interrupted")
-                    name = signal.Signals(received[0]).name
-                    message = f"{name} at step {trial.step:,}; go on with: nnlab resume {run.path}"
-                    raise Interrupted(message, signal=received[0])
+            if not state.finished:
+                _take_steps(state, run, sinks, received)
+        except Interrupted:
+            _end(sinks, "interrupted")
+            raise
         except DivergedError as error:
-            recorder.summarize("diverged", str(error))
+            _end(sinks, "diverged", str(error))
             raise DivergedError(f"{error}; a smaller optimizer.learning_rate may help ({run.path})") from error
         except MemoryError as error:
-            raise MemoryError(too_large(trial.config, error)) from error
+            raise MemoryError(too_large(state.config, error)) from error
         except SystemFault as error:
             raise SystemFault(f"{error}; once that is mended, go on with: nnlab resume {run.path}") from error
-        recorder.summarize("completed" if trial.step == trial.clock.total_steps else "stopped early")
+        _end(sinks, "completed" if state.step == state.clock.total_steps else "stopped early")
+
+
+def _take_steps(state: TrainingState, run: Run, sinks: Sequence[Sink], received: Sequence[int]) -> None:
+    """Pass the progress of each step to ``sinks``, and let them save when that is due or a signal was received."""
+    with closing(fit(state)) as steps:
+        for progress in steps:
+            for sink in sinks:
+                sink.take(progress)
+            due = progress.step % state.checkpoint_every == 0
+            if progress.finite and progress.examples and (received or state.finished or due):
+                for sink in sinks:
+                    sink.save()
+            if received and progress.finite and not state.finished:
+                name = signal.Signals(received[0]).name
+                message = f"{name} at step {state.step:,}; go on with: nnlab resume {run.path}"
+                raise Interrupted(message, signal=received[0])
+
+
+def _end(sinks: Sequence[Sink], status: str, reason: str | None = None) -> None:
+    for sink in sinks:
+        sink.end(status, reason)

@@ -17,7 +17,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
 
 from nnlab.drawing.saving import rendered
-from nnlab.errors import SystemFault
+from nnlab.errors import system_errors
 
 _RGBA = 4
 
@@ -71,7 +71,5 @@ class EventFile:
 
     @contextmanager
     def _naming_the_folder(self) -> Iterator[None]:
-        try:
+        with system_errors("write to", self._folder):
             yield
-        except OSError as error:
-            raise SystemFault(f"cannot write to {self._folder}: {error.strerror or error}") from error

@@ -30,10 +30,10 @@ def test_networks_have_the_published_parameters_and_batches(name):
 
 
 def test_the_data_are_random_and_fill_the_batches():
-    trial = prepare(load("mnist_mlp"))
-    assert trial.config.data.type == "random"
-    assert trial.dataset.train.inputs.shape == (BATCHES * 10, 28, 28, 1)
-    assert len(trial.dataset.class_names) == 10
+    state = prepare(load("mnist_mlp"))
+    assert state.config.data.type == "random"
+    assert state.dataset.train.inputs.shape == (BATCHES * 10, 28, 28, 1)
+    assert len(state.dataset.class_names) == 10
 
 
 def test_networks_are_chosen_by_name_in_the_order_of_timing():

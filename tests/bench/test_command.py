@@ -30,6 +30,7 @@ def run(monkeypatch, make_report, tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_without_pytorch_nnlab_is_timed_alone(tmp_path):
     path = tmp_path / "deep" / "results.json"
     options = ["--networks", "ellipse", "--steps", "5", "--seconds", "0", "--threads", "1", "--output", str(path)]

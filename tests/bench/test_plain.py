@@ -33,7 +33,7 @@ def test_the_textbook_pooling_equals_the_fast_one(rng, stride):
 
 
 def test_the_layers_use_textbook_kernels_only_inside_the_context(rng):
-    network = prepare(load("mnist")).trainee.network
+    network = prepare(load("mnist")).network
     fast, x = convolution.convolve, rng.standard_normal((1, *network.input_shape), np.float32)
     scores = network.predict(x)
     with plain.plain_kernels():

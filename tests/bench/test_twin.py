@@ -22,9 +22,9 @@ def network(shape, *entries):
 
 @pytest.mark.parametrize("form", ["eager", "channels_last"])
 def test_both_layouts_give_the_scores_of_nnlab(form, config):
-    trial = prepare(config)
-    net = trial.trainee.network
-    (x, _), *_ = batches_of(trial, 1)
+    state = prepare(config)
+    net = state.network
+    (x, _), *_ = batches_of(state, 1)
     scores = twins.twin_of(net, form, dropout=lambda layer: lambda x: x)(twins.tensor_of(x, form))
     layers = [layer for layer in net.layers if type(layer).__name__ != "Dropout"]
     for layer in layers:
@@ -75,9 +75,9 @@ def test_an_optimizer_without_counterpart_is_an_error(make):
 
 
 def test_the_fused_optimizer_does_the_same(config):
-    trial = prepare(config)
-    batches = batches_of(trial, 3)
-    trainings = [pytorch.torch_training(trial, batches, "eager", fused=fused) for fused in (False, True)]
+    state = prepare(config)
+    batches = batches_of(state, 3)
+    trainings = [pytorch.torch_training(state, batches, "eager", fused=fused) for fused in (False, True)]
     for run in trainings:
         torch.manual_seed(0)
         for _ in range(3):
@@ -88,10 +88,10 @@ def test_the_fused_optimizer_does_the_same(config):
 
 
 def test_the_faster_layout_is_used(config, monkeypatch):
-    trial = prepare(config)
-    forms = pytorch.PyTorch(1).training(trial, batches_of(trial, 2), seconds=0)
+    state = prepare(config)
+    forms = pytorch.PyTorch(1).training(state, batches_of(state, 2), seconds=0)
     first, second = forms
-    images = len(trial.dataset.input_shape) == 3
+    images = len(state.dataset.input_shape) == 3
     assert first in ({"eager", "channels_last"} if images else {"eager"})
     assert second == "fused"
     assert all(isinstance(form, Contender) for form in forms.values())

@@ -395,10 +395,10 @@ def test_gradients_are_those_of_the_first_batch_at_the_checkpoint(nnlab_, traine
     names = ["0 conv2d 3x3x1x3", "4 residual body 0 3x3x3x3", "6 dense 27x3"]
     assert [spread.name for spread in spreads] == names
     assert "weights after 12 steps, and gradients on 8 training examples" in options["title"]
-    trial = prepare(config)
-    restore_weights(trial.trainee.network, run.checkpoints.load("last"))
-    network, loss = trial.trainee.network, trial.trainee.loss
-    x, labels = trial.dataset.batch(trial.trainee.batches.draw(), 1)
+    state = prepare(config)
+    restore_weights(state.network, run.checkpoints.load("last"))
+    network, loss = state.network, state.loss
+    x, labels = state.dataset.batch(state.batches.draw(), 1)
     dense = network.params["6.weight"]
     assert spreads[2].weight.tolist() == dense.ravel().tolist()
     slopes = []

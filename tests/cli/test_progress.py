@@ -1,16 +1,17 @@
 """What a training shows of its speed is true of this session, also where it goes on with an earlier one."""
 
 from nnlab.cli.progress import Meter
-from nnlab.training.recording import Report
+from nnlab.training.progress import Progress
 
 
 def report(step, seconds):
-    return Report(
+    return Progress(
         step=step,
         total_steps=1000,
         steps_per_epoch=100,
         examples=8,
         seconds=seconds,
+        learning_rate=0.1,
         training=None,
         evaluated_on=None,
         evaluation=None,

@@ -15,6 +15,8 @@ from nnlab.runs import Run
 from nnlab.runs.sweeps import read_sweep
 from nnlab.sweep import load_plan
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parents[2] / "configs" / "sweeps"
 
 

@@ -7,7 +7,7 @@ from support.experiments import SMALL
 from support.written import write_run
 
 from nnlab.comparison.networks import changes
-from nnlab.runs.recorded import read_config
+from nnlab.runs.records import read_config
 
 RELU, TANH = {"type": "relu"}, {"type": "tanh"}
 DENSE = {"type": "dense", "units": 8, "init": {"type": "he_normal", "gain": 1.0}, "bias_init": {"type": "zeros"}}

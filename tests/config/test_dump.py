@@ -121,12 +121,13 @@ ANYTHING = st.recursive(
 @example([math.inf, -math.inf])
 @example([["010", "NO", ""], [None, True]])
 def test_values_written_out_come_back(rich, values):
-    loss = rich.loss.model_copy(update={"reduction": values})  # the dumper sees plain data, whatever the field
+    # The dumper sees plain data, whatever the field.
+    optimizer = rich.optimizer.model_copy(update={"decay": values})
     with pytest.warns(UserWarning, match="serializer"):
-        text = as_yaml(rich.model_copy(update={"loss": loss}))
+        text = as_yaml(rich.model_copy(update={"optimizer": optimizer}))
     node, problems = compose(text, "c.yaml")
     assert not problems
-    assert plain(node)["loss"]["reduction"] == frozen(values)
+    assert plain(node)["optimizer"]["decay"] == frozen(values)
 
 
 def frozen(value):

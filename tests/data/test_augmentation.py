@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.data import load_dataset
-from nnlab.data.augmentation import Cutout, Flip, Shift, build_augmentations, mirrored
+from nnlab.data.augmentation import Cutout, Flip, Shift, mirrored
 from nnlab.data.section import DataSpec
 from nnlab.errors import OptionError
 from nnlab.registry import AUGMENTATIONS, DATASETS
@@ -177,15 +177,15 @@ def test_only_training_batches_are_varied():
 
 def test_augmentations_follow_each_other_as_the_config_has_them():
     shift, cutout = {"type": "shift", "pixels": 1, "fill": "zero"}, {"type": "cutout", "size": 3}
-    first, second = (build_augmentations(spec(augment=order), (6, 5, 2)) for order in ((shift, cutout), (cutout,)))
-    assert first == [Shift(pixels=1, fill="zero"), Cutout(size=3)]
-    assert second == [Cutout(size=3)]
+    first, second = (load_dataset(spec(augment=order), 0).augmentations for order in ((shift, cutout), (cutout,)))
+    assert first == (Shift(pixels=1, fill="zero"), Cutout(size=3))
+    assert second == (Cutout(size=3),)
 
 
 @pytest.mark.parametrize(
     ("fields", "option", "message"),
     [
-        ({"shape": (4,), "augment": ("flip",)}, "augment", r"only images can be varied.* shape \[4\]"),
+        ({"shape": (4,), "augment": ("flip",)}, "augment", r"only images can be augmented.* shape \[4\]"),
         ({"shape": (4, 4), "test_time_flips": True}, "test_time_flips", r"only images.* shape \[4, 4\]"),
         (
             {"augment": ("flip", {"type": "shift", "pixels": 5})},
@@ -201,5 +201,5 @@ def test_what_does_not_fit_the_inputs_is_refused(fields, option, message):
     assert caught.value.option == option
 
 
-def test_inputs_that_are_no_images_need_not_be_varied():
-    assert build_augmentations(spec(shape=(4,)), (4,)) == []
+def test_inputs_other_than_images_need_no_augmentation():
+    assert load_dataset(spec(shape=(4,)), 0).augmentations == ()

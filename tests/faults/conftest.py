@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -47,29 +46,11 @@ def undisturbed(shelf, children):
     return tiny.bits(run), ended.calls
 
 
-_OUTCOMES = defaultdict(set)
-
-
-@pytest.fixture
-def outcomes():
-    """What came of every test so far, by its name."""
-    return _OUTCOMES
-
-
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.name == "test_every_test_of_the_contract_ran")
-
-
-class _Witness:
-    """Notes what comes of the tests of all folders, which this file itself is not told."""
-
-    def pytest_runtest_logreport(self, report):
-        if report.when == "call" or report.skipped:
-            _OUTCOMES[report.nodeid.partition("[")[0].removeprefix("tests/")].add(report.outcome)
-
-
-def pytest_configure(config):
-    config.pluginmanager.register(_Witness())
+    """Mark the tests of this folder slow, except those of the contract's page."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name != "test_contract.py":
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_terminal_summary(terminalreporter):

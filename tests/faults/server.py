@@ -9,7 +9,6 @@ seconds of processor time it took. The code is minus the signal if one killed it
 import contextlib
 import ctypes
 import functools
-import importlib
 import json
 import os
 import pickle
@@ -68,8 +67,8 @@ def _warm_up():
     import nnlab.integrity.reproduction
     from faults import tiny
     from nnlab.cli import progress
+    from nnlab.runs import environment
 
-    environment = importlib.import_module("nnlab.runs.environment")  # a function has its name in nnlab.runs
     for module, name in ((typer.main, "get_command"), (environment, "version"), (environment, "_commit")):
         setattr(module, name, functools.cache(getattr(module, name)))
     typer.main.get_command(nnlab.cli.app)
@@ -152,18 +151,18 @@ def _limit(job):
 
 def _note_saves(notes, calls):
     """Note every step that the training was told to be saved, at once."""
-    from nnlab.training.recording import Recorder
+    from nnlab.training.sinks import CheckpointSink
 
     file = os.open(notes / "saved", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-    save, write = Recorder.save, os.write
+    save, write = CheckpointSink.save, os.write
 
-    def saving(recorder):
-        save(recorder)
-        write(file, f"{recorder._trial.step}\n".encode())
+    def saving(sink):
+        save(sink)
+        write(file, f"{sink._state.step}\n".encode())
         if calls:
-            calls.mark(recorder._trial.step)
+            calls.mark(sink._state.step)
 
-    Recorder.save = saving
+    CheckpointSink.save = saving
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def test_every_exit_code_is_documented():
     assert {code for row in ROWS for code in row.codes} <= CODES.keys()
 
 
-def test_every_test_of_the_contract_ran(request, outcomes):
+def test_every_test_of_the_contract_is_collected(request):
+    if request.config.args != ["tests"] or request.config.option.markexpr or request.config.option.keyword:
+        pytest.skip("only a part of the tests was selected")
     collected = {item.nodeid.partition("[")[0].removeprefix("tests/") for item in request.session.items}
-    if PROVED - collected:
-        pytest.skip(f"{len(PROVED - collected)} tests of the contract were not selected")
-    assert all(outcomes[test] for test in PROVED), sorted(test for test in PROVED if not outcomes[test])
+    assert sorted(PROVED - collected) == []

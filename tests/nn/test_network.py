@@ -66,6 +66,31 @@ def test_names_reach_parameters_state_and_streams_at_any_depth(network):
     assert list(network.streams) == ["3.body.2.body.0.mask", "5.mask"]
 
 
+def test_roles_reach_parameters_at_any_depth(network):
+    assert network.roles == {
+        "0.weight": "weight",
+        "0.bias": "bias",
+        "1.gamma": "scale",
+        "1.beta": "bias",
+        "3.body.0.weight": "weight",
+        "3.body.0.bias": "bias",
+        "3.body.1.gamma": "scale",
+        "3.body.1.beta": "bias",
+        "6.weight": "weight",
+        "6.bias": "bias",
+    }
+
+
+def test_only_weights_decay_without_biases_and_scales(network):
+    matrices = [np.full(param.size, param.ndim > 1) for param in network.params.values()]
+    np.testing.assert_array_equal(network.decayed, np.concatenate(matrices))
+
+
+def test_a_network_without_parameters_has_nothing_that_decays():
+    decayed = build_network([LAYERS.spec("relu")(type="relu")], (3,)).decayed
+    assert (decayed.shape, decayed.dtype) == ((0,), bool)
+
+
 def test_state_and_streams_are_those_that_training_uses(network, rng):
     x = 2 + rng.standard_normal((8, *SHAPE)).astype(np.float32)
     positions = {name: seeding.saved(stream) for name, stream in network.streams.items()}

@@ -1,33 +1,31 @@
 """The bits of whole networks and of their training do not depend on the number of threads."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import CONFIGS
+from support.layer_cases import CASES, case_shape, case_spec
 
 from bench.catalogue import NETWORKS
 from bench.catalogue import load as load_network_of
-from nnlab.config import load_config
+from nnlab.errors import OptionError
 from nnlab.nn.kernels import blocks, by_patches, by_tiles, pooling, threads
-from nnlab.nn.network import build_network
-from nnlab.training.loop import fit
+from nnlab.nn.network import build_network, outline_layer
+from nnlab.registry import LAYERS
 from nnlab.training.state import prepare
 
 THREADS = (1, 2, 4)
 
-LAYERS = [
-    "{type: conv2d, filters: 16, kernel: 5, padding: 2}",
-    "{type: conv2d, filters: 32, kernel: 3, padding: 1}",
-    "{type: conv2d, filters: 8, kernel: 3, stride: 2, padding: 1}",
-    "{type: maxpool2d, size: 3, stride: 1, padding: 1}",
-    "{type: avgpool2d, size: 3, stride: 1, padding: 1}",
-    "{type: residual, body: [batchnorm, tanh], projection: {type: dropout, rate: 0.1}}",
-    "{type: dropout, rate: 0.3}",
-    "batchnorm",
-    "relu",
-    "tanh",
+IMAGE = (10, 9, 3)
+LARGE = [
+    LAYERS.spec("conv2d")(type="conv2d", filters=16, kernel=5, padding=2),
+    LAYERS.spec("conv2d")(type="conv2d", filters=32, kernel=3, padding=1),
 ]
+"""Layers that are cut into many pieces by each of the kernels."""
+
+BODIES = [*LARGE, *(case_spec(key) for key in CASES if len(case_shape(key)) == 3)]
 
 
 @pytest.fixture
@@ -39,26 +37,32 @@ def many_pieces(monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK_PRODUCTS", 1 << 10)
 
 
+def stackable(specs, shape=IMAGE):
+    """Return the layers of ``specs`` that fit the images that the ones before them leave."""
+    fitting = []
+    for spec in specs:
+        with contextlib.suppress(OptionError):
+            shape = outline_layer(spec, shape).output_shape
+            fitting.append(spec)
+    return fitting
+
+
 def results(layers, batch, seed):
     """Return the bytes of the scores and of the gradient of a network, for each number of threads."""
-    ends = ["global_avgpool", "{type: dense, units: 10}"]
-    data = "data={type: random, shape: [10, 9, 3], train: 64, test: 1}"
-    config = load_config(
-        CONFIGS / "mnist.yaml", [data, f"network=[{', '.join([*layers, *ends])}]", "training={steps: 1}"]
-    )
+    specs = stackable([*layers, LAYERS.spec("dense")(type="dense", units=10)])
     found = []
     for count in THREADS:
         rng = np.random.default_rng(seed)
-        network = build_network(config.network, (10, 9, 3), seed)
+        network = build_network(specs, IMAGE, seed)
         with threads.compute(count):
-            scores, caches = network.forward(rng.standard_normal((batch, 10, 9, 3), np.float32))
+            scores, caches = network.forward(rng.standard_normal((batch, *IMAGE), np.float32))
             network.backward(rng.standard_normal(scores.shape, np.float32), caches)
         found.append(scores.tobytes() + network.gradient.tobytes())
     return found
 
 
 @pytest.mark.usefixtures("many_pieces")
-@given(st.lists(st.sampled_from(LAYERS), min_size=1, max_size=6), st.integers(1, 40), st.integers(0, 99))
+@given(st.lists(st.sampled_from(BODIES), min_size=1, max_size=6), st.integers(1, 40), st.integers(0, 99))
 @settings(deadline=None, max_examples=30)
 def test_networks_of_any_layers(layers, batch, seed):
     assert len(set(results(layers, batch, seed))) == 1
@@ -70,16 +74,16 @@ def test_pieces_that_depend_on_the_threads_are_noticed(monkeypatch):
         threads, "pieces", lambda length, _: [slice(i, length, threads.count()) for i in range(threads.count())]
     )
     monkeypatch.setattr(by_patches, "_pieces", lambda x, *_: threads.pieces(len(x), 1))
-    assert len(set(results(LAYERS[:1], 33, 0))) > 1
+    assert len(set(results(LARGE[:1], 33, 0))) > 1
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_training_of_the_published_networks(name):
     weights = []
     for count in THREADS:
-        trial = prepare(load_network_of(name))
-        steps = fit(trial.trainee, trial.dataset, trial.schedule, trial.clock)
+        state = prepare(load_network_of(name))
+        steps = state.steps()
         with threads.compute(count):
             losses = [next(steps).loss for _ in range(2)]
-        weights.append((losses, trial.trainee.network.weights.tobytes()))
+        weights.append((losses, state.network.weights.tobytes()))
     assert weights[0] == weights[1] == weights[2]

@@ -187,6 +187,7 @@ def test_the_same_document_gives_the_same_bytes(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @needs_latex
 @pytest.mark.parametrize("options", ["", "twocolumn"])
 def test_hostile_names_are_set_literally(tmp_path, options):
@@ -199,6 +200,7 @@ def test_hostile_names_are_set_literally(tmp_path, options):
     assert "[U+D800][U+0000][U+FDD0]" in text
 
 
+@pytest.mark.slow
 @needs_latex
 def test_every_character_is_set(tmp_path):
     letters = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x600), *range(0x2000, 0x2300)]))
@@ -209,6 +211,7 @@ def test_every_character_is_set(tmp_path):
     assert squeezed("".join(map(chr, range(0x20, 0x7F)))) in squeezed(text)
 
 
+@pytest.mark.slow
 @needs_latex
 def test_nothing_breaks_the_compilation(tmp_path):
     rows = tuple((Cell(f"[{number}]"), Cell("*"), Cell("word " * 50), Cell("w" * 200)) for number in range(41))

@@ -5,14 +5,14 @@ import copy
 import pytest
 
 from nnlab.runs import environment
-from nnlab.runs.environment import differences
+from nnlab.runs.environment import current_environment, differences
 
 DATA = {"train": "a" * 64, "validation": "b" * 64, "test": "c" * 64}
 
 
 @pytest.fixture(scope="module")
 def now():
-    return environment(0, DATA, 2)
+    return current_environment(0, DATA, 2)
 
 
 def test_the_same_is_no_difference_and_threads_commit_and_seed_decide_nothing(now):
@@ -51,13 +51,10 @@ def test_what_an_environment_does_not_tell_is_unknown(now, before):
 
 
 def test_a_blas_that_only_scipy_uses_does_not_count(now, monkeypatch):
-    import sys
-
-    module = sys.modules["nnlab.runs.environment"]
-    pools = [pool for pool in module.threadpool_info() if pool["user_api"] == "blas"]
+    pools = [pool for pool in environment.threadpool_info() if pool["user_api"] == "blas"]
     other = {**pools[0], "filepath": "/venv/site-packages/scipy.libs/libscipy_openblas.so", "architecture": "Zen"}
-    monkeypatch.setattr(module, "threadpool_info", lambda: [*pools, other])
-    assert differences(now, environment(0, DATA, 2)) == []
+    monkeypatch.setattr(environment, "threadpool_info", lambda: [*pools, other])
+    assert differences(now, current_environment(0, DATA, 2)) == []
 
 
 def test_a_long_value_is_cut(now):

@@ -10,7 +10,7 @@ import nnlab
 from nnlab import files
 from nnlab.comparison import evaluate_missing
 from nnlab.errors import Interrupted, RunError, SystemFault
-from nnlab.runs.ledger import NAME, Entry, Ledger, enter, read_ledger
+from nnlab.runs.ledger import NAME, Ledger, LedgerEntry, enter, read_ledger
 from nnlab.sweep.executor import Job
 from nnlab.sweep.job import run_job
 
@@ -18,7 +18,7 @@ ON_TEST = SMALL.replace("evaluate_every: 3", "evaluate_every: 3, evaluate_on: te
 
 
 def entry(step=9, cause="nnlab eval", **more):
-    return Entry(when="2026-11-21T09:30:00+00:00", cause=cause, step=step, accuracy=0.5, **more)
+    return LedgerEntry(when="2026-11-21T09:30:00+00:00", cause=cause, step=step, accuracy=0.5, **more)
 
 
 def training(step, every=3):

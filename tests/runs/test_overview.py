@@ -12,7 +12,8 @@ from support.written import write_evaluation, write_json, write_run, write_sweep
 import nnlab
 from nnlab.errors import Interrupted, RunError
 from nnlab.runs import Run
-from nnlab.runs.overview import is_held, overview, overviews
+from nnlab.runs.locking import is_held
+from nnlab.runs.overview import overview, overviews
 from nnlab.runs.selection import find_overview
 
 

@@ -11,7 +11,7 @@ from support.written import write_run, write_sweep
 from nnlab.errors import ConfigError, UsageError
 from nnlab.runs import Run
 from nnlab.runs.overview import Overview, overviews
-from nnlab.runs.recorded import Measurement
+from nnlab.runs.records import Measurement
 from nnlab.runs.selection import collapse, fact, ordered, read_condition, select
 
 

@@ -8,7 +8,7 @@ import signal
 import nnlab
 from nnlab.config import load_config
 from nnlab.errors import Interrupted
-from nnlab.training.recording import ignore
+from nnlab.training.sinks import ignore
 
 SMALL = """\
 data: {type: random, shape: [6, 6, 1], classes: 3, train: 40, test: 20, validation: 10}

@@ -172,7 +172,7 @@ def test_without_the_extra_nothing_begins(tmp_path, monkeypatch):
         nnlab.train(load(tmp_path, ON), runs_dir=tmp_path / "begun", report=stop_at(5))
     found = importlib.util.find_spec
     monkeypatch.setattr(
-        "nnlab.training.recording.find_spec", lambda name: None if name == "tensorboardX" else found(name)
+        "nnlab.training.sinks.find_spec", lambda name: None if name == "tensorboardX" else found(name)
     )
     for attempt in (
         lambda: nnlab.train(load(tmp_path, ON), runs_dir=tmp_path / "runs"),

@@ -19,7 +19,7 @@ from nnlab.config import as_yaml, load_config
 from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault, UsageError
 from nnlab.nn.layers import Dropout, Relu
 from nnlab.runs import create_run
-from nnlab.training import loop as training
+from nnlab.training import state
 from nnlab.training.state import prepare
 
 
@@ -89,7 +89,7 @@ def test_stopped_anywhere_and_resumed_it_ends_in_the_same_bits(
     ]
     config = load(folder, f"optimizer={optimizer}", f"schedule={schedule}", f"data.augment={augment}", *more)
     undisturbed = nnlab.train(config, runs_dir=folder / "a")
-    with mock.patch.object(training, "_LEAST_AHEAD", least_ahead):
+    with mock.patch.object(state, "_LEAST_AHEAD", least_ahead):
         stopped = train_with_stops(config, folder / "b", stops)
     same_end(undisturbed, stopped)
     assert stopped.read_json("summary.json")["status"] == "completed"
@@ -107,7 +107,7 @@ def test_the_resume_test_notices_a_forgotten_random_stream(tmp_path, monkeypatch
 @pytest.fixture
 def ahead(monkeypatch):
     """Let even small batches be prepared ahead, if they are costly."""
-    monkeypatch.setattr(training, "_LEAST_AHEAD", 0)
+    monkeypatch.setattr(state, "_LEAST_AHEAD", 0)
 
 
 def stored(folder):
@@ -125,7 +125,7 @@ def test_examples_read_and_varied_ahead_give_the_same_bits(tmp_path, monkeypatch
     more = ["data.augment=[flip, {type: shift, pixels: 1}]", f"training.replacement={replacement}"]
     config = load(tmp_path, *stored(tmp_path), *more)
     plain = nnlab.train(config, runs_dir=tmp_path / "a")
-    monkeypatch.setattr(training, "_LEAST_AHEAD", 0)
+    monkeypatch.setattr(state, "_LEAST_AHEAD", 0)
     same_end(plain, train_with_stops(config, tmp_path / "b", [1, 4, 11]))
     assert not any(thread.name.startswith("nnlab-batches") for thread in threading.enumerate())
 
@@ -187,7 +187,8 @@ def test_early_stopping_stops_and_a_finished_run_stays_as_it_is(tmp_path):
     run = nnlab.train(config, runs_dir=tmp_path)
     summary = run.read_json("summary.json")
     assert (summary["status"], summary["steps"]) == ("stopped early", 9)
-    assert summary["best"]["step"] == 3
+    validation = [record for record in run.records() if record["split"] == "validation"]
+    assert summary["best"]["step"] == min(validation, key=lambda record: record["loss"])["step"]
     before = run.metrics.read_bytes()
     assert nnlab.resume(run) is False
     assert run.metrics.read_bytes() == before

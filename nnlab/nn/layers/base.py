@@ -2,9 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from nnlab.arrays import Array, Named, Rng, Shape
+
+Role: TypeAlias = Literal["weight", "bias", "scale"]
+"""What a parameter does: weigh values of different places, be added to them, or multiply each by itself.
+
+With ``decay: weights``, an optimizer lets only the weights decay.
+"""
 
 
 class Layer(ABC):
@@ -12,11 +18,16 @@ class Layer(ABC):
 
     ``input_shape`` and ``output_shape`` leave out the batch axis. ``params`` are trained, ``state`` is
     saved but not trained (running statistics, updated in place), ``streams`` are the random streams that
-    ``forward`` draws from. A layer is complete when constructed: from its input shape, a random stream
-    and keyword-only options, which are what a config may say of it.
+    ``forward`` draws from. ``parts`` are the layers inside a composite layer, whose arrays and streams appear
+    in the layer's own tables as ``part.name``; other layers have none. A layer is complete when constructed:
+    from its input shape, a random stream and keyword-only options, which are what a config can set.
+
+    ``roles`` has the role of each parameter, by name; a parameter that is not in it is a weight.
 
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
     """
+
+    roles: ClassVar[Mapping[str, Role]] = {"bias": "bias"}
 
     def __init__(self, input_shape: Shape, output_shape: Shape) -> None:
         self.input_shape = input_shape
@@ -24,6 +35,7 @@ class Layer(ABC):
         self.params: Named = {}
         self.state: Named = {}
         self.streams: dict[str, Rng] = {}
+        self.parts: dict[str, Layer] = {}
 
     @abstractmethod
     def predict(self, x: Array) -> Array:
@@ -44,6 +56,13 @@ class Layer(ABC):
     def bind(self, params: Mapping[str, Array]) -> None:
         """Let ``params``, of the same names and shapes, be the layer's parameters from now on."""
         self.params = dict(params)
+
+    def role(self, param: str) -> Role:
+        """Return the role of the parameter called ``param``, which may be that of a part."""
+        for name, part in self.parts.items():
+            if param.startswith(f"{name}."):
+                return part.role(param.removeprefix(f"{name}."))
+        return self.roles.get(param, "weight")
 
     @property
     def multiply_adds(self) -> int:

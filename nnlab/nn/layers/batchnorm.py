@@ -1,13 +1,15 @@
 """Batch normalization."""
 
+from collections.abc import Mapping
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.errors import OptionError
 from nnlab.nn.kernels.blocks import channel_sums, elementwise
-from nnlab.nn.layers.base import Layer
+from nnlab.nn.layers.base import Layer, Role
 from nnlab.registry import LAYERS
 from nnlab.registry.options import Positive, Probability
 
@@ -23,6 +25,8 @@ class BatchNorm(Layer):
     ``dL/dgamma = sum dL/dy z``, ``dL/dbeta = sum dL/dy``. Raises OptionError for a batch with one value per
     channel. Ioffe and Szegedy (2015), arXiv:1502.03167. Derivation: docs/layers/regularization.md.
     """
+
+    roles: ClassVar[Mapping[str, Role]] = {"gamma": "scale", "beta": "bias"}
 
     def __init__(
         self,

@@ -40,19 +40,17 @@ class Residual(Layer):
         check_shapes(input_shape, shape, self.projection)
         self._chain = Chain(self.body)
         super().__init__(input_shape, output_shape=shape)
-        for prefix, layer in self._parts.items():
+        self.parts = {f"body.{i}": layer for i, layer in enumerate(self.body)}
+        if self.projection:
+            self.parts["projection"] = self.projection
+        for prefix, layer in self.parts.items():
             self.params |= {f"{prefix}.{name}": array for name, array in layer.params.items()}
             self.state |= {f"{prefix}.{name}": array for name, array in layer.state.items()}
             self.streams |= {f"{prefix}.{name}": stream for name, stream in layer.streams.items()}
 
-    @property
-    def _parts(self) -> dict[str, Layer]:
-        parts = {f"body.{i}": layer for i, layer in enumerate(self.body)}
-        return parts | ({"projection": self.projection} if self.projection else {})
-
     def bind(self, params: Mapping[str, Array]) -> None:
         super().bind(params)
-        for prefix, layer in self._parts.items():
+        for prefix, layer in self.parts.items():
             layer.bind({name: params[f"{prefix}.{name}"] for name in layer.params})
 
     def predict(self, x: Array) -> Array:
@@ -66,9 +64,9 @@ class Residual(Layer):
     def backward(self, grad_y: Array, cache: tuple[Any, Any]) -> tuple[Array, Named]:
         grad_x, grads = self._chain.backward(grad_y, cache[0])
         shortcut, last = self.projection.backward(grad_y, cache[1]) if self.projection else (grad_y, {})
-        parts = zip(self._parts, [*grads, last], strict=False)  # the last may have no part
+        parts = zip(self.parts, [*grads, last], strict=False)  # the last may have no part
         return grad_x + shortcut, {f"{prefix}.{name}": g for prefix, named in parts for name, g in named.items()}
 
     @property
     def multiply_adds(self) -> int:
-        return sum(layer.multiply_adds for layer in self._parts.values())
+        return sum(layer.multiply_adds for layer in self.parts.values())

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from support.layer_cases import CASES, case_shape, case_spec
 from support.oracles import central_differences, relative_error
 
 from nnlab import seeding
@@ -11,40 +12,7 @@ from nnlab.nn.kernels import blocks, by_patches, pooling, threads
 from nnlab.nn.network import build_network, outline_layer
 from nnlab.registry import LAYERS
 
-
-def entry(name, **options):
-    return LAYERS.spec(name)(type=name, **options)
-
-
-CASES = {
-    "avgpool2d": ((5, 6, 2), {"size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
-    "batchnorm": ((3, 4, 2), {}),
-    "conv2d": ((5, 6, 2), {"filters": 3, "kernel": (3, 2), "padding": 1}),
-    "dense": ((3, 2, 2), {"units": 4}),
-    "dropout": ((6,), {"rate": 0.4}),
-    "flatten": ((3, 2, 2), {}),
-    "global_avgpool": ((3, 4, 2), {}),
-    "leaky_relu": ((6,), {"slope": 0.2}),
-    "maxpool2d": ((5, 6, 2), {"size": 3, "stride": 2, "padding": 1}),
-    "relu": ((3, 4, 2), {}),
-    "residual": (
-        (4, 4, 2),
-        {
-            "body": (
-                entry("conv2d", filters=3, kernel=3, stride=2, padding=1, bias=False),
-                entry("batchnorm"),
-                entry("dropout", rate=0.3),
-                entry("tanh"),
-            ),
-            "projection": entry("conv2d", filters=3, kernel=1, stride=2),
-        },
-    ),
-    "sigmoid": ((6,), {}),
-    "softmax": ((5,), {}),
-    "tanh": ((6,), {}),
-}
-
-SAME_IN_TRAINING = sorted(set(CASES) - {"batchnorm", "dropout", "residual"})
+SAME_IN_TRAINING = [key for key, (name, _) in CASES.items() if name not in {"batchnorm", "dropout", "residual"}]
 
 
 @pytest.fixture(params=["whole", "cut"])
@@ -61,8 +29,8 @@ def cut(request, monkeypatch):
 
 
 def make(name, dtype=np.float64, batch=4):
-    shape, options = CASES[name]
-    layer = LAYERS.build(entry(name, **options), shape, np.random.default_rng(1))
+    shape = case_shape(name)
+    layer = LAYERS.build(case_spec(name), shape, np.random.default_rng(1))
     rng = np.random.default_rng(2)
     # None of the starting values 0 and 1 of biases and scales, at which a mistake could hide.
     layer.bind({key: (p + rng.uniform(0.1, 0.3, p.shape)).astype(dtype) for key, p in layer.params.items()})
@@ -100,7 +68,7 @@ def arrays_in(value):
 
 
 def test_every_registered_layer_has_a_case():
-    assert sorted(CASES) == LAYERS.names()
+    assert {name for name, _ in CASES.values()} == {*LAYERS.names()}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -139,8 +107,8 @@ def test_dtype_and_shape_follow_the_data(name, dtype, cut):
 
 @pytest.mark.parametrize("name", CASES)
 def test_parameters_of_initializers_take_float64_data(name):
-    shape, options = CASES[name]
-    layer = LAYERS.build(entry(name, **options), shape, np.random.default_rng(1))
+    shape = case_shape(name)
+    layer = LAYERS.build(case_spec(name), shape, np.random.default_rng(1))
     y, cache = layer.forward(np.ones((2, *shape)))
     grad_x, _ = layer.backward(np.ones_like(y), cache)
     assert y.dtype == grad_x.dtype == np.float64
@@ -221,8 +189,7 @@ def test_an_empty_batch_is_predicted(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_network_of_it_is_outlined_without_weights(name):
-    shape, options = CASES[name]
-    specs = [entry(name, **options)]
+    shape, specs = case_shape(name), [case_spec(name)]
     bare, network = outline_layer(specs[0], shape), build_network(specs, shape)
     built = network.layers[0]
     assert bare.output_shape == built.output_shape
@@ -232,7 +199,7 @@ def test_a_network_of_it_is_outlined_without_weights(name):
 
 
 def test_the_same_stream_makes_the_same_layer():
-    for name, (shape, options) in CASES.items():
-        a, b = (LAYERS.build(entry(name, **options), shape, np.random.default_rng(3)) for _ in range(2))
+    for name in CASES:
+        a, b = (LAYERS.build(case_spec(name), case_shape(name), np.random.default_rng(3)) for _ in range(2))
         for key, param in a.params.items():
             np.testing.assert_array_equal(param, b.params[key])

@@ -1,0 +1,176 @@
+"""One config as it was written: files joined by ``extends``, overrides laid on top, positions kept."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nnlab.config.nodes import Mapping, Node, Pair, Position, Scalar, Sequence, compose
+from nnlab.config.overrides import Override, laid_over, read_override
+from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable, refusal
+
+MAX_BYTES = 2**20
+MAX_EXTENDS = 10
+
+_OF_SWEEPS = {"grid", "variants", "seeds", "set"}
+_KNOWN = 10  # other configs of a folder that a message names
+
+
+@dataclass(frozen=True)
+class ConfigDocument:
+    """The tree of a config, and the problems met so far."""
+
+    root: Mapping
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether this is a sweep's file, which names a config, rather than a config."""
+        keys = self.root.entries.keys()
+        return "config" in keys or ("network" not in keys and bool(keys & _OF_SWEEPS))
+
+    def at(self, *path: str | int) -> tuple[Node, Position]:
+        """Return the deepest node along ``path`` that exists, and the position to point at for ``path``.
+
+        Names of types that a tagged union puts into a path, ``network, 3, conv2d, kernel``, are skipped.
+        """
+        node: Node = self.root
+        position = node.position
+        for step in path:
+            if isinstance(node, Mapping) and step in node.entries:
+                node = node.entries[str(step)].node
+                position = node.position
+            elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+                position = node.position
+        return node, position
+
+    def changed(self, overrides: Iterable[Override]) -> "ConfigDocument":
+        """Return the document with ``overrides`` laid over it, one after the other, and their problems noted."""
+        root, problems = self.root, list(self.problems)
+        for override in overrides:
+            try:
+                root = laid_over(root, override)
+            except ConfigError as error:
+                problems.extend(error.problems)
+        return ConfigDocument(root, tuple(problems))
+
+    def key(self, *path: str | int) -> Position:
+        """Return the position of the key that ends ``path``."""
+        parent, position = self.at(*path[:-1])
+        if isinstance(parent, Mapping) and path[-1] in parent.entries:
+            return parent.entries[str(path[-1])].key
+        return position
+
+
+def read_file(path: Path) -> ConfigDocument:
+    """Return what the file at ``path`` says, its bases merged in, be it a config or a sweep's file.
+
+    Raises as ``read_document`` does.
+    """
+    root, problems = _with_bases(path, ())
+    if root.entries and "name" not in root.entries:
+        stem = Scalar(path.stem, path.stem, Position(str(path)))
+        root = replace(root, entries={"name": Pair(stem.position, stem), **root.entries})
+    return ConfigDocument(root, tuple(problems))
+
+
+def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument:
+    """Return the config at ``path``, its bases merged in and ``overrides`` (KEY=VALUE) applied.
+
+    Raises ConfigError for what cannot be read as YAML, UsageError if there is no such file or it is a sweep's,
+    SystemFault if it cannot be opened.
+    """
+    document = read_file(path)
+    problems = list(document.problems)
+    if not document.root.entries and not problems:
+        raise ConfigError([Problem("the config is empty", str(path), hint="nnlab init writes one to begin with")])
+    if document.is_sweep:
+        raise UsageError(f"{printable(str(path))} is a sweep file: nnlab sweep {printable(str(path))}")
+    changes = []
+    for override in overrides:
+        try:
+            changes.append(read_override(override))
+        except ConfigError as error:
+            problems.extend(error.problems)
+    return ConfigDocument(document.root, tuple(problems)).changed(changes)
+
+
+def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Problem]]:
+    """Return the mapping in ``path`` laid over the one it extends, and the problems of both."""
+    root, problems = compose(_read(path), str(path))
+    if not isinstance(root, Mapping):
+        raise ConfigError([*problems, root.position.problem("a config is a mapping of keys to values")])
+    if "extends" not in root.entries:
+        return root, problems
+    entries = dict(root.entries)
+    extends = entries.pop("extends").node
+    root = replace(root, entries=entries)
+    if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
+        problem = extends.position.problem("extends: expected the name of one file", "extends: base.yaml")
+        raise ConfigError([*problems, problem])
+    base_path = path.parent / extends.value
+    seen = (*chain, path.resolve())
+    if base_path.resolve() in seen:
+        raise ConfigError([*problems, extends.position.problem(f"extends: {extends.value} leads back to itself")])
+    if len(seen) > MAX_EXTENDS:
+        raise ConfigError(
+            [*problems, extends.position.problem(f"extends: more than {MAX_EXTENDS} files in a chain")]
+        )
+    try:
+        base, base_problems = _with_bases(base_path, seen)
+    except ConfigError:
+        raise
+    except UsageError as error:
+        raise ConfigError([*problems, extends.position.problem(f"extends: {error}")]) from error
+    inherited = replace(base, entries={key: entry for key, entry in base.entries.items() if key != "name"})
+    return _merged(inherited, root), [*base_problems, *problems]
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise UsageError(f"no config {printable(str(path))}{_near(path)}") from error
+    except IsADirectoryError as error:
+        raise UsageError(f"{path} is a directory, not a config") from error
+    except (OSError, ValueError) as error:
+        raise SystemFault(refusal(error, "read", printable(str(path)))) from error
+    if len(content) > MAX_BYTES:
+        raise ConfigError([Problem("larger than 1 MiB, which no config is", str(path))])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text (byte {error.start})"
+        raise ConfigError([Problem(message, str(path), hint="save it as UTF-8")]) from error
+
+
+def _near(path: Path) -> str:
+    """Return what to say of the configs beside the missing one at ``path``, if there are any."""
+    beside = {other.stem: other.name for other in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
+    if close := closest(path.stem, beside):
+        return f" (did you mean {printable(beside[close])}?)"
+    names = [printable(name) for name in sorted(beside.values())]
+    more = f" and {len(names) - _KNOWN} more" if len(names) > _KNOWN else ""
+    return f" (known: {', '.join(names[:_KNOWN])}{more})" if names else ""
+
+
+def _merged(base: Mapping, changes: Mapping) -> Mapping:
+    """Return ``base`` with ``changes`` laid over it: mappings merge, everything else is replaced.
+
+    A mapping of another ``type`` replaces the old one whole, since the options belong to the type.
+    """
+    entries = dict(base.entries)
+    for key, entry in changes.entries.items():
+        old = entries[key].node if key in entries else None
+        node = entry.node
+        if isinstance(old, Mapping) and isinstance(node, Mapping) and not _other_type(old, node):
+            node = _merged(old, node)
+        entries[key] = Pair(entry.key, node)
+    return replace(changes, entries=entries, nodes=base.nodes + changes.nodes)
+
+
+def _other_type(old: Mapping, new: Mapping) -> bool:
+    given = [m.entries["type"].node for m in (old, new) if "type" in m.entries]
+    values = [node.value if isinstance(node, Scalar) else None for node in given]
+    return len(values) == 2 and values[0] != values[1]

@@ -1,0 +1,86 @@
+"""Inputs in a .npy file, of which only what is asked for is ever in memory."""
+
+import os
+import weakref
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnlab.arrays import Labels, Shape
+from nnlab.data.cache import remembered_digest
+from nnlab.data.inputs import Inputs
+from nnlab.data.npy import Header
+from nnlab.errors import DataError, system_errors
+
+
+class InputsInFile:
+    """The inputs in the .npy file ``path`` that begins with ``header``.
+
+    Rows are read, not mapped: pages of a map that were touched would count as memory in use, and a file cut
+    short meanwhile would kill the process. What was read lately the system keeps for itself.
+
+    Raises SystemFault if the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._path = path
+        self._header = header
+        self._row = header.dtype.itemsize * prod(header.shape[1:])
+        with system_errors("read", path):
+            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._file)
+
+    @property
+    def shape(self) -> Shape:
+        """N and the input shape."""
+        return self._header.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the inputs."""
+        return self._header.dtype
+
+    def __len__(self) -> int:
+        return self._header.shape[0]
+
+    def __getitem__(self, rows: slice | Labels, /) -> Inputs:
+        """Return the inputs of ``rows``; raises DataError if the file was cut short, SystemFault on I/O errors."""
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(self)))
+        inputs = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        if not len(rows):
+            return inputs
+        low, high = int(rows.min()), int(rows.max())
+        if low < 0 or high >= len(self):
+            raise IndexError(f"rows {low} to {high} of {len(self)}")
+        with system_errors("read", self._path):
+            if high - low < 2 * len(rows):  # one read of twice as much is cheaper than many small ones
+                block = np.empty((high - low + 1, *self.shape[1:]), self.dtype)
+                self._fill(_bytes(block), low)
+                return block[rows - low]
+            content = _bytes(inputs)
+            for start, row in zip(range(0, len(content), self._row), rows.tolist(), strict=True):
+                self._fill(content[start : start + self._row], row)
+        return inputs
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the whole file, in lower-case hex digits; see ``remembered_digest``."""
+        return remembered_digest(self._path)
+
+    def _fill(self, content: memoryview, row: int) -> None:
+        """Read what follows the beginning of ``row`` until ``content`` is full; raises OSError."""
+        position = self._header.size + row * self._row
+        while content:
+            count = os.preadv(self._file, [content], position)
+            if not count:
+                raise DataError(f"{self._path} was cut short while it was in use")
+            content = content[count:]
+            position += count
+
+
+def _bytes(inputs: Inputs) -> memoryview:
+    return inputs.reshape(-1).view(np.uint8).data

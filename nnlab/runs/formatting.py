@@ -1,0 +1,37 @@
+"""How numbers of runs are written, wherever they are told."""
+
+from math import isfinite
+
+from nnlab.runs.records import Measurement
+
+
+def percent(fraction: float) -> str:
+    """Return 0.9812 as ``98.12 %``."""
+    return f"{100 * fraction:.2f} %"
+
+
+def nats(loss: float | None) -> str:
+    """Return 0.5 as ``0.5000 nats``; None, and what is not finite, in words."""
+    return "not finite" if loss is None or not isfinite(loss) else f"{loss:.4f} nats"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many there are, such as ``1 run`` or ``2,000 runs``."""
+    return f"{count:,} {noun}" + "s" * (count != 1)
+
+
+def duration(seconds: float) -> str:
+    """Return 75 as ``1:15``, 4000 as ``1:06:40``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def accuracy(measurement: Measurement | None) -> str:
+    """Return an accuracy in percent; empty if it is not known."""
+    return percent(measurement.accuracy) if measurement else ""
+
+
+def loss(measurement: Measurement | None) -> str:
+    """Return a loss in nats; empty if it is not known, or not finite."""
+    return f"{measurement.loss:.4f}" if measurement and measurement.loss is not None else ""

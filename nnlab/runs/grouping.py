@@ -1,0 +1,117 @@
+"""Which runs are of one setting, and what tells one setting from another."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import Any
+
+Flat = dict[str, Any]
+"""Values under dotted keys, such as ``optimizer.learning_rate`` and ``network.0.filters``."""
+
+_LEFT_OUT = {"name", "seed", "compute", "logging", "data.root"}  # what no setting is chosen by
+
+
+@dataclass(frozen=True)
+class Group:
+    """Configs that differ in the seed only, told from other settings by what differs.
+
+    ``members`` are their positions among the configs given. ``name`` is theirs if others have another, else
+    empty, and ``differing`` has the values in which settings of that name differ; a key that a config does not
+    have is not in it.
+    """
+
+    members: tuple[int, ...]
+    name: str
+    differing: Flat
+
+    @property
+    def label(self) -> str:
+        """Name and differences in a few words, such as ``learning_rate = 0.1``; empty of an only setting."""
+        often = Counter(_last(key) for key in self.differing)
+        differences = ", ".join(
+            f"{_last(key) if often[_last(key)] == 1 else key.removesuffix('.type')} = {_written(value)}"
+            for key, value in self.differing.items()
+        )
+        return ": ".join(filter(None, [self.name, differences]))
+
+
+def group(configs: Sequence[Mapping[str, Any]]) -> list[Group]:
+    """Return the settings of resolved ``configs``, as plain data, in the order in which each comes first."""
+    flat = [_flat(config) for config in configs]
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for position, (config, values) in enumerate(zip(configs, flat, strict=True)):
+        identity = (config["name"], *sorted((key, _written(value)) for key, value in values.items()))
+        found.setdefault(identity, []).append(position)
+    named: dict[str, list[int]] = {}
+    for first, *_ in found.values():
+        named.setdefault(configs[first]["name"], []).append(first)
+    differing: dict[int, Flat] = {}
+    for firsts in named.values():
+        told = _readable([flat[i] for i in firsts], [configs[i]["network"] for i in firsts])
+        keys = _differing(told)
+        differing |= {
+            i: {key: values[key] for key in keys if key in values} for i, values in zip(firsts, told, strict=True)
+        }
+    return [
+        Group(tuple(members), configs[members[0]]["name"] if len(named) > 1 else "", differing[members[0]])
+        for members in found.values()
+    ]
+
+
+def _flat(value: Any, key: str = "") -> Flat:
+    """Return the values in nested mappings and lists of mappings, each under its dotted key."""
+    if key in _LEFT_OUT:
+        return {}
+    if isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        value = dict(enumerate(value))
+    if not isinstance(value, Mapping):
+        return {key: value}
+    parts = (_flat(inner, f"{key}.{name}".lstrip(".")) for name, inner in value.items())
+    return {name: inner for part in parts for name, inner in part.items()}
+
+
+def _differing(flat: Sequence[Flat]) -> list[str]:
+    """Return the keys whose values are not the same everywhere, in the order of the configs."""
+    everything = dict.fromkeys(key for values in flat for key in values)
+    keys = [key for key in everything if len({_written(values.get(key, ...)) for values in flat}) > 1]
+    kinds = tuple(key.removesuffix("type") for key in keys if key.endswith(".type"))
+    # Options that only one of several types has say nothing that the type does not say.
+    return [
+        key
+        for key in keys
+        if key.endswith(".type") or not key.startswith(kinds) or all(key in values for values in flat)
+    ]
+
+
+def _readable(flat: Sequence[Flat], networks: Sequence[Sequence[Mapping[str, Any]]]) -> list[Flat]:
+    """Return ``flat`` with the networks as texts if their layers do not correspond.
+
+    A text says how many layers there are, and which of them not all networks have.
+    """
+    if len({tuple(layer["type"] for layer in network) for network in networks}) == 1:
+        return list(flat)
+    counts = [Counter((layer["type"], str(layer)) for layer in network) for network in networks]
+    common = reduce(and_, counts)
+    told = []
+    for values, count in zip(flat, counts, strict=True):
+        own = Counter(kind for kind, _ in (count - common).elements())
+        names = " + ".join(kind if n == 1 else f"{n} {kind}" for kind, n in own.items())
+        text = f"{count.total()} layers" + (f" with {names}" if names else "")
+        told.append({k: v for k, v in values.items() if not k.startswith("network.")} | {"network": text})
+    return told
+
+
+def _last(key: str) -> str:
+    """Return the last part of a key that is a name, with the positions behind it: ``augment.0``."""
+    parts = key.removesuffix(".type").split(".")
+    names = [i for i, part in enumerate(parts) if not part.isdecimal()]
+    return ".".join(parts[names[-1] :])
+
+
+def _written(value: Any) -> str:
+    """Return ``value`` as a config would have it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

@@ -1,0 +1,402 @@
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnlab.config import load_config
+from nnlab.data import SavedArrays, load_dataset, npz
+from nnlab.data.inputs import Selection
+from nnlab.data.inputs_in_file import InputsInFile
+from nnlab.data.npy import read_header
+from nnlab.data.section import DataSpec
+from nnlab.errors import ConfigError, DataError, NnlabError, OptionError, SystemFault
+from nnlab.registry import DATASETS
+
+
+def examples(train=30, test=8, shape=(4, 3, 2), dtype=np.uint8, seed=0):
+    rng = np.random.default_rng(seed)
+    arrays = {}
+    for half, count in (("train", train), ("test", test)):
+        arrays[f"{half}_inputs"] = rng.integers(256, size=(count, *shape)).astype(dtype)
+        arrays[f"{half}_labels"] = np.arange(count) % 3
+    return arrays
+
+
+def write_folder(folder, arrays, names=None):
+    folder.mkdir(exist_ok=True)
+    for key, array in arrays.items():
+        np.save(folder / f"{key.replace('_', '-')}.npy", array)
+    if names is not None:
+        (folder / "classes.txt").write_text(names, encoding="utf-8")
+    return folder
+
+
+def write_archive(path, arrays, save=np.savez):
+    save(path, **arrays)
+    return path
+
+
+def dataset(path, seed=0, **fields):
+    return load_dataset(DATASETS.spec("arrays", DataSpec)(path=str(path), **fields), seed)
+
+
+def header_of(descr="'|u1'", order="False", shape="(30, 4, 3, 2)", version=1, tail=""):
+    text = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, {tail}}}\n".encode("latin1")
+    return b"\x93NUMPY" + bytes((version, 0)) + len(text).to_bytes(2 if version == 1 else 4, "little") + text
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed, None])
+def test_what_was_saved_is_loaded(home, dtype, save):
+    arrays = examples(dtype=dtype)
+    path = write_archive(home / "set.npz", arrays, save) if save else write_folder(home / "set", arrays)
+    source = SavedArrays(path=str(path))
+    assert source.input_shape == (4, 3, 2)
+    assert source.class_names == ("0", "1", "2")
+    for half, split in zip(("train", "test"), source.load(None), strict=True):
+        assert split.inputs.dtype == dtype
+        assert split.labels.dtype == np.int64
+        np.testing.assert_array_equal(split.inputs[:], arrays[f"{half}_inputs"])
+        np.testing.assert_array_equal(split.labels, arrays[f"{half}_labels"])
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "<i4", ">i4", "<u8", "<i8"])
+def test_labels_are_integers_of_any_kind(home, dtype):
+    arrays = examples()
+    arrays["train_labels"] = arrays["train_labels"].astype(dtype)
+    train, _ = SavedArrays(path=str(write_folder(home / "set", arrays))).load(None)
+    assert train.labels.tolist() == [i % 3 for i in range(30)]
+
+
+def test_class_names(home):
+    folder = write_folder(home / "set", examples(), "Apfel\nBirne\nKäse\n")
+    assert SavedArrays(path=str(folder)).class_names == ("Apfel", "Birne", "Käse")
+    archive = write_archive(home / "set.npz", {**examples(), "class_names": np.array(["a", "bc", "d", "e"])})
+    assert SavedArrays(path=str(archive)).class_names == ("a", "bc", "d", "e")
+
+
+@pytest.mark.parametrize("content", [b"", b"a\n\nb", b"a\x1b[31m", b"\xff", b"x\n" * 2**19 + b"x"])
+def test_class_names_that_are_none(home, content):
+    folder = write_folder(home / "set", examples())
+    (folder / "classes.txt").write_bytes(content)
+    with pytest.raises(DataError, match=r"classes\.txt|class names in"):
+        SavedArrays(path=str(folder))
+    archive = write_archive(home / "set.npz", {**examples(), "class_names": np.arange(3)})
+    with pytest.raises(DataError, match="class_names is no list of texts"):
+        SavedArrays(path=str(archive))
+
+
+def test_a_folder_gives_the_same_dataset_as_an_archive(home):
+    arrays = examples(dtype=np.float32)
+    kept, read = (
+        dataset(path, validation=7, normalize={"type": "standard"})
+        for path in (write_folder(home / "set", arrays), write_archive(home / "set.npz", arrays))
+    )
+    rows = np.array([5, 0, 22, 5])
+    np.testing.assert_array_equal(kept.normalization.shift, read.normalization.shift)
+    np.testing.assert_array_equal(kept.normalization.gain, read.normalization.gain)
+    for name in ("train", "validation", "test"):
+        np.testing.assert_array_equal(kept.split(name).inputs[:], read.split(name).inputs[:])
+        np.testing.assert_array_equal(kept.split(name).labels, read.split(name).labels)
+    np.testing.assert_array_equal(kept.train.inputs[rows], read.train.inputs[rows])
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), values=st.integers(1, 40), count=st.integers(1, 50))
+def test_rows_of_a_file_are_those_of_the_array(tmp_path_factory, data, values, count):
+    path = tmp_path_factory.getbasetemp() / "rows.npy"
+    array = np.random.default_rng(values).integers(256, size=(count, values)).astype(np.uint8)
+    np.save(path, array)
+    with path.open("rb") as file:
+        stored = InputsInFile(path, read_header("rows", file))
+    rows = np.array(data.draw(st.lists(st.integers(0, count - 1), max_size=20)), np.int64)
+    part = slice(
+        *data.draw(st.tuples(*[st.none() | st.integers(-60, 60)] * 2)), data.draw(st.sampled_from([None, 2]))
+    )
+    chosen = np.array(data.draw(st.lists(st.integers(0, count - 1), min_size=1)), np.int64)
+    selection = Selection(stored, chosen)
+    assert selection.shape == (len(chosen), values)
+    for ours, theirs in ((stored, array), (selection, array[chosen])):
+        np.testing.assert_array_equal(ours[part], theirs[part])
+        np.testing.assert_array_equal(ours[rows % len(chosen)] if ours is selection else ours[rows],
+                                      theirs[rows % len(theirs)])  # fmt: skip
+        assert ours[part].flags.c_contiguous
+    for outside in (-1, count):
+        with pytest.raises(IndexError):
+            stored[np.array([outside])]
+
+
+def test_digests_tell_content_and_choice(home):
+    folder = write_folder(home / "set", examples())
+    digests = dataset(folder, validation=5).digests()
+    assert len(set(digests.values())) == 3
+    assert dataset(folder, validation=5).digests() == digests
+    assert dataset(folder, validation=5, seed=1).digests()["train"] != digests["train"]
+    assert dataset(folder, validation=5, seed=1).digests()["test"] == digests["test"]
+    np.save(folder / "train-inputs.npy", examples(seed=1)["train_inputs"])
+    changed = dataset(folder, validation=5).digests()
+    assert [name for name in digests if digests[name] != changed[name]] == ["train", "validation"]
+
+
+@pytest.mark.parametrize("damage", ["", "zz", "ab" * 31, None])
+def test_a_file_is_digested_once(home, tmp_path, monkeypatch, damage):
+    folder = write_folder(home / "set", examples())
+    digests = dataset(folder).digests()
+    kept = list((tmp_path / "cache" / "nnlab" / "digests").iterdir())
+    assert len(kept) == 2
+    if damage is None:
+        monkeypatch.setattr("nnlab.data.cache.digest_of_files", lambda _paths: pytest.fail("read again"))
+    else:
+        for path in kept:
+            path.write_text(damage)
+    assert dataset(folder).digests() == digests
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nowhere", "there is no nowhere"),
+        ("a.txt", r"a\.txt is neither a folder nor an \.npz file"),
+    ],
+)
+def test_a_wrong_path_is_a_mistake_in_the_config(home, path, message):
+    (home / "a.txt").write_text("x")
+    (home / "c.yaml").write_text(
+        f"data: {{type: arrays, path: {path}}}\nnetwork: [{{type: dense, units: 2}}]\n"
+        "optimizer: {type: sgd, learning_rate: 0.1}\ntraining: {steps: 1}\n"
+    )
+    with pytest.raises(OptionError, match=message) as caught:
+        SavedArrays(path=path)
+    assert caught.value.option == "path"
+    with pytest.raises(ConfigError, match=rf"c\.yaml:1:\d+: data\.path: {message}"):
+        load_config(home / "c.yaml")
+
+
+def test_what_is_missing_is_named(home):
+    folder = write_folder(home / "set", examples())
+    (folder / "test-labels.npy").unlink()
+    with pytest.raises(DataError, match=r"set lacks test-labels\.npy"):
+        SavedArrays(path=str(folder)).load(None)
+    arrays = examples()
+    del arrays["test_labels"]
+    with pytest.raises(DataError, match=r"set\.npz lacks the array test_labels"):
+        SavedArrays(path=str(write_archive(home / "set.npz", arrays))).load(None)
+
+
+def test_files_that_cannot_be_read_are_the_machines_fault(home):
+    folder = write_folder(home / "set", examples())
+    (folder / "classes.txt").mkdir()
+    with pytest.raises(SystemFault, match=r"cannot read .*classes\.txt: Is a directory"):
+        SavedArrays(path=str(folder))
+    (folder / "train-inputs.npy").unlink()
+    (folder / "train-inputs.npy").mkdir()
+    with pytest.raises(SystemFault, match=r"cannot read .*train-inputs\.npy: Is a directory"):
+        SavedArrays(path=str(folder))
+    header = read_header("x", io.BytesIO(header_of()))
+    with pytest.raises(SystemFault, match=r"cannot read nowhere: No such file"):
+        InputsInFile(Path("nowhere"), header)
+    with pytest.raises(SystemFault, match=r"cannot read .*set: Is a directory"):
+        InputsInFile(folder, header)[:1]
+
+
+def test_an_archive_that_cannot_be_read_is_the_machines_fault(home, monkeypatch):
+    path = write_archive(home / "set.npz", examples())
+
+    def refuse(_path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    with pytest.raises(SystemFault, match=r"cannot read .*set\.npz: Input/output error"):
+        SavedArrays(path=str(path))
+
+
+WRONG = {
+    "float64": (
+        {"train_inputs": np.zeros((30, 4))},
+        "has values of the type float64; save them as uint8 or float32",
+    ),
+    "big-endian": ({"train_inputs": np.zeros((30, 4), ">f4")}, "has values of the type >f4"),
+    "bool": ({"train_inputs": np.zeros((30, 4), bool)}, "has values of the type bool"),
+    "complex": ({"train_inputs": np.zeros((30, 4), complex)}, "has values of the type '<c16'"),
+    "records": ({"train_inputs": np.zeros((30, 4), "u1,u1")}, "has no header of a plain array"),
+    "one axis": ({"train_inputs": np.zeros(30, np.uint8)}, r"has the shape \(30,\), not \(examples,"),
+    "nothing": ({"train_inputs": np.zeros((0, 4), np.uint8)}, r"has the shape \(0, 4\)"),
+    "no values": ({"train_inputs": np.zeros((30, 0), np.uint8)}, r"has the shape \(30, 0\)"),
+    "fortran": ({"train_inputs": np.asfortranarray(np.zeros((30, 4), np.uint8))}, "is in Fortran order"),
+    "other shape": (
+        {"test_inputs": np.zeros((8, 3, 4, 2), np.uint8)},
+        "inputs of 3 x 4 x 2, those to train on are 4",
+    ),
+    "counts": ({"test_labels": np.zeros(9, int)}, "has 8 inputs, .* has 9 labels"),
+    "negative": ({"train_labels": np.arange(30) - 3}, "label 0 is -3, not 0 to 99999"),
+    "huge label": (
+        {"train_labels": np.full(30, 2**63, np.uint64)},
+        "label 0 is 9223372036854775808, not 0 to 99999",
+    ),
+    "unknown label": ({"test_labels": np.arange(8)}, "label 3 is 3, not 0 to 2"),
+    "float labels": (
+        {"train_labels": np.zeros(30)},
+        r"has the shape \(30,\) and type float64, not \(examples,\) integers",
+    ),
+    "one-hot": ({"train_labels": np.zeros((30, 3), int)}, r"has the shape \(30, 3\)"),
+    "no labels": ({"train_labels": np.zeros(0, int)}, r"has the shape \(0,\)"),
+    "objects": ({"train_inputs": np.array([[{}]] * 30, object)}, "is in an unsafe format: pickled Python objects"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_arrays_that_are_no_data_set(home, kind, case):
+    wrong, message = WRONG[case]
+    arrays = {**examples(), **wrong}
+    path = write_folder(home / "set", arrays) if kind == "folder" else write_archive(home / "set.npz", arrays)
+    name = next(iter(wrong))
+    with pytest.raises(DataError, match=message) as caught:
+        SavedArrays(path=str(path)).load(None)
+    assert re.search(name.replace("_", "[_-]"), str(caught.value))
+
+
+BAD_FILES = {
+    "empty": (b"", "is no .npy file: it begins with nothing"),
+    "text": (b"hello world", "is no .npy file: it begins with 68 65 6c"),
+    "version": (b"\x93NUMPY\x04\x00" + bytes(40), r"unknown \.npy version 4\.0"),
+    "cut": (header_of()[:40], "ends within its header"),
+    "length 0": (b"\x93NUMPY\x01\x00\x00\x00", "ends within its header"),
+    "long header": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{", "announces a header of 4294967295 bytes"),
+    "elements": (header_of(shape=f"({2**60}, 4)"), "announces 4611686018427387904 bytes of values, 0 follow"),
+    "overflow": (header_of(shape=f"({10**18}, {10**18}, {10**18})"), "announces 1000000"),
+    "short": (header_of() + bytes(719), "is short: its header announces 720 bytes of values, 719 follow"),
+    "long": (header_of() + bytes(721), "is too long: its header announces 720 bytes of values, 721 follow"),
+    "negative": (header_of(shape="(-1, 4)"), "no header of a plain array"),
+    "code": (header_of(version=3, descr="__import__('os').system('touch hacked')"), "no header of a plain array"),
+    "nested": (header_of(version=3, shape="(" * 500), "no header of a plain array"),
+    "minus signs": (header_of(version=3, shape="(" + "-" * 3000 + "1,)"), "no header of a plain array"),
+    "twice": (header_of(tail="'shape': (2,), "), "no header of a plain array"),
+    "wrong key": (header_of(tail="'more': 'x', "), "no header of a plain array"),
+    "axes": (header_of(shape="(" + "1, " * 40 + ")"), "has 40 axes"),
+    "type": (header_of(descr="'<f3'"), "has values of the type '<f3'"),
+    "odd type": (header_of(descr="'<f1'"), "has values of the type '<f1'"),
+    "order": (header_of(order="True"), "is in Fortran order"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_files_that_are_no_plain_array(home, kind, case):
+    content, message = BAD_FILES[case]
+    if kind == "folder":
+        path = write_folder(home / "set", examples())
+        (path / "train-inputs.npy").write_bytes(content)
+    else:
+        path = home / "set.npz"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("train_inputs.npy", content)
+    with pytest.raises(DataError, match=message):
+        SavedArrays(path=str(path))
+    assert not (home / "hacked").exists()
+
+
+def test_versions_2_and_3_and_entries_in_another_order_are_read():
+    other = b"{ 'shape' : (3,), 'descr':'<i8','fortran_order':False}"
+    for version in (2, 3):
+        content = b"\x93NUMPY" + bytes((version, 0)) + len(other).to_bytes(4, "little") + other
+        assert read_header("x", io.BytesIO(content)).shape == (3,)
+        assert read_header("x", io.BytesIO(header_of(version=version))).shape == (30, 4, 3, 2)
+
+
+def test_archives_that_unpack_to_too_much(home, monkeypatch):
+    path = write_archive(home / "set.npz", examples())
+    monkeypatch.setattr(npz, "MOST_UNPACKED", 1000)
+    with pytest.raises(DataError, match=r"unpacks to more than 1000 bytes; save so much as \.npy files"):
+        SavedArrays(path=str(path))
+
+
+def test_archives_that_numpy_does_not_write(home):
+    path = home / "set.npz"
+    content = header_of() + bytes(720)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("train_inputs.npy", content)
+    with pytest.raises(DataError, match="compressed in a way that NumPy does not use"):
+        SavedArrays(path=str(path))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("train_inputs.npy", content)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("train_inputs.npy", content)
+    with pytest.raises(DataError, match="has two arrays train_inputs"):
+        SavedArrays(path=str(path))
+
+
+@settings(max_examples=150, deadline=None)
+@given(flips=st.lists(st.tuples(st.integers(0, 2500), st.integers(0, 255)), max_size=6), keep=st.integers(0, 4000))
+def test_only_our_errors_escape(tmp_path_factory, flips, keep):
+    path = tmp_path_factory.getbasetemp() / "fuzzed.npz"
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **examples(train=6, test=6), class_names=np.array(["x", "y", "z"]))
+    for content in (bytearray(buffer.getvalue()), bytearray(buffer.getvalue()[:keep])):
+        for place, value in flips:
+            if place < len(content):
+                content[place] = value
+        path.write_bytes(content)
+        try:
+            SavedArrays(path=str(path)).load(None)
+        except NnlabError:
+            continue
+
+
+def test_the_system_may_return_less_than_was_asked_for(home, monkeypatch):
+    arrays = examples()
+    train, _ = SavedArrays(path=str(write_folder(home / "set", arrays))).load(None)
+    whole = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda file, content, place: whole(file, [content[0][:7]], place))
+    for rows in (slice(None), np.array([29, 0, 3])):
+        np.testing.assert_array_equal(train.inputs[rows], arrays["train_inputs"][rows])
+
+
+def test_a_file_cut_short_while_in_use(home):
+    folder = write_folder(home / "set", examples())
+    train, _ = SavedArrays(path=str(folder)).load(None)
+    with (folder / "train-inputs.npy").open("r+b") as file:
+        file.truncate(300)
+    with pytest.raises(DataError, match=r"train-inputs\.npy was cut short while it was in use"):
+        train.inputs[np.array([29])]
+
+
+TRAIN = r"""
+import re
+import nnlab
+nnlab.train(nnlab.load_config("c.yaml"), runs_dir="runs")
+print(re.search(r"VmHWM:\s*(\d+) kB", open("/proc/self/status").read())[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no /proc elsewhere")
+def test_inputs_larger_than_what_is_used_in_memory(home):
+    """400 MB of inputs, none of them written: a file with a hole."""
+    folder = write_folder(home / "set", examples(shape=(64, 64, 1)))
+    with (folder / "train-inputs.npy").open("wb") as file:
+        file.write(header_of(shape="(100_000, 64, 64, 1)".replace("_", "")))
+        file.truncate(file.tell() + 100_000 * 4096)
+    np.save(folder / "train-labels.npy", np.arange(100_000, dtype=np.uint32) % 3)
+    (home / "c.yaml").write_text(
+        "data: {type: arrays, path: set, validation: 1000, normalize: scale}\n"
+        "network: [{type: dense, units: 3}]\n"
+        "optimizer: {type: sgd, learning_rate: 0.1}\ntraining: {steps: 20, evaluate_every: 10}\n"
+    )
+    done = subprocess.run([sys.executable, "-c", TRAIN], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 200 * 1024
+
+
+@pytest.mark.parametrize("suffix", [".pkl", ".pt"])
+def test_pickles_are_refused_with_what_is_safe(tmp_path, suffix):
+    path = tmp_path / f"data{suffix}"
+    path.write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    with pytest.raises(DataError, match=r"is in an unsafe format: .* numpy\.savez"):
+        SavedArrays(path=str(path))
