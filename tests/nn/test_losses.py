@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.errors import OptionError
-from nnlab.nn.losses import nearest_probabilities, sigmoid
+from nnlab.nn.losses.mean_squared_error import nearest_probabilities
+from nnlab.nn.losses.sigmoid_binary_cross_entropy import sigmoid
 from nnlab.registry import LOSSES
 
 CASES = [

@@ -1,4 +1,4 @@
-"""Array-in, array-out functions that do the heavy work of the layers fast.
+"""Array functions that do the heavy work of the layers and optimizers fast.
 
     threads       the threads, and the scope in which a computation has them
     memory        freed memory that stays with the process
@@ -8,6 +8,7 @@
     winograd      the transforms of minimal filtering
     convolution   sliding inner products and their gradients, by_patches, by_taps or by_tiles
     pooling       maxima and sums over windows and their gradients
+    updates       in-place updates of weights and running averages, block by block
 
 A kernel has no state that anyone can see, and its result does not depend on the number of threads: work is
 cut into pieces by the shapes alone, and partial sums are added in a fixed order.
