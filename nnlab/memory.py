@@ -1,4 +1,4 @@
-"""Whether the memory of this machine suffices, told before the system kills the process without a word."""
+"""Check that a network and its batches fit in memory before the operating system kills the process."""
 
 from nnlab.config import Experiment
 from nnlab.errors import SystemFault
@@ -7,7 +7,7 @@ from nnlab.summary import NetworkSummary, summarize
 
 
 def require_memory_for_weights(config: Experiment) -> None:
-    """Raise SystemFault if the weights of the network, and a gradient, clearly take more memory than is free."""
+    """Raise SystemFault if the weights of the network and their gradient exceed the free memory."""
     plan = summarize(config)
     layer = max(plan.rows, key=lambda row: row.parameters, default=None)
     if layer is not None:
@@ -19,7 +19,7 @@ def require_memory_for_weights(config: Experiment) -> None:
 
 
 def require_memory_for_steps(config: Experiment, examples: int) -> None:
-    """Raise SystemFault if a step on a batch of the ``examples`` to train on clearly needs more than is free."""
+    """Raise SystemFault if a step on a batch of the ``examples`` to train on exceeds the free memory."""
     plan, training = summarize(config), config.training
     size = training.batch_size if training.replacement else min(training.batch_size, examples)
     _require(
@@ -30,7 +30,7 @@ def require_memory_for_steps(config: Experiment, examples: int) -> None:
 
 
 def _outputs(plan: NetworkSummary) -> int:
-    return plan.activation_bytes // 2  # without their gradients, of which there are never all at once
+    return plan.activation_bytes // 2  # without the gradients, which are never all in memory at once
 
 
 def _require(need: int, what: str, hint: str) -> None:
@@ -44,6 +44,6 @@ def _gigabytes(count: int) -> str:
 
 
 def too_large(config: Experiment, error: MemoryError) -> str:
-    """Return what could not be had in the course of a training, and what can be done about it."""
+    """Return the message for a MemoryError during training: the allocation that failed, and a remedy."""
     size = config.training.batch_size
     return f"{error or 'nothing is left'}; a smaller training.batch_size (now {size:,}) needs less"

@@ -1,7 +1,7 @@
 """Array functions that do the heavy work of the layers and optimizers fast.
 
-    threads       the threads, and the scope in which a computation has them
-    memory        freed memory that stays with the process
+    threads       threads that share the work, and scratch memory
+    allocator     freed memory kept in the process
     blocks        elementwise functions, sums over a batch and matrix products, block by block
     windows       the arithmetic of windows that slide over images
     patches       the windows of images as rows of a matrix

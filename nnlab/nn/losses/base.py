@@ -1,4 +1,4 @@
-"""What every loss is: a measure of how wrong scores are, and its derivative."""
+"""The interface of all losses: a measure of how wrong scores are, and its derivative."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Loss(Component, ABC):
 
     Shapes: scores (N, M), where M is the number of classes unless a loss says otherwise; labels (N,).
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
-    ``applies`` is the layer whose function the loss takes of the scores itself.
+    ``applies`` names the layer whose function the loss applies to the scores itself, if any.
     """
 
     registry = LOSSES
@@ -32,7 +32,7 @@ class Loss(Component, ABC):
 
     @abstractmethod
     def forward(self, scores: Array, labels: Labels) -> tuple[float, Any]:
-        """Return the loss of the batch, and the cache that ``backward`` takes."""
+        """Return the loss of the batch, and the cache for ``backward``."""
 
     @abstractmethod
     def backward(self, cache: Any) -> Array:
@@ -40,10 +40,10 @@ class Loss(Component, ABC):
 
     @abstractmethod
     def probabilities(self, scores: Array) -> Array:
-        """Return the probability, 0 .. 1, that each example is of each class, (N, classes)."""
+        """Return the probability, 0 .. 1, of each class for each example, (N, classes)."""
 
     def classify(self, scores: Array) -> Labels:
-        """Return the class that each example most probably is of, (N,)."""
+        """Return the most probable class of each example, (N,)."""
         classes: Labels = scores.argmax(axis=1)
         return classes
 
@@ -57,7 +57,7 @@ class Loss(Component, ABC):
             )
 
     def weight(self, examples: int) -> float:
-        """Return how much one of ``examples`` counts in the loss of the batch."""
+        """Return the weight of one of ``examples`` in the loss of the batch."""
         return 1 / examples if self.reduction == "mean" else 1.0
 
     def reduce(self, losses: Array) -> float:

@@ -18,9 +18,9 @@ class CrossEntropy(Loss):
     """Negative log-likelihood of probabilities, ``L = -log p_c``, as after a softmax layer.
 
     Gradient: ``dL/dp_c = -1 / p_c``, 0 for the other classes.
-    A p_c below the least normal number (1.2e-38 in float32) counts as that, so that a loss is at most 87.3
-    nats (708.4 in float64). Where p_c underflowed to 0 the softmax layer before has no gradient left to
-    pass on; ``softmax_cross_entropy`` does not suffer from that.
+    A p_c below the least normal number (1.2e-38 in float32) counts as that number, so that a loss is at most
+    87.3 nats (708.4 in float64). Where p_c underflows to 0, the softmax layer before it passes on no gradient;
+    ``softmax_cross_entropy`` has no such limit. Derivation: docs/losses.md.
 
     Raises OptionError if a p_c is outside of 0 .. 1 by more than 0.001.
     """
@@ -37,7 +37,7 @@ class CrossEntropy(Loss):
         wrong = likelihoods[np.abs(likelihoods - 0.5) > 0.501]
         if wrong.size:
             raise OptionError(
-                f"cross_entropy takes probabilities, but the network answered {wrong[0]:.4g}",
+                f"cross_entropy takes probabilities, but the network returned {wrong[0]:.4g}",
                 hint="end the network in softmax, or use softmax_cross_entropy",
             )
         return likelihoods.clip(min=np.finfo(scores.dtype).tiny)

@@ -18,6 +18,7 @@ class MeanSquaredError(Loss):
 
     There is no factor 1/2, and ``reduction: sum`` sums over the examples, not over the outputs.
     Gradient: ``dL/dx = 2 (x - t) / M``. The probabilities are those nearest to the scores.
+    Derivation: docs/losses.md.
     """
 
     def per_example(self, scores: Array, labels: Labels) -> Array:

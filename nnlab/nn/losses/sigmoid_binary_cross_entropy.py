@@ -16,9 +16,10 @@ from nnlab.registry import LOSSES
 class SigmoidBinaryCrossEntropy(Loss):
     """Negative log-likelihood of independent yes-or-no answers, ``L = sum_j log(1 + exp x_j) - t_j x_j``.
 
-    Shapes: scores (N, 1) for two classes, where t is the label and the score speaks for class 1; or
+    Shapes: scores (N, 1) for two classes, where t is the label and the score is that of class 1; or
     scores (N, M), one answer per class, where t is 1 for the true class and 0 elsewhere.
     Gradient: ``dL/dx = sigmoid(x) - t``. The probabilities of M answers need not sum to 1.
+    Derivation: docs/losses.md.
     """
 
     applies = "sigmoid"

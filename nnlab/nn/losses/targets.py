@@ -1,4 +1,4 @@
-"""Targets: what the scores of each example should be."""
+"""Targets: the values that the scores of each example should have."""
 
 from functools import lru_cache
 from typing import Any
@@ -20,7 +20,7 @@ def answers(labels: Labels, scores: Array) -> Array:
 
 @lru_cache(maxsize=16)
 def _target_rows(classes: int, dtype: np.dtype[Any], smoothing: float) -> Array:
-    """Return the target of every class; kept, because making it costs more than a small network's whole loss."""
+    """Return the target of every class; cached, because making it costs more than a small network's whole loss."""
     rows: Array = np.eye(classes, dtype=dtype) * (1 - smoothing) + smoothing / classes
     rows.setflags(write=False)
     return rows

@@ -16,7 +16,7 @@ class Adam(Optimizer):
     ``m <- beta1 m + (1 - beta1) g``, ``v <- beta2 v + (1 - beta2) g^2`` and
     ``w <- w - alpha m' / (sqrt(v') + epsilon)``, where ``m' = m / (1 - beta1^t)`` and
     ``v' = v / (1 - beta2^t)`` undo the bias of beginning at 0, and ``g = dL/dw + weight_decay w``.
-    Kingma and Ba (2015), arXiv:1412.6980.
+    Kingma and Ba (2015), arXiv:1412.6980. Derivation: docs/optimizers.md.
 
     The state has m as ``mean`` and v as ``square``, both (D,), and t, an integer, as ``steps``.
     """

@@ -12,8 +12,8 @@ from nnlab.registry.options import NonNegative, Positive, Probability
 class AdamW(Adam):
     """Adam, with the weight decay beside the gradient's step, not in it: ``w <- (1 - alpha weight_decay) w``.
 
-    So weights decay alike, however large their gradients. The rest is as in ``adam``, with g = dL/dw.
-    Loshchilov and Hutter (2019), arXiv:1711.05101.
+    All weights decay at the same rate, however large their gradients. The rest is as in ``adam``, with
+    g = dL/dw. Loshchilov and Hutter (2019), arXiv:1711.05101. Derivation: docs/optimizers.md.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What every optimizer is: a rule that moves all weights against their gradient."""
+"""The interface of all optimizers: a rule that moves all weights against their gradient."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Literal, TypeAlias
@@ -23,7 +23,7 @@ class Optimizer(ABC):
 
     Shapes: weights, gradient and ``decayed`` (D,); ``decayed`` is False for biases and normalization
     parameters. An optimizer sees two vectors, all weights and all gradients, however many layers there are.
-    ``state`` is what the rule remembers, by name: a checkpoint saves it and restores it in place. The dtype is
+    ``state`` is the memory of the rule, by name: a checkpoint saves it and restores it in place. The dtype is
     that of the weights.
     """
 

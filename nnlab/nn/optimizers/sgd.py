@@ -26,7 +26,7 @@ class Sgd(Optimizer):
     without momentum.
 
     Polyak (1964), doi:10.1016/0041-5553(64)90137-5; Sutskever et al. (2013),
-    https://proceedings.mlr.press/v28/sutskever13.html.
+    https://proceedings.mlr.press/v28/sutskever13.html. Derivation: docs/optimizers.md.
     """
 
     def __init__(
