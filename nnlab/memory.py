@@ -8,29 +8,29 @@ from nnlab.summary import NetworkSummary, summarize
 
 def require_memory_for_weights(config: Experiment) -> None:
     """Raise SystemFault if the weights of the network and their gradient exceed the free memory."""
-    plan = summarize(config)
-    layer = max(plan.rows, key=lambda row: row.parameters, default=None)
+    summary = summarize(config)
+    layer = max(summary.rows, key=lambda row: row.parameters, default=None)
     if layer is not None:
         _require(
-            plan.parameter_bytes,
-            f"the {plan.total_parameters:,} parameters and their gradient",
+            summary.parameter_bytes,
+            f"the {summary.total_parameters:,} parameters and their gradient",
             f"the largest layer is a {layer.layer} with {layer.parameters:,}",
         )
 
 
 def require_memory_for_steps(config: Experiment, examples: int) -> None:
     """Raise SystemFault if a step on a batch of the ``examples`` to train on exceeds the free memory."""
-    plan, training = summarize(config), config.training
+    summary, training = summarize(config), config.training
     size = training.batch_size if training.replacement else min(training.batch_size, examples)
     _require(
-        _outputs(plan) * size // plan.batch_size,
+        _outputs(summary) * size // summary.batch_size,
         f"the layers' outputs for a batch of {size:,}",
         f"a smaller training.batch_size (now {training.batch_size:,}) needs less",
     )
 
 
-def _outputs(plan: NetworkSummary) -> int:
-    return plan.activation_bytes // 2  # without the gradients, which are never all in memory at once
+def _outputs(summary: NetworkSummary) -> int:
+    return summary.activation_bytes // 2  # without the gradients, which are never all in memory at once
 
 
 def _require(need: int, what: str, hint: str) -> None:

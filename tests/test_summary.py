@@ -42,16 +42,16 @@ def test_the_published_shape_of_a_convolution():
 
 def test_a_summary_matches_the_network_that_is_built(read):
     config = read(RICH)
-    plan, network = summarize(config), build_network(config.network, (9, 12, 2), config.seed)
-    assert plan.total_parameters == network.weights.size
-    assert [row.output_shape for row in plan.rows] == [layer.output_shape for layer in network.layers]
-    assert [row.parameters for row in plan.rows] == [
+    summary, network = summarize(config), build_network(config.network, (9, 12, 2), config.seed)
+    assert summary.total_parameters == network.weights.size
+    assert [row.output_shape for row in summary.rows] == [layer.output_shape for layer in network.layers]
+    assert [row.parameters for row in summary.rows] == [
         sum(p.size for p in la.params.values()) for la in network.layers
     ]
-    assert plan.multiply_adds == sum(layer.multiply_adds for layer in network.layers)
-    assert plan.parameter_bytes == network.weights.nbytes + network.gradient.nbytes
-    assert plan.input_shape == load_dataset(config.data, config.seed).input_shape
-    assert [(row.layer, row.weights, row.biases) for row in plan.rows[:2]] == [
+    assert summary.multiply_adds == sum(layer.multiply_adds for layer in network.layers)
+    assert summary.parameter_bytes == network.weights.nbytes + network.gradient.nbytes
+    assert summary.input_shape == load_dataset(config.data, config.seed).input_shape
+    assert [(row.layer, row.weights, row.biases) for row in summary.rows[:2]] == [
         ("conv2d", 180, 0),
         ("batchnorm", 6, 6),
     ]

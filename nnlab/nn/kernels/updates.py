@@ -1,12 +1,12 @@
 """Updates of weights and running averages in place, block by block.
 
-Long vectors are worked through in blocks that stay in the processor's cache, so that each number crosses the
-memory bus once, and threads share the blocks. The bits depend on neither, because no entry looks at another.
+Long vectors are updated in blocks that stay in the processor's cache, so that each number crosses the
+memory bus once, and threads share the blocks. The bits depend on neither, because entries are independent.
 
     updates.each_block(step, updates.blocks(weights.size))
 
-Every function below but these two takes blocks: vectors of one length (D,). ``decay`` is the weight decay of
-each entry, or one number if it is the same for all.
+The other functions take blocks, vectors of one length (D,). ``decay`` is the weight decay of each entry, or one
+number if it is the same for all.
 """
 
 from collections.abc import Callable, Sequence
