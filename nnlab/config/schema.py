@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from nnlab.data.section import DataSpec
 from nnlab.nn.losses import Loss, SoftmaxCrossEntropy
-from nnlab.nn.schedules import Constant, Schedule
+from nnlab.nn.schedules import ConstantRate, Schedule
 from nnlab.registry import DATASETS, LAYERS, OPTIMIZERS, DefaultType, Spec, SpecOf, describe_defaults
 from nnlab.registry.options import NonNegative, Positive, PositiveInt
 
@@ -89,7 +89,7 @@ class Experiment(ConfigSection):
     network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
     loss: Annotated[Loss, DefaultType("softmax_cross_entropy")] = SoftmaxCrossEntropy()
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
-    schedule: Annotated[Schedule, DefaultType("constant")] = Constant()
+    schedule: Annotated[Schedule, DefaultType("constant")] = ConstantRate()
     training: Training
     compute: Compute = Compute()
     logging: Logging = Logging()

@@ -40,12 +40,17 @@ class Dataset:
     test_time_flips: bool = False
     seed: int = 0
 
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The three splits by name; one without examples is empty."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
     def split(self, name: str) -> Split:
         """Return ``train``, ``validation`` or ``test``.
 
         Raises UsageError for another name, DataError if the split has no examples.
         """
-        splits = self._splits()
+        splits = self.splits
         if name not in splits:
             raise UsageError(f"unknown split {name!r} ({suggest(name, splits)})")
         if not len(splits[name]):
@@ -81,10 +86,7 @@ class Dataset:
         For inputs that stay in a file the file's own digest counts, with the numbers of the split's examples;
         it is worked out once, until the file changes.
         """
-        return {name: _digest(split) for name, split in self._splits().items()}
-
-    def _splits(self) -> dict[str, Split]:
-        return {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: _digest(split) for name, split in self.splits.items()}
 
 
 def _digest(split: Split) -> str:

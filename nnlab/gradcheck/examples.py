@@ -1,7 +1,7 @@
 """Small cases of every registered layer and loss, and the check of all of them.
 
-A layer of your own is checked with its default options on the shapes of ``GENERIC``. Where it needs
-options, or deserves harder cases, add them: ``LAYER_EXAMPLES["mine"] = [LayerExample((6, 5, 2), {"size": 3})]``.
+A layer of your own is checked with its default options on the shapes of ``GENERIC``. If it needs options or
+harder cases, add them: ``LAYER_EXAMPLES["mine"] = [LayerExample((6, 5, 2), {"size": 3})]``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from nnlab.registry import LAYERS, LOSSES, Registry, Spec
 
 @dataclass(frozen=True)
 class LayerExample:
-    """A layer's options, as a config gives them, and the shape and number of the examples it is fed."""
+    """A layer's options, as a config gives them, and the shape and number of its input examples."""
 
     input_shape: Shape
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ def probable_scores(rng: Rng, n: int, outputs: int) -> Array:
 
 @dataclass(frozen=True)
 class LossExample:
-    """A loss's options, the number of outputs and classes, and how to draw scores."""
+    """A loss's options, the number of outputs and classes, and the function that draws scores."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
     outputs: int = 4
@@ -145,7 +145,7 @@ def _spec(registry: Registry, name: str, options: Mapping[str, Any]) -> Spec:
 
 
 def layer_examples(name: str) -> Sequence[LayerExample]:
-    """Return the examples of a layer; of one that has none, those of the generic shapes that it takes."""
+    """Return the examples of a layer; without any, those of the generic shapes that it accepts."""
     if name in LAYER_EXAMPLES:
         return LAYER_EXAMPLES[name]
     spec = _spec(LAYERS, name, {})
@@ -166,7 +166,7 @@ def layer_examples(name: str) -> Sequence[LayerExample]:
 
 
 def _label(name: str, options: Mapping[str, Any]) -> str:
-    """Return how a table calls a case, e.g. ``conv2d(filters=3, kernel=3)``."""
+    """Return the name of a case in a table, e.g. ``conv2d(filters=3, kernel=3)``."""
     given = ", ".join(f"{option}={_short(value)}" for option, value in options.items())
     return f"{name}({given})" if given else name
 

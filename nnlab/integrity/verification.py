@@ -16,9 +16,10 @@ from nnlab.errors import NnlabError, RunError
 from nnlab.evaluation import Predictions, load_network, measure
 from nnlab.integrity.findings import Finding, State, Verification
 from nnlab.registry import DATASETS
-from nnlab.runs import Checkpoint, Run, ledger, read_checkpoint
+from nnlab.runs import Checkpoint, Run, ledger, normalization, read_checkpoint
 from nnlab.runs.changes import changes_since
 from nnlab.runs.metrics import scan
+from nnlab.runs.normalization import read_normalization
 from nnlab.runs.predictions import ARRAYS
 from nnlab.runs.records import Environment, Measurement, Summary, read_record
 
@@ -64,6 +65,8 @@ class _Check:
         self._read_checkpoints()
         self._look("config.yaml", self._check_config)
         self._look("environment.json", self._check_environment)
+        if (self._run.path / normalization.NAME).exists():
+            self._look(normalization.NAME, self._check_normalization)
         self._look("metrics.jsonl", self._check_metrics)
         for name in (*self._saved, *self._unread):
             self._look(f"checkpoints/{name}", partial(self._check_checkpoint, name))
@@ -113,6 +116,10 @@ class _Check:
         note = f"NumPy {facts.versions.get('numpy', 'unknown')} on {facts.cpu}"
         resumed = files.read_json(path).get("resumed")
         return "intact", f"{note}; resumed inexactly: {len(resumed)}" if resumed else note
+
+    def _check_normalization(self) -> tuple[State, str]:
+        read_normalization(self._run)
+        return "intact", "every value matches its digest"
 
     def _check_metrics(self) -> tuple[State, str]:
         if not self._run.metrics.exists() and not self._run.begun:

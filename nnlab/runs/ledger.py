@@ -25,7 +25,8 @@ class LedgerEntry(BaseModel):
     """One line: the newest ``accuracy`` (0-1) and ``loss`` (nats; None: not finite), those after ``step`` steps.
 
     ``when`` is in UTC, ``cause`` the command. ``checkpoint`` says which saved state it was; a training has none,
-    but evaluated ``every`` so many steps, and after its last.
+    but evaluated ``every`` so many steps, and after its last. ``other_data`` begins the digest of the examples if
+    they are not those of the run.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,6 +38,7 @@ class LedgerEntry(BaseModel):
     accuracy: float
     loss: float | None = None
     every: PositiveInt | None = None
+    other_data: str | None = None
 
     @property
     def steps(self) -> frozenset[int]:
@@ -53,7 +55,7 @@ class Ledger:
     @property
     def evaluations(self) -> int:
         """How often test data were evaluated."""
-        return sum(len(entry.steps) for entry in self.entries)
+        return sum(len(entry.steps) for entry in self.entries if not entry.other_data)
 
     @property
     def looks(self) -> int:
@@ -69,7 +71,7 @@ class Ledger:
     def repeats(self) -> bool:
         """Whether the newest entry is no new look."""
         *before, newest = self.entries
-        return newest.steps <= _steps(before)
+        return newest.steps <= _steps(before, newest.other_data)
 
     def __str__(self) -> str:
         if not self.entries:
@@ -79,11 +81,14 @@ class Ledger:
             text += f" ({self.in_training:,} in training, to choose the best checkpoint)"
         if repeated := self.evaluations - self.looks:
             text += f"; {repeated:,} evaluation{'s repeat' if repeated > 1 else ' repeats'} a look"
+        if others := sum(entry.other_data is not None for entry in self.entries):
+            text += f"; {others:,} evaluation{'s' if others > 1 else ''} on other data"
         return text
 
 
-def _steps(entries: Iterable[LedgerEntry]) -> frozenset[int]:
-    return frozenset().union(*(entry.steps for entry in entries))
+def _steps(entries: Iterable[LedgerEntry], other_data: str | None = None) -> frozenset[int]:
+    """Return the steps after which the run's test data, or ``other_data``, were evaluated."""
+    return frozenset().union(*(entry.steps for entry in entries if entry.other_data == other_data))
 
 
 def read_ledger(directory: Path) -> Ledger:

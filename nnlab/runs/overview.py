@@ -49,6 +49,8 @@ class Overview:
     config: Experiment | None = None
     environment: Environment | None = None
     steps: int | None = None
+    examples: int | None = None
+    steps_per_epoch: int | None = None
     seconds: float | None = None
     parameters: int | None = None
     evaluated_on: Literal["validation", "test"] | None = None
@@ -127,19 +129,22 @@ class Overview:
         }
 
 
-def overview(run: Run, sweep: Path | None = None) -> Overview:
-    """Return ``run`` at a glance; one that cannot be read is broken, with the reason."""
+def overview(run: Run, sweep: Path | None = None, *, config: Experiment | None = None) -> Overview:
+    """Return ``run`` at a glance; one that cannot be read is broken, with the reason.
+
+    ``config`` is its config if that was read already.
+    """
     try:
-        return _glance(run, {entry.name for entry in os.scandir(run.path)}, sweep)
+        return _glance(run, {entry.name for entry in os.scandir(run.path)}, sweep, config)
     except OSError as error:
         return Overview(run, "broken", refusal(error, "read", run.name), sweep=sweep)
     except RunError as error:
         return Overview(run, "broken", str(error), sweep=sweep)
 
 
-def _glance(run: Run, names: set[str], sweep: Path | None) -> Overview:
+def _glance(run: Run, names: set[str], sweep: Path | None, config: Experiment | None) -> Overview:
     """Return a run whose directory has files of these ``names``; raises RunError or OSError if it is broken."""
-    config = read_config(run.config)
+    config = config or read_config(run.config)
     if not (names & {"environment.json", "summary.json", "metrics.jsonl"} or run.begun):
         return Overview(run, "running" if is_held(run.path) else "pending", config=config, sweep=sweep)
     environment = read_record(run.path / "environment.json", Environment)

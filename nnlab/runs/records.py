@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
 
 from nnlab import files
 from nnlab.config import Experiment, read_document, validate, validate_entry
@@ -49,8 +49,11 @@ class Measurement(_Record):
 class Evaluated(Measurement):
     """What ``nnlab eval`` measured on ``count`` test examples, and the checkpoint it used."""
 
-    count: int
+    count: NonNegativeInt
     checkpoint: Literal["best", "last"]
+    fingerprint: str | None = None
+    data: str | None = None
+    predictions: str | None = None
 
 
 class Summary(_Record):
@@ -63,6 +66,8 @@ class Summary(_Record):
     reason: str | None = None
     steps: NonNegativeInt
     seconds: NonNegativeFloat
+    steps_per_epoch: PositiveInt | None = None
+    examples: NonNegativeInt | None = None
     parameters: int
     evaluated_on: Literal["validation", "test"] | None
     best: Measurement | None
@@ -73,6 +78,14 @@ class Summary(_Record):
         return self.status in FINISHED
 
 
+class DatasetFacts(_Record):
+    """What a run says of its data: the shape of an example, the classes, the number of examples of each split."""
+
+    input_shape: tuple[PositiveInt, ...]
+    class_names: tuple[str, ...]
+    examples: dict[str, NonNegativeInt]
+
+
 class Environment(_Record):
     """Where and with what a run was trained; ``data`` has the digest of each split."""
 
@@ -81,6 +94,7 @@ class Environment(_Record):
     threads: int
     versions: dict[str, str]
     data: dict[str, str]
+    dataset: DatasetFacts | None = None
 
 
 def read_record(path: Path, model: type[M]) -> M:

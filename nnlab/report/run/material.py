@@ -5,17 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from nnlab.config import Experiment, load_config
-from nnlab.data import Dataset, load_dataset
+from nnlab.config import Experiment
+from nnlab.data import Dataset
 from nnlab.errors import NnlabError, printable
-from nnlab.evaluation import Evaluation, Outcome, evaluate, recall
-from nnlab.figures import Training, read_training
+from nnlab.evaluation import Evaluation, TrainedRun
+from nnlab.figures import Training
 from nnlab.registry import DATASETS
 from nnlab.runs import Run
 from nnlab.runs.changes import edited
 from nnlab.runs.checkpoints import Which
-from nnlab.runs.ledger import Ledger, read_ledger
-from nnlab.runs.overview import Overview, overview
+from nnlab.runs.ledger import Ledger
+from nnlab.runs.overview import Overview
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +26,31 @@ T = TypeVar("T")
 class RunMaterial:
     """A run as far as it can be read; a part that cannot be read is None, and ``warnings`` give the reasons.
 
-    ``outcome`` holds the results on the test examples, of the best checkpoint unless ``nnlab eval`` evaluated
-    another last; it is an Evaluation if the data are available.
+    ``outcome`` holds the results on the test examples, of the best checkpoint or, if only the last one was
+    evaluated, of that.
     """
 
-    run: Run
-    config: Experiment
-    overview: Overview
+    trained: TrainedRun
     training: Training | None
     dataset: Dataset | None
-    outcome: Outcome | None
+    outcome: Evaluation | None
     ledger: Ledger | None
     warnings: tuple[str, ...]
+
+    @property
+    def run(self) -> Run:
+        """The run directory."""
+        return self.trained.run
+
+    @property
+    def config(self) -> Experiment:
+        """The resolved config."""
+        return self.trained.config
+
+    @property
+    def overview(self) -> Overview:
+        """Status and numbers of the run."""
+        return self.trained.overview
 
     @property
     def checkpoint(self) -> Which:
@@ -46,36 +59,39 @@ class RunMaterial:
 
     @property
     def evaluation(self) -> Evaluation | None:
-        """The results together with network and data; None if the data are missing."""
-        return self.outcome if isinstance(self.outcome, Evaluation) else None
+        """The results if the data are available as well, else None."""
+        return self.outcome if self.dataset is not None else None
 
 
 def gather(run: Run, *, cause: str) -> RunMaterial:
     """Read ``run``; if it is finished and not yet evaluated, evaluate it on test data, for ``cause``.
 
-    Raises ConfigError or RunError if the config cannot be read, DataError if the config depends on files of the
-    user that are missing, since these determine the shape of an example.
+    Raises ConfigError or RunError if the config cannot be read, DataError if the shape of an example is neither
+    recorded nor known from the data.
     """
-    config, found = load_config(run.config), overview(run)
+    trained = TrainedRun(run)
+    config, overview = trained.config, trained.overview
     gathering = _Gathering()
-    if found.reason:
-        gathering.warnings.append(f"The run is damaged: {found.reason}.")
+    if overview.reason:
+        gathering.warnings.append(f"The run is damaged: {overview.reason}.")
     if changed := edited(run, config):
         keys = ", ".join(changed)
         gathering.warnings.append(
             f"config.yaml was edited after training: {keys}. The report shows the edited config."
         )
-    training = gathering.attempt("The training curves are left out", lambda: read_training(run))
+    training = gathering.attempt(
+        "The training curves are left out", lambda: Training(run, config, config.name, trained.records)
+    )
     dataset = gathering.attempt(
-        "Parts that need the data are left out",
-        lambda: load_dataset(config.data, config.seed),
-        _way_to_data(config),
+        "Parts that need the data are left out", lambda: trained.dataset, _way_to_data(config)
     )
     outcome = None
     if run.checkpoints.exist:
-        outcome = gathering.attempt("The test results are left out", lambda: _outcome(run, found, dataset, cause))
-    ledger = gathering.attempt("The number of evaluations on test data is left out", lambda: read_ledger(run.path))
-    return RunMaterial(run, config, found, training, dataset, outcome, ledger, tuple(gathering.warnings))
+        outcome = gathering.attempt(
+            "The test results are left out", lambda: _outcome(trained, cause, with_data=dataset is not None)
+        )
+    ledger = gathering.attempt("The number of evaluations on test data is left out", lambda: trained.ledger)
+    return RunMaterial(trained, training, dataset, outcome, ledger, tuple(gathering.warnings))
 
 
 class _Gathering:
@@ -100,12 +116,12 @@ def _way_to_data(config: Experiment) -> str:
     return f" nnlab data fetch {kind} downloads them; NNLAB_DATA names the folder if they are here already."
 
 
-def _outcome(run: Run, found: Overview, dataset: Dataset | None, cause: str) -> Outcome | None:
-    """Return the stored results of ``run`` on test data; without them, evaluate a finished run."""
-    known = recall(run, dataset=dataset)
-    if known or dataset is None or not found.finished:
-        return known
+def _outcome(trained: TrainedRun, cause: str, *, with_data: bool) -> Evaluation | None:
+    """Return the stored results on test data; without them, evaluate a finished run if its data are available."""
+    stored = trained.stored_evaluation() or trained.stored_evaluation("test", "last")
+    if stored or not with_data or not trained.overview.finished:
+        return stored
     log.warning(
-        "%s has not been evaluated: evaluating it on test data, which its ledger records", printable(run.name)
+        "%s has not been evaluated: evaluating it on test data, which its ledger records", printable(trained.name)
     )
-    return evaluate(run, cause=cause, dataset=dataset)
+    return trained.evaluate(cause=cause)

@@ -8,10 +8,9 @@ import pytest
 from support.experiments import load, stop_at
 
 import nnlab
-from nnlab import evaluation
 from nnlab.errors import DataError, Interrupted
+from nnlab.evaluation import TrainedRun, trained_run
 from nnlab.report.content import Code, Comment, Facts, Matrix, Picture, Prose, Table, TableCell
-from nnlab.report.run import material
 from nnlab.report.run.run_report import run_report
 from nnlab.runs.ledger import read_ledger
 from nnlab.runs.predictions import read_predictions
@@ -73,7 +72,7 @@ def test_it_evaluates_once_and_remembers(small, monkeypatch):
     first = run_report(small)
     (entry,) = read_ledger(small.path).entries
     assert (entry.cause, entry.checkpoint) == ("nnlab report", "best")
-    monkeypatch.setattr("nnlab.evaluation.evaluation.predict_split", None)
+    monkeypatch.setattr("nnlab.evaluation.trained_run.predict_split", None)
     assert told(run_report(small)) == told(first)
     assert read_ledger(small.path).looks == 1
 
@@ -102,12 +101,12 @@ def test_names_are_unique_and_every_figure_is_described(small):
 )
 def test_results_that_are_not_whole_are_not_recalled(small, file, damage):
     nnlab.evaluate(small)
-    assert evaluation.recall(small) is not None
+    assert TrainedRun(small).stored_evaluation() is not None
     if damage is None:
         (small.evaluation / file).unlink()
     else:
         (small.evaluation / file).write_bytes(damage)
-    assert evaluation.recall(small) is None
+    assert TrainedRun(small).stored_evaluation() is None
 
 
 @pytest.mark.parametrize(
@@ -125,13 +124,13 @@ def test_predictions_that_do_not_fit_are_not_recalled(small, change):
     nnlab.evaluate(small)
     kept = read_predictions(small.evaluation / "predictions.npz", 20, 3)
     np.savez(small.evaluation / "predictions.npz", **{**kept, **change})
-    assert evaluation.recall(small) is None
+    assert TrainedRun(small).stored_evaluation() is None
 
 
 def test_results_of_another_step_are_not_recalled(small):
     told_before = nnlab.evaluate(small).as_json()
     small.write_json("evaluation/metrics.json", {**told_before, "step": 1})
-    assert evaluation.recall(small) is None
+    assert TrainedRun(small).stored_evaluation() is None
 
 
 def test_what_was_evaluated_last_is_reported(small):
@@ -140,14 +139,14 @@ def test_what_was_evaluated_last_is_reported(small):
     assert [entry.cause for entry in read_ledger(small.path).entries] == ["nnlab.evaluate"]
 
 
-def test_predictions_of_other_labels_are_made_anew(small):
+def test_predictions_of_other_labels_are_made_again(small):
     nnlab.evaluate(small)
     kept = read_predictions(small.evaluation / "predictions.npz", 20, 3)
     swapped = {name: array[::-1] for name, array in kept.items()}
     np.savez(small.evaluation / "predictions.npz", **swapped)
     run_report(small)
-    anew = read_predictions(small.evaluation / "predictions.npz", 20, 3)
-    assert anew["labels"].tolist() == kept["labels"].tolist()
+    again = read_predictions(small.evaluation / "predictions.npz", 20, 3)
+    assert again["labels"].tolist() == kept["labels"].tolist()
 
 
 def test_two_features_have_a_boundary_and_a_schedule_its_curve(tmp_path):
@@ -177,7 +176,7 @@ training: {steps: 2, batch_size: 2}
 def test_what_needs_data_that_are_gone_is_left_out(small, monkeypatch):
     kept = nnlab.evaluate(small).metrics
     gone = mock.Mock(side_effect=DataError("there is no folder /data, which NNLAB_DATA names"))
-    monkeypatch.setattr(material, "load_dataset", gone)
+    monkeypatch.setattr(trained_run, "load_dataset", gone)
     document = run_report(small)
     assert "Parts that need the data are left out: there is no folder /data, which NNLAB_DATA names." in warned(
         document
