@@ -1,8 +1,6 @@
 """What a sweep shows: a line for each finished cell, a live table of those under way, and tables of all."""
 
 import contextlib
-import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -109,20 +107,12 @@ class _UnderWay:
 
 def newest_records(run: "Run") -> dict[str, dict[str, Any]]:
     """Return the newest record of each split of a training under way, as far as the end of its log has any."""
+    from nnlab.runs.metrics import tail
+
     try:
-        with run.metrics.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            lines = file.read().split(b"\n")[:-1]
-    except OSError:
+        return {record["split"]: record for record in tail(run.metrics, _TAIL)}
+    except RunError:
         return {}
-    newest = {}
-    for line in lines:
-        with contextlib.suppress(ValueError):  # the first of them may be cut
-            record = json.loads(line)
-            if isinstance(record, dict) and {"step", "split", "loss"} <= record.keys():
-                newest[record["split"]] = record
-    return newest
 
 
 def _done(sweep: "Sweep") -> int:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from pydantic import ValidationError
-
-from nnlab import files
 from nnlab.config import Experiment
 from nnlab.errors import RunError, refusal
 from nnlab.runs.directory import Run, began
 from nnlab.runs.locking import is_held
+from nnlab.runs.metrics import scan
 from nnlab.runs.records import (
     FINISHED,
     Environment,
@@ -156,22 +154,16 @@ def _glance(run: Run, names: set[str], sweep: Path | None) -> Overview:
 
 
 def _progress(run: Run, config: Experiment) -> dict[str, Any]:
-    """Return how far a run without a summary is, from its metrics; raises RunError if they are damaged.
-
-    Only the lines that count are read, since there may be as many as steps.
-    """
+    """Return how far a run without a summary is, from its metrics; raises RunError if they are damaged."""
     if not run.metrics.exists():
         return {"steps": 0}
     on = config.training.evaluate_on
-    with files.reading(run.metrics) as file:
-        lines = file.read().split(b"\n")[:-1]
-    wanted = b'"split": "%s"' % on.encode()
-    try:
-        newest = LogPosition.model_validate_json(lines[-1]) if lines else LogPosition(step=0, seconds=0.0)
-        evaluations = [Measurement.model_validate_json(line) for line in lines if wanted in line]
-    except ValidationError as error:
-        raise RunError(f"{run.metrics.name} is damaged") from error
+    log = scan(run.metrics, split=on)
+    if log.damage:
+        raise RunError(f"{run.metrics.name}:{log.damage}")
+    newest = LogPosition(**log.newest) if log.newest else LogPosition(step=0, seconds=0.0)
     facts = {"steps": newest.step, "seconds": newest.seconds}
+    evaluations = [Measurement(**record) for record in log.records]
     if not evaluations:
         return facts
     by = config.training.monitor
