@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run
-from nnlab.runs.recorded import Environment, Evaluated, Summary, read_record
+from nnlab.runs.records import Environment, Evaluated, Summary, read_record
 from results.archive import Archive, identity, is_evaluated, is_finished, newest
 from results.published import Entry, Quantity
 

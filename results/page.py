@@ -8,8 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from nnlab.errors import printable
-from nnlab.runs.recorded import Environment
-from nnlab.runs.wording import duration
+from nnlab.runs.formatting import duration
+from nnlab.runs.records import Environment
 from results import text
 from results.gradients import first_gradients
 from results.measured import Measured

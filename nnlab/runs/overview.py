@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from nnlab.config import Experiment
 from nnlab.errors import RunError, refusal
+from nnlab.runs.checkpoints import Which
 from nnlab.runs.directory import Run, began
 from nnlab.runs.locking import is_held
 from nnlab.runs.metrics import scan
@@ -78,14 +79,18 @@ class Overview:
 
     @property
     def tested(self) -> Measurement | None:
-        """How the best checkpoint does on the test examples, if that is known.
+        """The best checkpoint on test examples, if known: evaluated, or measured in training."""
+        return self.test_of("best") or (self.best if self.evaluated_on == "test" else None)
 
-        What ``nnlab eval`` measured counts as long as training has not gone on since.
+    def test_of(self, checkpoint: Which) -> Evaluated | None:
+        """Return what ``nnlab eval`` measured on test examples of the best or last ``checkpoint``.
+
+        None if there was no evaluation, or only one of another checkpoint or of a state before training continued.
+        Without evaluations in training the best checkpoint is the last. This is the one rule for whether a run
+        was tested.
         """
-        step = self.best.step if self.best else self.steps
-        if self.test and (self.test.checkpoint, self.test.step) == ("best", step):
-            return self.test
-        return self.best if self.evaluated_on == "test" else None
+        step = self.best.step if self.best and checkpoint == "best" else self.steps
+        return self.test if self.test and (self.test.checkpoint, self.test.step) == (checkpoint, step) else None
 
     def setting(self, key: str) -> Any:
         """Return what the config has under a dotted ``key``, such as ``network.0.filters``, as plain data.

@@ -93,6 +93,14 @@ def test_a_test_accuracy_counts_as_long_as_it_is_of_the_best_checkpoint(tmp_path
     assert (overview(run).tested is not None) == known
 
 
+def test_an_evaluation_of_the_last_checkpoint_is_known_until_training_goes_on(tmp_path):
+    run = write_run(tmp_path / "r")
+    write_evaluation(run.path, accuracy=0.75, step=12, checkpoint="last")
+    assert (overview(run).test_of("last").accuracy, overview(run).test_of("best")) == (0.75, None)
+    write_evaluation(run.path, accuracy=0.75, step=9, checkpoint="last")
+    assert (overview(run).test_of("last"), overview(run).test_of("best")) == (None, None)
+
+
 def test_what_was_measured_on_test_examples_in_training_is_no_validation(tmp_path):
     run = write_run(tmp_path / "r", "training.evaluate_on=test", accuracy=0.6)
     assert overview(run).validation is None
