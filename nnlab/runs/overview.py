@@ -48,6 +48,7 @@ class Overview:
     config: Experiment | None = None
     environment: Environment | None = None
     steps: int | None = None
+    steps_per_epoch: int | None = None
     seconds: float | None = None
     parameters: int | None = None
     evaluated_on: Literal["validation", "test"] | None = None
