@@ -1,8 +1,6 @@
 """What a sweep shows: a line for each finished cell, a live table of those under way, and tables of all."""
 
 import contextlib
-import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -10,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.output import say, table
 from nnlab.errors import NnlabError, RunError, printable
-from nnlab.runs.formatting import duration, percent
+from nnlab.runs.formatting import accuracy, duration, loss
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from nnlab.runs import Run
+    from nnlab.runs.records import Summary
     from nnlab.runs.sweeps import Cell, Sweep
     from nnlab.sweep.running import SweepReporter
 
@@ -109,20 +108,12 @@ class _UnderWay:
 
 def newest_records(run: "Run") -> dict[str, dict[str, Any]]:
     """Return the newest record of each split of a training under way, as far as the end of its log has any."""
+    from nnlab.runs.metrics import tail
+
     try:
-        with run.metrics.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            lines = file.read().split(b"\n")[:-1]
-    except OSError:
+        return {record["split"]: record for record in tail(run.metrics, _TAIL)}
+    except RunError:
         return {}
-    newest = {}
-    for line in lines:
-        with contextlib.suppress(ValueError):  # the first of them may be cut
-            record = json.loads(line)
-            if isinstance(record, dict) and {"step", "split", "loss"} <= record.keys():
-                newest[record["split"]] = record
-    return newest
 
 
 def _done(sweep: "Sweep") -> int:
@@ -135,8 +126,8 @@ def _end(sweep: "Sweep", cell: "Cell") -> str:
         return ""
     line = f"{_done(sweep)}/{len(sweep.cells)}  {_label(sweep, cell)}  {cell.status}"
     if cell.status == "completed":
-        loss, accuracy, tested, seconds = _numbers(cell)
-        line += f"  best {_evaluated_on(cell)} loss {loss}  accuracy {accuracy}" if loss else ""
+        best_loss, best_accuracy, tested, seconds = _numbers(cell)
+        line += f"  best {_evaluated_on(cell)} loss {best_loss}  accuracy {best_accuracy}" if best_loss else ""
         line += f"  test accuracy {tested}" if tested else ""
         line += f"  {seconds} s"
     elif cell.error:
@@ -152,19 +143,30 @@ def _label(sweep: "Sweep", cell: "Cell") -> str:
 
 def _numbers(cell: "Cell") -> tuple[str, str, str, str]:
     """Return a cell's best loss and accuracy, its test accuracy and its seconds, each empty if there is none."""
-    summary, test = _json(cell.run, "summary.json"), _json(cell.run, "evaluation/metrics.json")
-    best = (summary or {}).get("best")
-    return (
-        f"{best['loss']:.4f}" if best else "",
-        percent(best["accuracy"]) if best else "",
-        percent(test["accuracy"]) if test else "",
-        f"{summary['seconds']:.1f}" if summary else "",
-    )
+    from nnlab.runs.overview import overview
+
+    summary = _summary(cell)
+    best = summary and summary.best
+    return loss(best), accuracy(best), accuracy(overview(cell.run).test_of("best")), _seconds(summary)
 
 
 def _evaluated_on(cell: "Cell") -> str:
     """Return the split on which a cell was evaluated in training."""
-    return (_json(cell.run, "summary.json") or {}).get("evaluated_on") or "validation"
+    summary = _summary(cell)
+    return (summary and summary.evaluated_on) or "validation"
+
+
+def _seconds(summary: "Summary | None") -> str:
+    return f"{summary.seconds:.1f}" if summary else ""
+
+
+def _summary(cell: "Cell") -> "Summary | None":
+    from nnlab.runs.records import Summary, read_record
+
+    try:
+        return read_record(cell.run.path / "summary.json", Summary)
+    except RunError:
+        return None
 
 
 def _json(run: "Run", name: str) -> dict[str, Any] | None:

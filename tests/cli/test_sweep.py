@@ -84,7 +84,7 @@ def test_a_sweep_file_takes_changes_on_the_command_line(nnlab_, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nothing"], 4, "'nothing' is no sweep: no sweep in runs begins so"),
+        (["nothing"], 4, "'nothing' is not a sweep: no sweep in runs begins with it"),
         (["nothing.yaml"], 2, "no config nothing.yaml (known: small.yaml)"),
         (
             ["small.yaml", "optimizer.learning_rate=0.1,-1"],
@@ -134,11 +134,12 @@ def test_on_a_terminal_the_cells_under_way_are_shown_and_finished_ones_above_the
 def test_the_newest_records_of_a_run_are_read_from_its_end(tmp_path):
     run = Run(tmp_path)
     assert sweep_display.newest_records(run) == {}
-    line = '{"step": %d, "split": "%s", "loss": 0.5}\n'
+    line = '{"step": %d, "split": "%s", "loss": 0.5, "accuracy": 0.9, "seconds": 1.5}\n'
     lines = [line % (step, split) for step in range(1, 1001) for split in ("train", "validation")]
     run.metrics.write_text("".join(lines) + '{"step": 1001, "lo')
     found = sweep_display.newest_records(run)
-    assert found == {split: {"step": 1000, "split": split, "loss": 0.5} for split in ("train", "validation")}
+    facts = {"step": 1000, "loss": 0.5, "accuracy": 0.9, "seconds": 1.5}
+    assert found == {split: {**facts, "split": split} for split in ("train", "validation")}
     run.metrics.write_text('{"step": 1')
     assert sweep_display.newest_records(run) == {}
     run.metrics.write_text("[1]\n")

@@ -8,10 +8,12 @@ import pytest
 from support.experiments import load, stop_at
 
 import nnlab
-from nnlab.errors import DataError, Interrupted
+from nnlab import figures
+from nnlab.errors import DataError, Interrupted, RunError
 from nnlab.evaluation import TrainedRun, trained_run
 from nnlab.report.content import Code, Comment, Facts, Matrix, Picture, Prose, Table, TableCell
 from nnlab.report.run.run_report import run_report
+from nnlab.runs import Run
 from nnlab.runs.ledger import read_ledger
 from nnlab.runs.predictions import read_predictions
 
@@ -133,10 +135,27 @@ def test_results_of_another_step_are_not_recalled(small):
     assert TrainedRun(small).stored_evaluation() is None
 
 
-def test_what_was_evaluated_last_is_reported(small):
-    nnlab.evaluate(small, checkpoint="last")
-    assert told(run_report(small))["checkpoint"] == "last, after step 12"
-    assert [entry.cause for entry in read_ledger(small.path).entries] == ["nnlab.evaluate"]
+def test_if_only_the_last_checkpoint_was_evaluated_it_is_reported(tmp_path):
+    config = load(
+        tmp_path, "training.monitor=accuracy", "optimizer.learning_rate=0.1"
+    )  # the best one is of step 3
+    run = nnlab.train(config, runs_dir=tmp_path / "runs")
+    nnlab.evaluate(run, checkpoint="last")
+    assert told(run_report(run))["checkpoint"] == "last, after step 12"
+    assert [entry.cause for entry in read_ledger(run.path).entries] == ["nnlab.evaluate"]
+
+
+def test_a_report_parses_the_config_once_and_loads_each_checkpoint_at_most_once(small, monkeypatch):
+    parsed, loaded = [], []
+    parse, load_checkpoint = trained_run.load_config, Run.load
+    monkeypatch.setattr(trained_run, "load_config", lambda path: parsed.append(path) or parse(path))
+    monkeypatch.setattr("nnlab.runs.overview.read_config", lambda path: parsed.append(path))
+    monkeypatch.setattr(Run, "load", lambda run, which: loaded.append(which) or load_checkpoint(run, which))
+    for name in ("draw_filters", "draw_activations", "draw_weights"):  # these take a run, and read it themselves
+        monkeypatch.setattr(figures, name, mock.Mock(side_effect=RunError("not drawn")))
+    run_report(small)
+    assert parsed == [small.config]
+    assert len(loaded) == len(set(loaded)) >= 1
 
 
 def test_predictions_of_other_labels_are_made_again(small):
