@@ -136,9 +136,7 @@ def test_results_of_another_step_are_not_recalled(small):
 
 
 def test_if_only_the_last_checkpoint_was_evaluated_it_is_reported(tmp_path):
-    config = load(
-        tmp_path, "training.monitor=accuracy", "optimizer.learning_rate=0.1"
-    )  # the best one is of step 3
+    config = load(tmp_path, "training.monitor=accuracy", "optimizer.learning_rate=0.1")
     run = nnlab.train(config, runs_dir=tmp_path / "runs")
     nnlab.evaluate(run, checkpoint="last")
     assert told(run_report(run))["checkpoint"] == "last, after step 12"
@@ -149,7 +147,7 @@ def test_a_report_parses_the_config_once_and_loads_each_checkpoint_at_most_once(
     parsed, loaded = [], []
     parse, load_checkpoint = trained_run.load_config, Run.load
     monkeypatch.setattr(trained_run, "load_config", lambda path: parsed.append(path) or parse(path))
-    monkeypatch.setattr("nnlab.runs.overview.read_config", lambda path: parsed.append(path))
+    monkeypatch.setattr("nnlab.runs.overview.read_config", parsed.append)
     monkeypatch.setattr(Run, "load", lambda run, which: loaded.append(which) or load_checkpoint(run, which))
     for name in ("draw_filters", "draw_activations", "draw_weights"):  # these take a run, and read it themselves
         monkeypatch.setattr(figures, name, mock.Mock(side_effect=RunError("not drawn")))
