@@ -50,6 +50,7 @@ class Overview:
     environment: Environment | None = None
     steps: int | None = None
     seconds: float | None = None
+    examples: int | None = None
     parameters: int | None = None
     evaluated_on: Literal["validation", "test"] | None = None
     best: Measurement | None = None

@@ -63,6 +63,7 @@ class Summary(_Record):
     reason: str | None = None
     steps: NonNegativeInt
     seconds: NonNegativeFloat
+    examples: NonNegativeInt | None = None
     parameters: int
     evaluated_on: Literal["validation", "test"] | None
     best: Measurement | None

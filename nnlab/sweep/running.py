@@ -116,7 +116,7 @@ class _Execution:
             status = "interrupted" if saved else "pending"
             if result.status == "lost":
                 error = (
-                    "stopped; it will continue from its checkpoint"
+                    "stopped; it continues from its checkpoint"
                     if saved
                     else "stopped before anything was saved"
                 )
