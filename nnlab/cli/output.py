@@ -78,12 +78,18 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _wrapped(cells: Sequence[list[str]]) -> list[list[str]]:
-    """Return ``cells`` with the texts of the widest columns broken into lines, if the table is too wide."""
+    """Return ``cells`` with the texts of the widest columns broken into lines, if the table is too wide.
+
+    Words are broken only if the table does not fit otherwise.
+    """
     widths = _widths(cells)
-    room = max(widths)
-    while room > _NARROWEST and _total([min(width, room) for width in widths]) > width_of_terminal():
-        room -= 1
-    return [[_broken(cell, room) for cell in row] for row in cells]
+    words = _widths([["\n".join(cell.split()) for cell in row] for row in cells])
+    for least in (words, [_NARROWEST] * len(widths)):
+        for room in range(max(widths), _NARROWEST - 1, -1):
+            rooms = [min(width, max(room, fewest)) for width, fewest in zip(widths, least, strict=True)]
+            if _total(rooms) <= width_of_terminal():
+                return [[_broken(cell, width) for cell, width in zip(row, rooms, strict=True)] for row in cells]
+    return list(cells)
 
 
 def _broken(text: str, width: int) -> str:

@@ -36,8 +36,8 @@ def test_settings_are_compared_over_seeds(nnlab_, runs):
         "6 runs of 2 settings, which differ in optimizer.learning_rate\n\nsettings and their runs\n"
     )
     assert re.search(r"^learning_rate = 0.01 +\(reference\) +0, 1, 2 +2026-0.01-0,", out, re.MULTILINE)
-    assert re.search(r"^learning_rate = 0.1 +optimizer.learning_rate: +0, 1, 2 ", out, re.MULTILINE)
-    assert re.search(r"^ +0.01 -> 0.1 ", out, re.MULTILINE)
+    assert re.search(r"^learning_rate = 0.1 +optimizer.learning_rate: ", out, re.MULTILINE)
+    assert "-> 0.1 " in words(out)
     assert re.search(r"^learning_rate = 0.01 +60.00 +10.00 +35.16 to 84.84 +3 +reference$", out, re.MULTILINE)
     row = r"^learning_rate = 0.1 +63.00 +10.54 +36.83 to 89.17 +3 +\+3.00$"
     assert re.search(row, out, re.MULTILINE)
