@@ -51,7 +51,7 @@ def test_texts_of_a_table_that_is_too_wide_are_broken_between_words(monkeypatch)
     told = table(["file", "note"], [["config.yaml", "not as this nnlab writes it, but the same settings"]], left=2)
     assert told.splitlines() == [
         "file         note",
-        "-" * 40,
+        "-" * 38,
         "config.yaml  not as this nnlab writes",
         "             it, but the same settings",
     ]

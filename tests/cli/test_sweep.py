@@ -82,7 +82,7 @@ def test_a_sweep_file_takes_changes_on_the_command_line(nnlab_, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nothing"], 4, "'nothing' is no sweep: no sweep in runs begins so"),
+        (["nothing"], 4, "'nothing' is no sweep: no sweep in runs has this name"),
         (["nothing.yaml"], 2, "no config nothing.yaml (known: small.yaml)"),
         (
             ["small.yaml", "optimizer.learning_rate=0.1,-1"],
