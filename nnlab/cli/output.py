@@ -44,6 +44,11 @@ def wrapped(text: str) -> str:
     return textwrap.fill(printable(text), width_of_terminal(), break_long_words=False, break_on_hyphens=False)
 
 
+def hanging(start: str, text: str) -> str:
+    """Return ``text`` after ``start``, in lines that fit the terminal, indented like the first."""
+    return textwrap.fill(text, width_of_terminal(), initial_indent=start, subsequent_indent=" " * len(start))
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, total: bool = False) -> str:
     """Return an aligned table: the first ``left`` columns flush left, the others flush right.
 

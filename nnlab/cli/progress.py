@@ -1,4 +1,4 @@
-"""What a training shows on stderr: a live display on a terminal, plain lines elsewhere."""
+"""Progress of a training run on stderr: a live display on a terminal, plain lines elsewhere."""
 
 import sys
 from types import TracebackType
@@ -10,26 +10,26 @@ from nnlab.runs.wording import duration, percent
 if TYPE_CHECKING:
     from nnlab.training.recording import Report
 
-_PLAIN_LINES = 20  # where nothing is evaluated
+_PLAIN_LINES = 20  # without evaluations
 
 
 class Display(Protocol):
-    """Shows reports while its block is open."""
+    """A display of reports, used as a context manager."""
 
     def __call__(self, report: "Report") -> None:
         """Show a report."""
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Start the display."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
 
 class Silent:
-    """Shows nothing."""
+    """No display."""
 
     def __call__(self, report: "Report") -> None:
         """Ignore a report."""
@@ -44,13 +44,13 @@ class Silent:
 
 
 class PlainLines(Silent):
-    """One line per evaluation; without evaluations, twenty in all."""
+    """One line per evaluation, or twenty lines in all without evaluations."""
 
     def __init__(self) -> None:
         self._meter = Meter()
 
     def __call__(self, report: "Report") -> None:
-        """Print a line if there is news."""
+        """Print a line if one is due."""
         self._meter.add(report)
         due = report.step % max(1, report.total_steps // _PLAIN_LINES) == 0 or report.step == report.total_steps
         if report.evaluation is not None or (due and report.evaluated_on is None):
@@ -112,7 +112,7 @@ class Meter:
         self._steps = 0
 
     def add(self, report: "Report") -> None:
-        """Take note of a report."""
+        """Add a report."""
         if self._begun is None:
             self._begun = (report.step, report.seconds)
         else:
@@ -137,7 +137,7 @@ class Meter:
         return "  ".join(parts)
 
     def line(self, report: "Report") -> str:
-        """Return one line with everything that is known at a report."""
+        """Return one line with all numbers at a report."""
         width = len(f"{report.total_steps:,}")
         line = f"step {report.step:>{width},}/{report.total_steps:,}  {self.numbers(report)}"
         if report.evaluation is not None:
@@ -148,7 +148,7 @@ class Meter:
 
 
 def display(*, quiet: bool) -> Display:
-    """Return the display that suits where stderr goes."""
+    """Return the display suited to stderr: a terminal, a file, or none if ``quiet``."""
     if quiet:
         return Silent()
     return Live() if sys.stderr is not None and sys.stderr.isatty() else PlainLines()
