@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.groups import FullHelp
 from nnlab.cli.options import AsJson
 
-app = typer.Typer(help="List and download data sets.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(cls=FullHelp, help="List and download data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as mnist.", show_default=False)]
 

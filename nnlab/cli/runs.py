@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from nnlab.cli.groups import FullHelp
 from nnlab.cli.options import AsJson, RunAddress, RunsDir
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST = 10  # broken runs that are listed one by one
 
 
-class ListByDefault(TyperGroup):
+class ListByDefault(FullHelp):
     """A group of commands with ``list`` as the default."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
