@@ -197,10 +197,7 @@ def test_keys_are_shortened_as_far_as_they_differ():
         ),
         ("config: small.yaml\ngrid: {training.steps: []}\n", ["grid.training.steps: must not be empty"]),
         ("config: small.yaml\ngrid: {training.steps: [3, 3]}\n", ["2:28: training.steps: 3 is given twice"]),
-        (
-            "config: small.yaml\ngrid: {seed: [3]}\nseeds: 2\n",
-            ["2:8: grid.seed: the seeds are already given under seeds"],
-        ),
+        ("config: small.yaml\ngrid: {seed: [3]}\nseeds: 2\n", ["2:8: grid.seed: the seeds are already given"]),
         ("config: small.yaml\nvariants:\n  a:\n", ["3:5: variants.a: expected a mapping, got nothing"]),
         ("config: small.yaml\nseeds: 100000\n", ["2:8: 100,000 values; a sweep has at most 10,000 cells"]),
         (
