@@ -5,6 +5,7 @@ costs time, never a failure.
 """
 
 import contextlib
+import gzip
 import hashlib
 import io
 import os
@@ -27,11 +28,15 @@ _BLOCK = 2**20  # bytes read at a time
 _HEADER = 256  # bytes in which the header of an array surely ends
 
 
-def cache_directory() -> Path:
-    """Return the user's folder for what nnlab can bring or make again; it need not exist."""
+def cache_directory() -> Path | None:
+    """Return the user's folder for downloads and computed data, which may not exist; None without a home."""
     import platformdirs  # noqa: PLC0415 -- not needed where data.root holds the data
 
-    return platformdirs.user_cache_path("nnlab")
+    try:
+        path = platformdirs.user_cache_path("nnlab")
+    except (RuntimeError, KeyError):
+        return None
+    return path if path.is_absolute() else None  # "~" stays in the path where there is no home directory
 
 
 def remembered(folder: str, name: str, make: Callable[[], Splits]) -> Splits:
@@ -39,7 +44,10 @@ def remembered(folder: str, name: str, make: Callable[[], Splits]) -> Splits:
 
     ``name`` tells all that the splits depend on. Raises what ``make`` raises.
     """
-    path = cache_directory() / folder / f"{name}.bin"
+    directory = cache_directory()
+    if directory is None:
+        return make()
+    path = directory / folder / f"{name}.bin"
     splits = _read(path)
     if splits is None:
         splits = make()
@@ -61,23 +69,56 @@ def digest_of_files(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def remembered_digest(path: Path) -> str:
-    """Return the SHA-256 of the file ``path``, which is read only if it changed since it was last asked for.
+def md5_of(path: Path) -> str:
+    """Return the MD5 of the file ``path``, in lower-case hex digits; raises SystemFault."""
+    return _md5(path, gunzip=False)
 
-    That it changed is told by its place, number, size and time of change, to the nanosecond. Raises SystemFault
-    if the machine cannot read it.
+
+def md5_of_content(path: Path) -> str:
+    """Return the MD5 of the file ``path``, gunzipped if it is gzipped, in lower-case hex digits.
+
+    Raises SystemFault if the machine cannot read it, or gzip cannot.
+    """
+    return _md5(path, gunzip=True)
+
+
+def _md5(path: Path, *, gunzip: bool) -> str:
+    def digest(file: Any) -> str:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+    try:
+        with path.open("rb") as file:
+            if not gunzip or file.peek(2)[:2] != b"\x1f\x8b":
+                return digest(file)
+            with gzip.GzipFile(fileobj=file) as content:
+                return digest(content)
+    except OSError as error:
+        raise SystemFault(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def remembered_digest(
+    path: Path, compute: Callable[[Path], str] | None = None, *, kind: str = "", size: int = _DIGEST
+) -> str:
+    """Return a digest of the file ``path`` in hex digits, its SHA-256 unless ``compute`` is given.
+
+    The file is read only if its path, inode, size or time of change (in nanoseconds) differ from those of an
+    earlier call with the same ``kind``, which names what ``compute`` returns: ``size`` bytes. Raises SystemFault
+    if the machine cannot read the file, and what ``compute`` raises; nothing is remembered then.
     """
     try:
         facts = path.stat()
     except OSError as error:
         raise SystemFault(f"cannot read {path}: {error.strerror}") from error
-    told_by = f"{path.resolve()}\n{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
-    kept = cache_directory() / "digests" / hashlib.sha256(os.fsencode(told_by)).hexdigest()
+    told_by = f"{path.resolve()}\n{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}{kind}"
+    directory = cache_directory()
+    if directory is None:
+        return compute(path) if compute else digest_of_files([path])
+    kept = directory / "digests" / hashlib.sha256(os.fsencode(told_by)).hexdigest()
     with contextlib.suppress(OSError, ValueError):
         text = kept.read_text(encoding="ascii")
-        if len(bytes.fromhex(text)) == _DIGEST:
+        if len(bytes.fromhex(text)) == size:
             return text
-    digest = digest_of_files([path])
+    digest = compute(path) if compute else digest_of_files([path])
     with contextlib.suppress(SystemFault):
         files.write_text(kept, digest)
     return digest

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from nnlab import seeding
 from nnlab.arrays import Array, Labels, Shape
 from nnlab.data.augmentation import Augmentation, build_augmentations
-from nnlab.data.inputs import Examples, Selection, chunks
+from nnlab.data.inputs import Examples, Selection, check_finite, chunks, numbered_chunks
 from nnlab.data.inputs_in_file import InputsInFile
+from nnlab.data.lookup import expanded, is_published, locate
 from nnlab.data.normalization import Affine, Normalization
 from nnlab.data.section import DataSpec
 from nnlab.data.source import Source, Split
@@ -27,7 +27,8 @@ _CHUNK = 2**18  # numbers digested at a time
 class Dataset:
     """Training, validation and test examples, raw, and what makes a network's inputs of them.
 
-    ``seed`` decides how the training examples are varied.
+    ``seed`` decides how the training examples are varied. ``verified`` is False if the files have the names of a
+    published data set, but not its published checksums: they may be other data.
     """
 
     class_names: tuple[str, ...]
@@ -39,6 +40,7 @@ class Dataset:
     augmentations: Sequence[Augmentation] = ()
     test_time_flips: bool = False
     seed: int = 0
+    verified: bool = True
 
     def split(self, name: str) -> Split:
         """Return ``train``, ``validation`` or ``test``.
@@ -117,13 +119,16 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     """
     source: Source = DATASETS.build(spec)
     augmentations = build_augmentations(spec, source.input_shape)
-    root = None if spec.root is None else Path(spec.root).expanduser()
+    root = None if spec.root is None else expanded(spec.root, "data.root")
     examples, test = source.load(root)
+    for half, split in (("train", examples), ("test", test)):
+        _check_finite(source.inputs_name(half), split.inputs)
     if spec.validation >= len(examples):
         raise OptionError(
             f"{spec.validation} validation examples leave none of the {len(examples)} to train on",
             option="validation",
         )
+    verified = source.published is None or is_published(source.published, locate(source.published, root))
     train, validation = _hold_out(examples, spec.validation, spec.validation_split, seed)
     normalization: Normalization = NORMALIZATIONS.build(spec.normalize)
     return Dataset(
@@ -136,7 +141,17 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
         augmentations=augmentations,
         test_time_flips=spec.test_time_flips,
         seed=seed,
+        verified=verified,
     )
+
+
+def _check_finite(name: str, inputs: Examples) -> None:
+    """Raise DataError if inputs are NaN or infinite; a file that was checked before is not read again."""
+    if isinstance(inputs, InputsInFile):
+        _ = inputs.digest
+    elif inputs.dtype.kind == "f":
+        for first, x in numbered_chunks(inputs, _CHUNK):
+            check_finite(name, x, first)
 
 
 def _hold_out(examples: Split, count: int, how: str, seed: int) -> tuple[Split, Split]:

@@ -29,6 +29,7 @@ _FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+_DOTTED_FILES = tuple(name.replace("-idx", ".idx") for name in _FILES)  # as some archives unpack them
 _IMAGE = (28, 28)
 _CLASSES = 10
 
@@ -123,13 +124,20 @@ def _read(
     return read_pair(train_images, train_labels, most=60_000), test
 
 
-def _published(name: str, torchvision: str, mirrors: tuple[str, ...], files: dict[str, int]) -> PublishedData:
-    """Return a data set whose gzipped ``_FILES`` have, in their order, these checksums (MD5) and sizes."""
+def _published(
+    name: str, torchvision: str, mirrors: tuple[str, ...], files: dict[str, int], unpacked: tuple[str, ...] = ()
+) -> PublishedData:
+    """Return a data set whose gzipped ``_FILES`` have, in order, these checksums (MD5) and sizes.
+
+    ``unpacked`` are the checksums of the files once gunzipped, where they are known.
+    """
+    folders = (name, f"{torchvision}/raw", "")
     return PublishedData(
         name=name,
-        layouts=(Layout((name, f"{torchvision}/raw", ""), _FILES, ("", ".gz")),),
+        layouts=(Layout(folders, _FILES, ("", ".gz")), Layout(folders, _DOTTED_FILES, ("", ".gz"))),
         files=tuple(
-            PublishedFile(f"{file}.gz", size, md5) for file, (md5, size) in zip(_FILES, files.items(), strict=True)
+            PublishedFile(f"{file}.gz", size, md5, content)
+            for file, (md5, size), content in zip(_FILES, files.items(), unpacked or ("",) * 4, strict=True)
         ),
         mirrors=mirrors,
     )
@@ -155,6 +163,12 @@ class Mnist(Source):
             "9fb629c4189551a2d022fa330f9573f3": 1_648_877,
             "ec29112dd5afa0611ce80d1b7f02629c": 4_542,
         },
+        unpacked=(
+            "6bbc9ace898e44ae57da46a324031adb",
+            "a25bea736e30d166cdddb491f175f624",
+            "2646ac647ad5339dbf082846283269ea",
+            "27ae3e4e09519cfbb04c329615203637",
+        ),
     )
     input_shape = (28, 28, 1)
     class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.arrays import Labels, Shape
+from nnlab.errors import DataError
 
 Inputs = NDArray[Any]
 """Raw inputs in memory, (N, *input_shape), C-contiguous, uint8 or float32."""
@@ -58,7 +59,29 @@ class Selection:
 
 
 def chunks(examples: Examples, values: int) -> Iterator[Inputs]:
-    """Yield all inputs in their order, about ``values`` numbers at a time and at least one example."""
+    """Yield all inputs in order, about ``values`` numbers at a time and at least one example."""
+    for _, x in numbered_chunks(examples, values):
+        yield x
+
+
+def numbered_chunks(examples: Examples, values: int) -> Iterator[tuple[int, Inputs]]:
+    """Yield what ``chunks`` yields, each chunk with the number of its first example."""
     step = max(1, values // prod(examples.shape[1:]))
     for start in range(0, len(examples), step):
-        yield examples[start : start + step]
+        yield start, examples[start : start + step]
+
+
+def check_finite(name: str, x: Inputs, first: int = 0) -> None:
+    """Raise DataError, which names array, example and feature, if a value of ``x`` (N, ...) is NaN or infinite.
+
+    ``first`` is the number of the first example in ``x``.
+    """
+    if x.dtype.kind != "f" or np.isfinite(x).all():
+        return
+    example, *feature = (int(axis[0]) for axis in np.nonzero(~np.isfinite(x)))
+    value = x[example, *feature]
+    where = f"feature {feature[0]}" if len(feature) == 1 else f"feature [{', '.join(map(str, feature))}]"
+    raise DataError(
+        f"{name}: example {first + example}, {where} is {value}; leave out such examples, or set such values "
+        "with numpy.nan_to_num"
+    )

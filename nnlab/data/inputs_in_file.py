@@ -1,5 +1,6 @@
 """Inputs in a .npy file, of which only what is asked for is ever in memory."""
 
+import hashlib
 import os
 import weakref
 from functools import cached_property
@@ -11,9 +12,11 @@ import numpy as np
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.cache import remembered_digest
-from nnlab.data.inputs import Inputs
+from nnlab.data.inputs import Inputs, check_finite, numbered_chunks
 from nnlab.data.npy import Header
 from nnlab.errors import DataError, SystemFault
+
+_CHUNK = 2**18  # numbers checked and digested at a time
 
 
 class InputsInFile:
@@ -69,8 +72,21 @@ class InputsInFile:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the whole file, in lower-case hex digits; see ``remembered_digest``."""
-        return remembered_digest(self._path)
+        """The SHA-256 of the whole file, in lower-case hex digits; see ``remembered_digest``.
+
+        The values of a file of floats are checked in the same pass. Raises DataError at the first that is NaN or
+        infinite.
+        """
+        if self.dtype.kind != "f":
+            return remembered_digest(self._path)
+        return remembered_digest(self._path, self._digest_of_finite_values, kind="finite")
+
+    def _digest_of_finite_values(self, path: Path) -> str:
+        digest = hashlib.sha256(os.pread(self._file, self._header.size, 0))
+        for first, x in numbered_chunks(self, _CHUNK):
+            check_finite(str(path), x, first)
+            digest.update(_bytes(x))
+        return digest.hexdigest()
 
     def _fill(self, content: memoryview, row: int) -> None:
         """Read what follows the beginning of ``row`` until ``content`` is full."""

@@ -23,7 +23,7 @@ _LONGEST = 4096  # bytes of a header; NumPy writes 118 for plain numbers
 _MOST_AXES = 32  # what every version of NumPy takes
 _ENTRY = r"'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\((?:\d{1,19},\s*)*(?:\d{1,19})?\))"
 _HEADER = re.compile(rf"\{{\s*{_ENTRY}(?:,\s*{_ENTRY}){{2}},?\s*\}}\s*")
-_PLAIN = re.compile(r"[<>|][biuf][1248]|<U[1-9]\d{0,3}")
+_PLAIN = re.compile(r"[<>|][biuf][1248]|<U[1-9]\d{0,3}|\|S[1-9]\d{0,3}")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _parse(name: str, text: str, size: int) -> Header:
     if re.search(r"'\|?O\d?'", text):
         raise DataError(
             f"{name} is in an unsafe format: pickled Python objects, which can run any code; save plain numbers "
-            "instead"
+            "or texts (dtype=str) instead"
         )
     entries = dict(re.findall(_ENTRY, text))
     if not _HEADER.fullmatch(text) or entries.keys() != {"descr", "fortran_order", "shape"}:

@@ -12,7 +12,9 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from nnlab.data.npy import Header, read_header, read_values
-from nnlab.errors import DataError, SystemFault
+from nnlab.errors import DataError, SystemFault, brief
+
+_KNOWN = 8  # arrays of a file that a message names
 
 MOST_UNPACKED = 2**31
 """Bytes that the arrays of one .npz file may take in memory: 2 GiB."""
@@ -53,13 +55,20 @@ class NpzFile:
         with self._unzipping() as archive:
             members = [member for member in archive.infolist() if member.filename == f"{key}.npy"]
             if len(members) != 1:
-                raise DataError(f"{self._path} {'has two arrays' if members else 'lacks the array'} {key}")
+                twice = f"{self._path} has two arrays {key}"
+                raise DataError(twice if members else self._lacking(key, archive))
             if members[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
                 raise DataError(f"{self.name(key)} is compressed in a way that NumPy does not use")
             with archive.open(members[0]) as file:
                 header = read_header(self.name(key), file)
                 header.check_length(self.name(key), members[0].file_size)
                 yield file, header
+
+    def _lacking(self, key: str, archive: zipfile.ZipFile) -> str:
+        """Return the message for a missing array, with what the file has instead."""
+        names = [brief(name.removesuffix(".npy")) for name in archive.namelist()]
+        more = f" and {len(names) - _KNOWN} more" if len(names) > _KNOWN else ""
+        return f"{self._path} lacks the array {key} (it has {', '.join(names[:_KNOWN]) or 'none'}{more})"
 
     @contextmanager
     def _unzipping(self) -> Iterator[zipfile.ZipFile]:

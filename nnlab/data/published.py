@@ -10,11 +10,15 @@ from nnlab.errors import DataError
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file as its authors published it; ``size`` is in bytes."""
+    """A file as its authors published it: ``size`` in bytes, and the MD5 of the file and of its gunzipped content.
+
+    ``unpacked_md5`` is empty where it is not known.
+    """
 
     name: str
     size: int
     md5: str
+    unpacked_md5: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.inputs import Examples, Selection
 from nnlab.data.published import PublishedData
+
+Half = Literal["train", "test"]
+"""What a data set comes in: the training examples, of which some may be held out, and the test examples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,10 @@ class Source(ABC):
 
     input_shape: Shape
     class_names: tuple[str, ...]
+
+    def inputs_name(self, half: Half) -> str:
+        """Return what messages call the inputs of the training or test examples."""
+        return f"{half} inputs"
 
     @abstractmethod
     def load(self, root: Path | None) -> tuple[Split, Split]:
