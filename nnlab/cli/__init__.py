@@ -28,6 +28,7 @@ from nnlab.cli import (
     train,
     verify,
 )
+from nnlab.cli.config_command import ConfigCommand
 from nnlab.cli.output import say
 from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault
 
@@ -64,18 +65,18 @@ def options(
     """Train neural networks from one YAML file, in NumPy whose every gradient can be read."""
 
 
-app.command("train")(train.train)
+app.command("train", cls=ConfigCommand)(train.train)
 app.command("resume")(resume.resume)
 app.command("verify")(verify.verify)
 app.command("reproduce")(reproduce.reproduce)
 app.command("eval")(evaluate.evaluate)
-app.command("sweep")(sweep.sweep)
+app.command("sweep", cls=ConfigCommand)(sweep.sweep)
 app.add_typer(runs.app, name="runs")
 app.command("compare")(compare.compare)
 app.add_typer(plot.app, name="plot")
 app.command("report")(report.report)
-app.command("summary")(summary.summary)
-app.command("gradcheck")(gradcheck.gradcheck)
+app.command("summary", cls=ConfigCommand)(summary.summary)
+app.command("gradcheck", cls=ConfigCommand)(gradcheck.gradcheck)
 app.command("layers")(layers.layers)
 app.command("schema")(layers.schema)
 app.add_typer(data.app, name="data")

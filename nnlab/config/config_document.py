@@ -12,6 +12,7 @@ MAX_BYTES = 2**20
 MAX_EXTENDS = 10
 
 _OF_SWEEPS = {"grid", "variants", "seeds", "set"}
+_SET = "such as {optimizer.learning_rate: 0.01, network.+5: relu}"
 _KNOWN = 10  # other configs of a folder that a message names
 
 
@@ -103,7 +104,7 @@ def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Prob
     if "extends" not in root.entries:
         return root, problems
     entries = dict(root.entries)
-    extends = entries.pop("extends").node
+    extends, changes = entries.pop("extends").node, entries.pop("set", None)
     root = replace(root, entries=entries)
     if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
         problem = extends.position.problem("extends: expected the name of one file", "extends: base.yaml")
@@ -123,7 +124,20 @@ def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Prob
     except UsageError as error:
         raise ConfigError([*problems, extends.position.problem(f"extends: {error}")]) from error
     inherited = replace(base, entries={key: entry for key, entry in base.entries.items() if key != "name"})
-    return _merged(inherited, root), [*base_problems, *problems]
+    merged = ConfigDocument(_merged(inherited, root), (*base_problems, *problems))
+    if changes is not None and merged.is_sweep:
+        merged = replace(merged, root=_merged(merged.root, replace(root, entries={"set": changes}, nodes=0)))
+    elif changes is not None:
+        merged = _with_changes(merged, changes)
+    return merged.root, list(merged.problems)
+
+
+def _with_changes(document: ConfigDocument, changes: Pair) -> ConfigDocument:
+    """Return ``document`` with the dotted keys that a config lists under ``set``, laid over it in order."""
+    if not isinstance(changes.node, Mapping):
+        problem = changes.key.problem("set: expected a mapping of dotted keys to values", _SET)
+        return replace(document, problems=(*document.problems, problem))
+    return document.changed(Override(key, pair.node, pair.key) for key, pair in changes.node.entries.items())
 
 
 def _read(path: Path) -> str:

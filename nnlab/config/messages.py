@@ -43,6 +43,7 @@ def problem(document: ConfigDocument, mistake: Mistake) -> Problem:
         known = sorted(mistake.parent.fields)
         meant = mistake.meant or _elsewhere(document, mistake)
         hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known)}"
+        hint = _replacing(document, mistake) or hint
         message = f"unknown key {brief(str(path[-1]))}" + (f" in {around}" if around else "")
         return document.key(*path).problem(message, hint)
     if mistake.rule == "missing":
@@ -51,6 +52,17 @@ def problem(document: ConfigDocument, mistake: Mistake) -> Problem:
     message, hint = told(mistake)
     name = f"{dotted(path)}: " if path else ""
     return _position(document, mistake).problem(name + message, hint)
+
+
+def _replacing(document: ConfigDocument, mistake: Mistake) -> str:
+    """Return how to replace a component whose type an override changed, but not its other options."""
+    path = mistake.parent.path
+    node, _ = document.at(*path)
+    type_ = node.entries.get("type") if isinstance(node, Mapping) else None
+    if type_ is None or type_.key.line or not document.key(*mistake.spot.path).line or not path:
+        return ""
+    key = ".".join(map(str, path))
+    return f"an option of another type; {key}={getattr(type_.node, 'text', '')} replaces all of {dotted(path)}"
 
 
 def _elsewhere(document: ConfigDocument, mistake: Mistake) -> str | None:

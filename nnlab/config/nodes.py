@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
+from nnlab.config.syntax import SyntaxFault, explain
 from nnlab.errors import ConfigError, Problem, printable
 
 MAX_DEPTH = 100
@@ -242,9 +243,12 @@ class _Composer:
         raise ConfigError([*self.problems, self._position(event).problem(message, hint)])
 
     def syntax_problem(self, error: yaml.YAMLError) -> Problem:
-        """Return the problem that the parser's ``error`` means."""
-        mark = getattr(error, "problem_mark", None)
-        parts = [getattr(error, name, None) for name in ("context", "problem")]
-        message = ", ".join(part for part in parts if part) or str(error).splitlines()[0]
-        position = self._at(mark) if mark is not None else Position(self.source)
-        return position.problem(f"not valid YAML: {printable(message)}")
+        """Return the problem that the parser's ``error`` means, at the place of its cause."""
+        if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+            return Position(self.source).problem(f"not valid YAML: {printable(str(error).splitlines()[0])}")
+        mark = error.problem_mark
+        cause = explain(SyntaxFault(self._lines, mark.line, mark.column, error.context or "", error.problem or ""))
+        if cause is None:
+            message = ", ".join(part for part in (error.context, error.problem) if part)
+            return self._at(mark).problem(f"not valid YAML: {printable(message)}")
+        return self._at(cause).problem(f"not valid YAML: {cause.message}", cause.hint)

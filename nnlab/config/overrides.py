@@ -1,7 +1,8 @@
 """Single values laid over a config: KEY=VALUE on the command line, the settings of a sweep's cells.
 
 A key leads through mappings and lists: ``network.0.filters``. In a list, ``network.+3`` inserts an entry
-before number 3 (``network.+5`` at the end of five), and null at ``network.3`` takes that entry away.
+before number 3 (``network.+5`` at the end of five), and null at ``network.3`` takes that entry away. An
+override of ``training.steps`` or ``training.epochs`` replaces the other one.
 """
 
 from dataclasses import dataclass, replace
@@ -55,8 +56,26 @@ def laid_over(root: Mapping, override: Override) -> Mapping:
     """Return ``root`` with ``override`` laid over it; raises ConfigError where its key leads nowhere."""
     if not all(override.key.split(".")):
         raise ConfigError([override.position.problem("expected a key such as optimizer.learning_rate")])
-    changed = _replaced(root, override.key.split("."), override, "")
+    changed = _replaced(_without_alternative(root, override), override.key.split("."), override, "")
     return replace(root, entries=changed.entries) if isinstance(changed, Mapping) else root
+
+
+_ALTERNATIVES = {"training.steps": "epochs", "training.epochs": "steps"}
+
+
+def _without_alternative(root: Mapping, override: Override) -> Mapping:
+    """Return ``root`` without the length of training that ``override`` replaces, unless it is an override too."""
+    training = root.entries.get("training")
+    other = _ALTERNATIVES.get(override.key)
+    if training is None or other is None or not isinstance(training.node, Mapping):
+        return root
+    old = training.node.entries.get(other)
+    is_given_together = old is None or not old.key.line or old.key.source == override.position.source
+    if is_given_together or (isinstance(override.node, Scalar) and override.node.value is None):
+        return root
+    entries = {key: pair for key, pair in training.node.entries.items() if key != other}
+    kept = replace(training, node=replace(training.node, entries=entries))
+    return replace(root, entries={**root.entries, "training": kept})
 
 
 def _replaced(node: Node, path: list[str], override: Override, done: str) -> Node:

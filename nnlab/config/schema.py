@@ -99,10 +99,11 @@ def file_schema() -> dict[str, Any]:
     whole["required"].remove("name")
     keys: dict[str, Any] = {key: {} for key in whole["properties"]}
     extends = {"type": "string", "description": "The config, beside this file, that these settings are laid over."}
+    dotted = {"type": "object", "description": "Values by dotted keys such as network.0.filters, set last."}
     changes = {
         "title": "Changes",
         "type": "object",
-        "properties": {"extends": extends, **keys},
+        "properties": {"extends": extends, "set": dotted, **keys},
         "required": ["extends"],
         "additionalProperties": False,
     }

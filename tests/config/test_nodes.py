@@ -124,7 +124,7 @@ def refused(text):
         ("a: *nowhere", "refers to no anchor", "c.yaml:1:4"),
         ("base: &b {x: 1}\nc:\n  <<: *b\n", "merge keys", "c.yaml:3:3"),
         ("a: 1\n---\nb: 2\n", "second document", "c.yaml:2:1"),
-        ("a: [1, 2\nb: 3", "not valid YAML", "c.yaml:2:"),
+        ("a: [1, 2\nb: 3", "not valid YAML", "c.yaml:1:4"),
         ("a: 1\n b: 2", "not valid YAML", "c.yaml:2:"),
         ("[a, b]: 1", "a key must be a plain name", "c.yaml:1:1"),
         ("a: \x00", "not valid YAML", "c.yaml"),

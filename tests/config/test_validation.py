@@ -518,7 +518,20 @@ def test_an_override_is_told_by_itself(problems):
         "override 'network.3.body.0.kernel=50': network[3].body[0].kernel: "
         "a 50x50 kernel does not fit the 6x6x16 input with padding 1 (padding: 22 is the least that fits)"
     )
-    assert [p.source for p in problems(BASE, "training.epochs=5")] == ["override 'training.epochs=5'"]
+    both = ("training.steps=5", "training.epochs=5")
+    assert [p.source for p in problems(BASE, *both)] == ["override 'training.steps=5'"]
+
+
+def test_an_override_of_a_type_says_how_to_replace_its_options(problems):
+    found = problems(BASE, "optimizer.type=adam")
+    assert [(p.line, p.message, p.hint) for p in found] == [
+        (
+            14,
+            "unknown key 'momentum' in optimizer",
+            "an option of another type; optimizer=adam replaces all of optimizer",
+        )
+    ]
+    assert not problems(BASE, "optimizer=adam")
 
 
 def test_an_override_is_typed_like_the_field_it_hits(folder):
