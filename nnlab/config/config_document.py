@@ -84,7 +84,7 @@ def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument
     document = read_file(path)
     problems = list(document.problems)
     if not document.root.entries and not problems:
-        raise ConfigError([Problem("the config is empty", str(path), hint="nnlab init writes one to begin with")])
+        raise ConfigError([Problem("the config is empty", str(path), hint="nnlab init writes a first one")])
     if document.is_sweep:
         raise UsageError(f"{printable(str(path))} is a sweep file: nnlab sweep {printable(str(path))}")
     changes = []
@@ -151,7 +151,7 @@ def _read(path: Path) -> str:
     except (OSError, ValueError) as error:
         raise SystemFault(f"cannot read {printable(str(path))}: {error}") from error
     if len(content) > MAX_BYTES:
-        raise ConfigError([Problem("larger than 1 MiB, which no config is", str(path))])
+        raise ConfigError([Problem("larger than 1 MiB, too large for a config", str(path))])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -123,7 +123,7 @@ class Consistency:
             if getattr(training, key) is not None:
                 message = f"training.{key}: there is no validation data to evaluate on"
                 position = self.document.key("training", key)
-                self.problems.append(position.problem(message, "data.validation: 1000 holds some out"))
+                self.problems.append(position.problem(message, "data.validation: 1000 holds out 1000 training examples"))
 
 
 def _deciding(shapes: Sequence[Shape | None]) -> int:

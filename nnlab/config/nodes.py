@@ -200,7 +200,7 @@ class _Composer:
             count += 1 + value.nodes
             self._bound(event, count)
             if key in entries:
-                hint = f"it stands in line {entries[key].key.line} already"
+                hint = f"first given in line {entries[key].key.line}"
                 self.problems.append(key_position.problem(f"duplicate key {printable(key)!r}", hint))
             else:
                 entries[key] = Pair(key_position, value)

@@ -50,7 +50,7 @@ class Training(ConfigSection):
     def _one_length(self) -> "Training":
         if self.steps is not None and self.epochs is not None:
             raise PydanticCustomError(
-                "option", "give steps or epochs, not both (null takes an inherited one away)"
+                "option", "give steps or epochs, not both (null removes an inherited one)"
             )
         if self.steps is None and self.epochs is None:
             raise PydanticCustomError("option", "give steps or epochs")

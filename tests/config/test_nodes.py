@@ -156,8 +156,8 @@ def test_duplicate_keys_are_reported_with_both_lines_and_reading_goes_on():
     node, problems = compose("a: 1\nb: 2\na: 3\nb: 4\n", "c.yaml")
     assert plain(node) == {"a": 1, "b": 2}
     assert [(p.line, p.hint) for p in problems] == [
-        (3, "it stands in line 1 already"),
-        (4, "it stands in line 2 already"),
+        (3, "first given in line 1"),
+        (4, "first given in line 2"),
     ]
 
 

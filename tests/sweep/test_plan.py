@@ -146,7 +146,10 @@ def test_cells_that_are_the_same_training_are_refused(refused):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("set: {training.steps: 3, training.epochs: 3}\n", "sweep.yaml:2:26: training: give steps or epochs, not both"),
+        (
+            "set: {training.steps: 3, training.epochs: 3}\n",
+            "sweep.yaml:2:26: training: give steps or epochs, not both",
+        ),
         ("set: {network.6.units: 5}\n", "sweep.yaml:2:7: network[6]: the network ends in 5 values"),
     ],
 )
