@@ -1,8 +1,8 @@
 """Commands that take a config: an option that is a key of the config is answered with KEY=VALUE."""
 
 from itertools import takewhile
+from typing import Any
 
-import typer
 from typer.core import TyperCommand
 
 from nnlab.errors import UsageError
@@ -13,7 +13,7 @@ _OF_OPTIMIZERS = {"learning_rate": "optimizer.learning_rate", "lr": "optimizer.l
 class ConfigCommand(TyperCommand):
     """A command whose overrides are easily mistaken for options: ``--seed 3`` for ``seed=3``."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse ``args``; raises UsageError for an unknown option that is a key of the config."""
         options = {option for parameter in self.get_params(ctx) for option in parameter.opts}
         given = list(takewhile(lambda argument: argument != "--", args))

@@ -1,11 +1,11 @@
-"""One config as it was written: files joined by ``extends``, overrides laid on top, positions kept."""
+"""A config as written: files joined by ``extends``, overrides applied, positions kept."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnlab.config.nodes import Mapping, Node, Pair, Position, Scalar, Sequence, compose
-from nnlab.config.overrides import Override, laid_over, read_override
+from nnlab.config.overrides import Override, read_override, with_override
 from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable
 
 MAX_BYTES = 2**20
@@ -13,26 +13,26 @@ MAX_EXTENDS = 10
 
 _OF_SWEEPS = {"grid", "variants", "seeds", "set"}
 _SET = "such as {optimizer.learning_rate: 0.01, network.+5: relu}"
-_KNOWN = 10  # other configs of a folder that a message names
+_KNOWN = 10  # other configs in a folder that a message lists
 
 
 @dataclass(frozen=True)
 class ConfigDocument:
-    """The tree of a config, and the problems met so far."""
+    """The tree of a config, and the problems found so far."""
 
     root: Mapping
     problems: tuple[Problem, ...]
 
     @property
     def is_sweep(self) -> bool:
-        """Whether this is a sweep's file, which names a config, rather than a config."""
+        """Whether this is a sweep file, which names a config, rather than a config."""
         keys = self.root.entries.keys()
         return "config" in keys or ("network" not in keys and bool(keys & _OF_SWEEPS))
 
     def at(self, *path: str | int) -> tuple[Node, Position]:
-        """Return the deepest node along ``path`` that exists, and the position to point at for ``path``.
+        """Return the deepest existing node along ``path``, and the position to report for ``path``.
 
-        Names of types that a tagged union puts into a path, ``network, 3, conv2d, kernel``, are skipped.
+        Names of types that a tagged union inserts into a path, ``network, 3, conv2d, kernel``, are skipped.
         """
         node: Node = self.root
         position = node.position
@@ -46,11 +46,11 @@ class ConfigDocument:
         return node, position
 
     def changed(self, overrides: Iterable[Override]) -> "ConfigDocument":
-        """Return the document with ``overrides`` laid over it, one after the other, and their problems noted."""
+        """Return the document with ``overrides`` applied in order, and their problems added."""
         root, problems = self.root, list(self.problems)
         for override in overrides:
             try:
-                root = laid_over(root, override)
+                root = with_override(root, override)
             except ConfigError as error:
                 problems.extend(error.problems)
         return ConfigDocument(root, tuple(problems))
@@ -64,7 +64,7 @@ class ConfigDocument:
 
 
 def read_file(path: Path) -> ConfigDocument:
-    """Return what the file at ``path`` says, its bases merged in, be it a config or a sweep's file.
+    """Return the document in the file ``path``, a config or a sweep file, merged with its bases.
 
     Raises as ``read_document`` does.
     """
@@ -76,9 +76,9 @@ def read_file(path: Path) -> ConfigDocument:
 
 
 def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument:
-    """Return the config at ``path``, its bases merged in and ``overrides`` (KEY=VALUE) applied.
+    """Return the config at ``path``, merged with its bases, with ``overrides`` (KEY=VALUE) applied.
 
-    Raises ConfigError for what cannot be read as YAML, UsageError if there is no such file or it is a sweep's,
+    Raises ConfigError if it is not valid YAML, UsageError if there is no such file or it is a sweep file,
     SystemFault if it cannot be opened.
     """
     document = read_file(path)
@@ -97,7 +97,7 @@ def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument
 
 
 def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Problem]]:
-    """Return the mapping in ``path`` laid over the one it extends, and the problems of both."""
+    """Return the mapping in ``path`` merged into the one it extends, and the problems of both."""
     root, problems = compose(_read(path), str(path))
     if not isinstance(root, Mapping):
         raise ConfigError([*problems, root.position.problem("a config is a mapping of keys to values")])
@@ -160,7 +160,7 @@ def _read(path: Path) -> str:
 
 
 def _near(path: Path) -> str:
-    """Return what to say of the configs beside the missing one at ``path``, if there are any."""
+    """Return a hint that lists the configs in the folder of the missing ``path``, if there are any."""
     beside = {other.stem: other.name for other in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
     if close := closest(path.stem, beside):
         return f" (did you mean {printable(beside[close])}?)"
@@ -170,9 +170,9 @@ def _near(path: Path) -> str:
 
 
 def _merged(base: Mapping, changes: Mapping) -> Mapping:
-    """Return ``base`` with ``changes`` laid over it: mappings merge, everything else is replaced.
+    """Return ``base`` with ``changes`` applied: mappings merge, everything else is replaced.
 
-    A mapping of another ``type`` replaces the old one whole, since the options belong to the type.
+    A mapping with another ``type`` replaces the old one, since options belong to a type.
     """
     entries = dict(base.entries)
     for key, entry in changes.entries.items():

@@ -1,7 +1,7 @@
-"""Single values laid over a config: KEY=VALUE on the command line, the settings of a sweep's cells.
+"""Overrides of single values: KEY=VALUE on the command line, ``set`` in a config, the settings of a sweep's cells.
 
 A key leads through mappings and lists: ``network.0.filters``. In a list, ``network.+3`` inserts an entry
-before number 3 (``network.+5`` at the end of five), and null at ``network.3`` takes that entry away. An
+before number 3 (``network.+5`` at the end of five), and null at ``network.3`` removes that entry. An
 override of ``training.steps`` or ``training.epochs`` replaces the other one.
 """
 
@@ -13,7 +13,7 @@ from nnlab.errors import ConfigError, brief, printable
 
 @dataclass(frozen=True)
 class Override:
-    """The value ``node`` for a dotted ``key``; ``position`` is where that key was written."""
+    """The value ``node`` for a dotted ``key``; ``position`` is the position of that key."""
 
     key: str
     node: Node
@@ -21,7 +21,7 @@ class Override:
 
 
 def read_override(text: str) -> Override:
-    """Return what KEY=VALUE says; raises ConfigError, which names the override."""
+    """Parse KEY=VALUE; raises ConfigError, which names the override."""
     position = Position(f"override {printable(text)!r}")
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")):
@@ -30,7 +30,7 @@ def read_override(text: str) -> Override:
 
 
 def read_value(text: str, position: Position) -> Node:
-    """Return what a VALUE of the command line means, as if it stood at ``position``; raises ConfigError."""
+    """Parse a VALUE of the command line, whose position is ``position``; raises ConfigError."""
     if text.lstrip()[:1] not in {"[", "{", '"', "'"}:
         return Scalar(meaning(text), text, position)
     try:
@@ -52,8 +52,8 @@ def _moved(node: Node, position: Position) -> Node:
     return replace(node, position=position)
 
 
-def laid_over(root: Mapping, override: Override) -> Mapping:
-    """Return ``root`` with ``override`` laid over it; raises ConfigError where its key leads nowhere."""
+def with_override(root: Mapping, override: Override) -> Mapping:
+    """Return ``root`` with ``override`` applied; raises ConfigError if its key leads nowhere."""
     if not all(override.key.split(".")):
         raise ConfigError([override.position.problem("expected a key such as optimizer.learning_rate")])
     changed = _replaced(_without_alternative(root, override), override.key.split("."), override, "")
@@ -79,7 +79,7 @@ def _without_alternative(root: Mapping, override: Override) -> Mapping:
 
 
 def _replaced(node: Node, path: list[str], override: Override, done: str) -> Node:
-    """Return ``node`` with the override at ``path``; mappings on the way are made where there are none."""
+    """Return ``node`` with the override at ``path``; missing mappings on the way are created."""
     if not path:
         return override.node
     step, rest = path[0], path[1:]
@@ -87,7 +87,7 @@ def _replaced(node: Node, path: list[str], override: Override, done: str) -> Nod
     if isinstance(node, Sequence):
         return _in_list(node, path, override, done)
     if isinstance(node, Scalar) and isinstance(node.value, str) and done:
-        # The short form of an entry, "relu" for {type: relu}, becomes the long one to take an option.
+        # The short form of an entry, "relu" for {type: relu}, is expanded to take an option.
         node = Mapping({"type": Pair(node.position, node)}, node.position)
     if isinstance(node, Scalar):
         if node.value is not None:
@@ -99,7 +99,7 @@ def _replaced(node: Node, path: list[str], override: Override, done: str) -> Nod
 
 
 def _in_list(node: Sequence, path: list[str], override: Override, done: str) -> Sequence:
-    """Return the list ``node`` with an entry changed, inserted or taken away."""
+    """Return the list ``node`` with an entry changed, inserted or removed."""
     step, rest = path[0], path[1:]
     position, items = override.position, list(node.items)
     nothing = isinstance(override.node, Scalar) and override.node.value is None
@@ -118,7 +118,7 @@ def _in_list(node: Sequence, path: list[str], override: Override, done: str) -> 
 
 
 def _numbered(step: str, count: int, done: str) -> str:
-    """Return what to say of ``step``, which is the number of no entry of a list."""
+    """Return the message for ``step`` if a list has no entry of that number."""
     adding = f"; {done}.+{count} adds one at the end"
     if not count:
         return f"{done} has no entries{adding}"

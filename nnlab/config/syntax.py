@@ -1,4 +1,4 @@
-"""What an error of the YAML parser means, and where its cause is."""
+"""The causes of syntax errors, from the errors of the YAML parser."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ class SyntaxFault:
 
 
 def explain(fault: SyntaxFault) -> Cause | None:
-    """Return the cause of the parser's ``fault``; None if it is of no known kind."""
+    """Return the cause of the parser's ``fault``; None if its kind is not known."""
     return next((cause for rule in _RULES if (cause := rule(fault))), None)
 
 

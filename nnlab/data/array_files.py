@@ -1,4 +1,4 @@
-"""Arrays that a user has saved: a folder of .npy files, or one .npz file."""
+"""Files of a user's own arrays: a folder of .npy files, or one .npz file."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ _LONGEST_NAMES = 2**20  # bytes of classes.txt
 
 
 class ArrayFiles(ABC):
-    """Where the arrays of a data set are. Every method raises DataError and SystemFault, which name the file."""
+    """The arrays of a data set. Every method raises DataError and SystemFault, which name the file."""
 
     @abstractmethod
     def name(self, half: Half, part: Part) -> str:
-        """Return what messages call an array."""
+        """Return the name of an array in messages."""
 
     @abstractmethod
     def header(self, half: Half, part: Part) -> Header:
@@ -43,11 +43,11 @@ class ArrayFiles(ABC):
 
     @abstractmethod
     def class_names(self) -> list[str] | None:
-        """Return the names of the classes; None if they have none."""
+        """Return the class names; None if there are none."""
 
 
 class FolderOfArrays(ArrayFiles):
-    """``train-inputs.npy``, ``train-labels.npy`` and the same of ``test``; perhaps ``classes.txt``."""
+    """``train-inputs.npy``, ``train-labels.npy`` and the same of ``test``; optionally ``classes.txt``."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -93,7 +93,7 @@ class FolderOfArrays(ArrayFiles):
 
     @contextmanager
     def _open(self, half: Half, part: Part) -> Iterator[tuple[IO[bytes], Header]]:
-        """Open an array's file behind its header."""
+        """Open an array's file and read its header."""
         path = self._file(half, part)
         try:
             with path.open("rb") as file:
@@ -107,9 +107,9 @@ class FolderOfArrays(ArrayFiles):
 
 
 class ArchiveOfArrays(ArrayFiles):
-    """A .npz file with ``train_inputs``, ``train_labels``, the same of ``test``, and perhaps ``class_names``.
+    """A .npz file with ``train_inputs``, ``train_labels``, the same of ``test``, and optionally ``class_names``.
 
-    It is read into memory, whether compressed or not.
+    Arrays are read into memory, compressed or not.
     """
 
     def __init__(self, path: Path) -> None:

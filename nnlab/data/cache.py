@@ -1,7 +1,7 @@
-"""What took time to find out, kept in the user's cache: splits of a data set, digests of large files.
+"""The user's cache of computed data: splits of a data set, digests of large files.
 
-What is kept is verified when it is read and made again if it is not intact; a cache that cannot be written
-costs time, never a failure.
+Entries are verified when they are read and computed again if damaged. A cache that cannot be written costs time,
+but is not an error.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ Splits = tuple[Split, Split]
 
 _DIGEST = hashlib.sha256().digest_size
 _BLOCK = 2**20  # bytes read at a time
-_HEADER = 256  # bytes in which the header of an array surely ends
+_HEADER = 256  # bytes, more than the header of an array takes
 
 
 def cache_directory() -> Path | None:
@@ -40,9 +40,9 @@ def cache_directory() -> Path | None:
 
 
 def remembered(folder: str, name: str, make: Callable[[], Splits]) -> Splits:
-    """Return what ``make`` returns, from the file ``name`` in ``folder`` of the cache once it was made.
+    """Return what ``make`` returns, read from ``folder``/``name`` in the cache if it was made before.
 
-    ``name`` tells all that the splits depend on. Raises what ``make`` raises.
+    ``name`` contains everything that the splits depend on. Raises what ``make`` raises.
     """
     directory = cache_directory()
     if directory is None:
@@ -57,7 +57,7 @@ def remembered(folder: str, name: str, make: Callable[[], Splits]) -> Splits:
 
 
 def digest_of_files(paths: list[Path]) -> str:
-    """Return the SHA-256 of the files' contents in a row, in lower-case hex digits; raises SystemFault."""
+    """Return the SHA-256 of the files' concatenated contents, in lower-case hex digits; raises SystemFault."""
     digest = hashlib.sha256()
     for path in paths:
         try:
@@ -109,11 +109,11 @@ def remembered_digest(
         facts = path.stat()
     except OSError as error:
         raise SystemFault(f"cannot read {path}: {error.strerror}") from error
-    told_by = f"{path.resolve()}\n{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}{kind}"
+    identity = f"{path.resolve()}\n{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}{kind}"
     directory = cache_directory()
     if directory is None:
         return compute(path) if compute else digest_of_files([path])
-    kept = directory / "digests" / hashlib.sha256(os.fsencode(told_by)).hexdigest()
+    kept = directory / "digests" / hashlib.sha256(os.fsencode(identity)).hexdigest()
     with contextlib.suppress(OSError, ValueError):
         text = kept.read_text(encoding="ascii")
         if len(bytes.fromhex(text)) == size:
@@ -125,7 +125,7 @@ def remembered_digest(
 
 
 def _write(path: Path, splits: Splits) -> None:
-    """Write the four arrays in NumPy's format, behind the digest of them all."""
+    """Write a digest, then the four arrays in NumPy's format."""
     parts: list[Any] = []
     for split in splits:
         for array in (split.inputs[:], split.labels):
@@ -138,7 +138,7 @@ def _write(path: Path, splits: Splits) -> None:
 
 
 def _read(path: Path) -> Splits | None:
-    """Return what the file ``path`` holds; None if it is not there, cannot be read or is not intact."""
+    """Return the splits in the file ``path``; None if it is missing, unreadable or damaged."""
     try:
         content = np.fromfile(path, np.uint8)
     except OSError:
@@ -158,7 +158,7 @@ def _read(path: Path) -> Splits | None:
 
 
 def _digest_of(path: Path, *parts: Any) -> bytes:
-    """Return the SHA-256 of what the file ``path`` holds and of its name, so that no file passes for another."""
+    """Return the SHA-256 of the name and content of the file ``path``, so that no file is taken for another."""
     digest = hashlib.sha256(path.name.encode())
     for part in parts:
         digest.update(part)

@@ -1,4 +1,4 @@
-"""Examples by their numbers, wherever they are kept: in memory, in a file, or as a choice of others."""
+"""Inputs of examples by index: in memory, in a file, or selected from others."""
 
 from collections.abc import Iterator
 from math import prod
@@ -15,10 +15,10 @@ Inputs = NDArray[Any]
 
 
 class Examples(Protocol):
-    """What gives the inputs of examples by their numbers, as an array of inputs itself does.
+    """Inputs that are read by index, as an array of inputs is.
 
-    Shapes: shape (N, *input_shape); ``examples[rows]`` has the inputs of ``rows``, numbers from 0 to N - 1 in
-    any order or a slice of them, as a new or borrowed array in memory.
+    Shapes: shape (N, *input_shape); ``examples[rows]`` is an array of the inputs of ``rows``, a slice or indices
+    from 0 to N - 1 in any order. It may share memory with others.
     """
 
     @property
@@ -27,7 +27,7 @@ class Examples(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the inputs: uint8 or float32."""
+        """The type of the inputs: uint8 or float32."""
 
     def __len__(self) -> int: ...
 
@@ -35,7 +35,7 @@ class Examples(Protocol):
 
 
 class Selection:
-    """The examples ``rows`` of others, of which none is copied before it is asked for."""
+    """The examples ``rows`` of others, copied only when they are read."""
 
     def __init__(self, examples: Examples, rows: Labels) -> None:
         self.examples = examples
@@ -48,7 +48,7 @@ class Selection:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the inputs."""
+        """The type of the inputs."""
         return self.examples.dtype
 
     def __len__(self) -> int:

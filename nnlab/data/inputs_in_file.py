@@ -1,4 +1,4 @@
-"""Inputs in a .npy file, of which only what is asked for is ever in memory."""
+"""Inputs in a .npy file, read as they are needed."""
 
 import hashlib
 import os
@@ -22,8 +22,8 @@ _CHUNK = 2**18  # numbers checked and digested at a time
 class InputsInFile:
     """The inputs in the .npy file ``path`` that begins with ``header``.
 
-    Rows are read, not mapped: pages of a map that were touched would count as memory in use, and a file cut
-    short meanwhile would kill the process. What was read lately the system keeps for itself.
+    Rows are read, not memory-mapped: mapped pages would count as memory in use, and a file truncated meanwhile
+    would kill the process. The operating system caches what was read recently.
 
     Raises SystemFault if the file cannot be opened.
     """
@@ -45,14 +45,14 @@ class InputsInFile:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the inputs."""
+        """The type of the inputs."""
         return self._header.dtype
 
     def __len__(self) -> int:
         return self._header.shape[0]
 
     def __getitem__(self, rows: slice | Labels, /) -> Inputs:
-        """Return the inputs of ``rows``; raises DataError if the file was cut short, SystemFault on I/O errors."""
+        """Return the inputs of ``rows``; raises DataError if the file was truncated, SystemFault on I/O errors."""
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(len(self)))
         inputs = np.empty((len(rows), *self.shape[1:]), self.dtype)
@@ -89,7 +89,7 @@ class InputsInFile:
         return digest.hexdigest()
 
     def _fill(self, content: memoryview, row: int) -> None:
-        """Read what follows the beginning of ``row`` until ``content`` is full."""
+        """Fill ``content`` with the bytes from the start of ``row``."""
         position = self._header.size + row * self._row
         try:
             while content:

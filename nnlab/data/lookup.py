@@ -1,4 +1,4 @@
-"""Where data sets are on this machine, and how they get there."""
+"""Look up data sets on this machine, and download those that are missing."""
 
 import os
 from collections.abc import Iterator
@@ -16,10 +16,9 @@ from nnlab.registry import DATASETS
 
 @dataclass(frozen=True)
 class Holding:
-    """What this machine has of a data set: ``files``, ``size`` bytes in all.
+    """The ``files`` of a data set on this machine, ``size`` bytes in total.
 
-    ``note`` says what there is to know otherwise: where else it comes from, that it is not here, or what is
-    wrong with it.
+    Without files, ``note`` says why: where else the data come from, that they are not here, or what is wrong.
     """
 
     name: str
@@ -31,7 +30,7 @@ class Holding:
 def roots(root: Path | None) -> list[Path]:
     """Return the folders to look in before the cache: ``root`` and $NNLAB_DATA, if given, and ./data.
 
-    Raises DataError if ``root`` or $NNLAB_DATA names a folder that is not there.
+    Raises DataError if ``root`` or $NNLAB_DATA names a folder that does not exist.
     """
     named: dict[str, Path] = {} if root is None else {"data.root": root}
     if os.environ.get("NNLAB_DATA"):
@@ -53,9 +52,9 @@ def expanded(path: str, origin: str) -> Path:
 
 
 def locate(published: PublishedData, root: Path | None) -> list[Path]:
-    """Return the files of ``published``, downloaded if they are in none of the ``roots``.
+    """Return the files of ``published``; download them if none of the ``roots`` has them.
 
-    Raises DataError if a folder holds only a part of them or only a pickled copy, or if no mirror can be
+    Raises DataError if a folder contains only some of them or only a pickled copy, or if no mirror can be
     reached; SystemFault if a folder cannot be read.
     """
     with _reading():
@@ -89,7 +88,7 @@ def _is_copy(path: Path, file: PublishedFile) -> bool:
 
 
 def fetch(name: str) -> Path:
-    """Download the data set ``name`` into the user's cache, unless it is there; return its folder.
+    """Download the data set ``name`` into the user's cache, unless it is there, and return its folder.
 
     Raises UsageError for an unknown data set and for one that is generated, DataError if no mirror can be
     reached.
@@ -101,10 +100,10 @@ def fetch(name: str) -> Path:
 
 
 def available(root: Path | None = None) -> list[Holding]:
-    """Return what this machine has of each data set, by name; nothing is read or downloaded.
+    """Return the files of each data set on this machine, by name, without reading or downloading any.
 
-    Raises DataError if ``root`` or $NNLAB_DATA names a folder that is not there, SystemFault if it cannot be
-    looked into.
+    Raises DataError if ``root`` or $NNLAB_DATA names a folder that does not exist, SystemFault if it cannot be
+    read.
     """
     with _reading():
         folders = roots(root)
@@ -138,7 +137,7 @@ def _downloads() -> Path | None:
 
 
 def _complete_download(published: PublishedData) -> list[Path]:
-    """Return the files in the cache; none if a download was never made or did not end."""
+    """Return the files in the cache; none if there was no complete download."""
     downloads = _downloads()
     try:
         return published.find(downloads) if downloads else []

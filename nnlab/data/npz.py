@@ -1,4 +1,4 @@
-"""Arrays in one .npz file, which is a zip archive of .npy files."""
+"""Arrays in an .npz file, a zip archive of .npy files."""
 
 import errno
 import struct
@@ -17,21 +17,21 @@ from nnlab.errors import DataError, SystemFault, brief
 _KNOWN = 8  # arrays of a file that a message names
 
 MOST_UNPACKED = 2**31
-"""Bytes that the arrays of one .npz file may take in memory: 2 GiB."""
+"""The most bytes that the arrays of one .npz file may take in memory: 2 GiB."""
 
 
 class NpzFile:
     """The arrays in the .npz file ``path``, compressed or not.
 
-    Every method raises DataError if the file is damaged, unpacks to more than MOST_UNPACKED or holds anything but
-    plain values, before memory is taken for them, and SystemFault if the machine cannot read it.
+    Every method raises DataError, before memory is allocated, if the file is damaged, unpacks to more than
+    MOST_UNPACKED or contains anything but plain values, and SystemFault if it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def name(self, key: str) -> str:
-        """Return what messages call an array."""
+        """Return the name of an array in messages."""
         return f"{self._path}: {key}"
 
     def names(self) -> list[str]:
@@ -51,7 +51,7 @@ class NpzFile:
 
     @contextmanager
     def _open(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
-        """Open an array behind its header."""
+        """Open an array and read its header."""
         with self._unzipping() as archive:
             members = [member for member in archive.infolist() if member.filename == f"{key}.npy"]
             if len(members) != 1:
@@ -72,18 +72,18 @@ class NpzFile:
 
     @contextmanager
     def _unzipping(self) -> Iterator[zipfile.ZipFile]:
-        """Open the file, and turn what zipfile raises into errors that name it."""
+        """Open the file; errors of zipfile become errors that name it."""
         try:
             with zipfile.ZipFile(self._path) as archive:
                 if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
                     raise DataError(
-                        f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save so much as .npy files in "
-                        "a folder, which are read as they are needed"
+                        f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save them as .npy files in a "
+                        "folder, which are read as they are needed"
                     )
                 yield archive
         except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, ValueError, struct.error) as error:
             raise DataError(f"{self._path} is a damaged .npz file: {error}") from error
         except OSError as error:
             if error.errno == errno.EINVAL:  # an offset in the archive that leads out of the file
-                raise DataError(f"{self._path} is a damaged .npz file: it is not where it says") from error
+                raise DataError(f"{self._path} is a damaged .npz file: an offset leads out of it") from error
             raise SystemFault(f"cannot read {self._path}: {error.strerror or error}") from error

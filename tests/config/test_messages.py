@@ -498,7 +498,7 @@ MISTAKES = [
         16,
         "evaluate_every",
         "training.evaluate_every: there is no validation data to evaluate on",
-        "data.validation: 1000 holds out 1000 training examples",
+        "data.validation: 1000 holds out 1000 examples",
     ),
     Mistake("steps: 10, ", "", 16, "training", "training: give steps or epochs", ""),
     Mistake("steps: 10, ", "steps: null, ", 16, "steps", "training: give steps or epochs", ""),
@@ -746,7 +746,7 @@ def test_sections_take_their_defaults_types(tmp_path):
     assert load_config(path).loss.type == "softmax_cross_entropy"
 
 
-JOINT = r" fit |ends in|the body|no validation|steps or|too large"  # of several lines, or depending on others
+JOINT = r" fit |ends in|the body|no validation|steps or|too large|\.values:"  # depend on other lines
 
 
 @settings(max_examples=40, deadline=None)

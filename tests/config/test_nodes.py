@@ -120,8 +120,8 @@ def refused(text):
         ("a: !!python/object/apply:os.system ['true']", "tag", "c.yaml:1:4"),
         ("a: !custom 5", "tag", "c.yaml:1:4"),
         ("a: !!str 5", "tag", "c.yaml:1:4"),
-        ("a: &x [*x]", "stands inside what it refers to", "c.yaml:1:8"),
-        ("a: *nowhere", "refers to no anchor", "c.yaml:1:4"),
+        ("a: &x [*x]", "is inside the value that it refers to", "c.yaml:1:8"),
+        ("a: *nowhere", "refers to an anchor that is not defined", "c.yaml:1:4"),
         ("base: &b {x: 1}\nc:\n  <<: *b\n", "merge keys", "c.yaml:3:3"),
         ("a: 1\n---\nb: 2\n", "second document", "c.yaml:2:1"),
         ("a: [1, 2\nb: 3", "not valid YAML", "c.yaml:1:4"),
@@ -145,7 +145,7 @@ def test_deep_nesting_is_refused():
 def test_exploding_aliases_are_refused():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    assert "aliases counted in" in refused("\n".join(lines))
+    assert "counting aliases" in refused("\n".join(lines))
 
 
 def test_a_modest_alias_is_read():

@@ -58,10 +58,10 @@ def test_gzip_is_recognized_by_content_not_by_name(home):
         (bytes((0, 0, 13, 3)) + bytes(12), "begins with 00 00 0d 03"),
         (header(2, 3, 3)[:-1], "ends within its header of 16 bytes"),
         (header(2, 9, 3) + bytes(54), "items of 9 x 3, not 3 x 3"),
-        (header(0, 3, 3), "announces 0 items, not 1 to 7"),
-        (header(8, 3, 3) + bytes(72), "announces 8 items, not 1 to 7"),
-        (header(2, 3, 3) + bytes(17), "short: its header announces 18 bytes, 17 follow"),
-        (header(2, 3, 3) + bytes(19), "goes on after the 18 bytes"),
+        (header(0, 3, 3), "declares 0 items, not 1 to 7"),
+        (header(8, 3, 3) + bytes(72), "declares 8 items, not 1 to 7"),
+        (header(2, 3, 3) + bytes(17), "short: its header declares 18 bytes, 17 follow"),
+        (header(2, 3, 3) + bytes(19), "continues after the 18 bytes"),
     ],
     ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else None,
 )
@@ -186,7 +186,10 @@ def test_the_two_data_sets_are_not_taken_for_each_other():
 def test_a_damaged_file_is_told_with_where_an_intact_one_comes_from(tmp_path):
     for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
         (tmp_path / f"{name}-ubyte").write_bytes(b"nonsense")
-    with pytest.raises(DataError, match=r"is no idx file .*; an intact copy comes with nnlab data fetch mnist"):
+    with pytest.raises(
+        DataError,
+        match=r"is not an idx file .*; remove the damaged files, and nnlab data fetch mnist downloads intact",
+    ):
         Mnist().load(tmp_path)
 
 

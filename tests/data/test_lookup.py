@@ -62,11 +62,11 @@ def test_a_partial_set_says_what_is_missing_and_where(home, write_idx, monkeypat
     (home / "shared" / "mnist" / NAMES[0]).unlink()
     (home / "shared" / "mnist" / NAMES[3]).unlink()
     monkeypatch.setenv("NNLAB_DATA", "shared")
-    message = "shared/mnist holds only a part of mnist: missing train-images-idx3-ubyte, t10k-labels-idx1-ubyte$"
+    message = "shared/mnist has only some files of mnist: missing train-images-idx3-ubyte, t10k-labels-idx1-ubyte$"
     with pytest.raises(DataError, match=message):
         locate(Mnist.published, None)
     notes = {holding.name: holding.note for holding in available()}
-    assert notes["mnist"].startswith("shared/mnist holds only a part")
+    assert notes["mnist"].startswith("shared/mnist has only some files")
     assert notes["fashion_mnist"] == "not here"
 
 

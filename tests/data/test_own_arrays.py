@@ -395,7 +395,7 @@ WRONG = {
     "big-endian": ({"train_inputs": np.zeros((30, 4), ">f4")}, "has values of the type >f4"),
     "bool": ({"train_inputs": np.zeros((30, 4), bool)}, "has values of the type bool"),
     "complex": ({"train_inputs": np.zeros((30, 4), complex)}, "has values of the type '<c16'"),
-    "records": ({"train_inputs": np.zeros((30, 4), "u1,u1")}, "has no header of a plain array"),
+    "records": ({"train_inputs": np.zeros((30, 4), "u1,u1")}, "does not have the header of a plain array"),
     "one axis": ({"train_inputs": np.zeros(30, np.uint8)}, r"has the shape \(30,\), not \(examples,"),
     "nothing": ({"train_inputs": np.zeros((0, 4), np.uint8)}, r"has the shape \(0, 4\)"),
     "no values": ({"train_inputs": np.zeros((30, 0), np.uint8)}, r"has the shape \(30, 0\)"),
@@ -434,22 +434,22 @@ def test_arrays_that_are_no_data_set(home, kind, case):
 
 
 BAD_FILES = {
-    "empty": (b"", "is no .npy file: it begins with nothing"),
-    "text": (b"hello world", "is no .npy file: it begins with 68 65 6c"),
+    "empty": (b"", "is not a .npy file: it begins with nothing"),
+    "text": (b"hello world", "is not a .npy file: it begins with 68 65 6c"),
     "version": (b"\x93NUMPY\x04\x00" + bytes(40), r"unknown \.npy version 4\.0"),
     "cut": (header_of()[:40], "ends within its header"),
     "length 0": (b"\x93NUMPY\x01\x00\x00\x00", "ends within its header"),
-    "long header": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{", "announces a header of 4294967295 bytes"),
-    "elements": (header_of(shape=f"({2**60}, 4)"), "announces 4611686018427387904 bytes of values, 0 follow"),
-    "overflow": (header_of(shape=f"({10**18}, {10**18}, {10**18})"), "announces 1000000"),
-    "short": (header_of() + bytes(719), "is short: its header announces 720 bytes of values, 719 follow"),
-    "long": (header_of() + bytes(721), "is too long: its header announces 720 bytes of values, 721 follow"),
-    "negative": (header_of(shape="(-1, 4)"), "no header of a plain array"),
-    "code": (header_of(version=3, descr="__import__('os').system('touch hacked')"), "no header of a plain array"),
-    "nested": (header_of(version=3, shape="(" * 500), "no header of a plain array"),
-    "minus signs": (header_of(version=3, shape="(" + "-" * 3000 + "1,)"), "no header of a plain array"),
-    "twice": (header_of(tail="'shape': (2,), "), "no header of a plain array"),
-    "wrong key": (header_of(tail="'more': 'x', "), "no header of a plain array"),
+    "long header": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{", "declares a header of 4294967295 bytes"),
+    "elements": (header_of(shape=f"({2**60}, 4)"), "declares 4611686018427387904 bytes of values, 0 follow"),
+    "overflow": (header_of(shape=f"({10**18}, {10**18}, {10**18})"), "declares 1000000"),
+    "short": (header_of() + bytes(719), "is short: its header declares 720 bytes of values, 719 follow"),
+    "long": (header_of() + bytes(721), "is too long: its header declares 720 bytes of values, 721 follow"),
+    "negative": (header_of(shape="(-1, 4)"), "the header of a plain array"),
+    "code": (header_of(version=3, descr="__import__('os').system('touch hacked')"), "the header of a plain array"),
+    "nested": (header_of(version=3, shape="(" * 500), "the header of a plain array"),
+    "minus signs": (header_of(version=3, shape="(" + "-" * 3000 + "1,)"), "the header of a plain array"),
+    "twice": (header_of(tail="'shape': (2,), "), "the header of a plain array"),
+    "wrong key": (header_of(tail="'more': 'x', "), "the header of a plain array"),
     "axes": (header_of(shape="(" + "1, " * 40 + ")"), "has 40 axes"),
     "type": (header_of(descr="'<f3'"), "has values of the type '<f3'"),
     "odd type": (header_of(descr="'<f1'"), "has values of the type '<f1'"),
@@ -484,7 +484,7 @@ def test_versions_2_and_3_and_entries_in_another_order_are_read():
 def test_archives_that_unpack_to_too_much(home, monkeypatch):
     path = write_archive(home / "set.npz", examples())
     monkeypatch.setattr(npz, "MOST_UNPACKED", 1000)
-    with pytest.raises(DataError, match=r"unpacks to more than 1000 bytes; save so much as \.npy files"):
+    with pytest.raises(DataError, match=r"unpacks to more than 1000 bytes; save them as \.npy files"):
         SavedArrays(path=str(path))
 
 
