@@ -28,6 +28,7 @@ from nnlab.cli import (
     train,
     verify,
 )
+from nnlab.cli.config_command import ConfigCommand
 from nnlab.cli.groups import FullHelp
 from nnlab.cli.output import say
 from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, refusal
@@ -85,11 +86,11 @@ app.command("init")(init.init)
 app.add_typer(data.app, name="data")
 app.command("layers")(layers.layers)
 app.command("schema")(layers.schema)
-app.command("summary")(summary.summary)
-app.command("gradcheck")(gradcheck.gradcheck)
-app.command("train")(train.train)
+app.command("summary", cls=ConfigCommand)(summary.summary)
+app.command("gradcheck", cls=ConfigCommand)(gradcheck.gradcheck)
+app.command("train", cls=ConfigCommand)(train.train)
 app.command("resume")(resume.resume)
-app.command("sweep")(sweep.sweep)
+app.command("sweep", cls=ConfigCommand)(sweep.sweep)
 app.add_typer(runs.app, name="runs")
 app.command("eval")(evaluate.evaluate)
 app.add_typer(plot.app, name="plot")

@@ -11,6 +11,7 @@ import numpy as np
 from nnlab import files
 from nnlab.config import Experiment, as_yaml, load_config
 from nnlab.data import Dataset, available, load_dataset
+from nnlab.data.lookup import expanded
 from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError, RunError
 from nnlab.evaluation import Predictions, load_network, measure
@@ -216,7 +217,7 @@ class _Verifier:
             return "not checked", "config.yaml or environment.json is damaged or missing"
         spec, kind = self._config.data, self._config.data.type
         if DATASETS[kind].published is not None:
-            root = Path(spec.root).expanduser() if spec.root else None
+            root = expanded(spec.root, "data.root") if spec.root else None
             if not any(holding.files for holding in available(root) if holding.name == kind):
                 return "not checked", f"{kind} is not on this machine"
         dataset: Dataset = load_dataset(spec, self._config.seed)

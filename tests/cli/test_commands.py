@@ -396,3 +396,20 @@ def test_the_live_display_of_a_terminal(tmp_path):
     assert b"step 12/12" in shown
     assert b"validation loss" in shown
     assert b"images/s" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "setting"),
+    [
+        (("--seed", "3"), "seed=3"),
+        (("--seed=3",), "seed=3"),
+        (("--batch-size", "8"), "training.batch_size=8"),
+        (("--training.steps=5", "-q"), "training.steps=5"),
+        (("--lr",), "optimizer.learning_rate=VALUE"),
+    ],
+)
+def test_a_setting_given_as_an_option_is_answered_with_the_setting(nnlab_, tmp_path, options, setting):
+    code, out, err = nnlab_("train", write_config(tmp_path), *options)
+    assert (code, out) == (2, "")
+    option = options[0].partition("=")[0]
+    assert err == f"error: no such option: {option}; write {setting}, a setting of the config\n"

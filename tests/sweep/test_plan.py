@@ -146,7 +146,10 @@ def test_cells_that_are_the_same_training_are_refused(refused):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("set: {training.epochs: 3}\n", "sweep.yaml:2:7: training: give steps or epochs, not both"),
+        (
+            "set: {training.steps: 3, training.epochs: 3}\n",
+            "sweep.yaml:2:26: training: give steps or epochs, not both",
+        ),
         ("set: {network.6.units: 5}\n", "sweep.yaml:2:7: network[6]: the network ends in 5 values"),
     ],
 )
@@ -225,7 +228,7 @@ def test_mistakes_are_told_with_their_places(refused, text, messages):
 
 def test_what_cannot_be_read_of_the_config_is_told_at_its_own_place(refused, tmp_path):
     write_config(tmp_path, "a: [", "broken.yaml")
-    assert "broken.yaml:2:1: not valid YAML" in refused("config: broken.yaml\n")
+    assert "broken.yaml:1:4: not valid YAML" in refused("config: broken.yaml\n")
 
 
 def test_a_mistake_of_all_cells_names_none(refused, tmp_path):
