@@ -1,4 +1,4 @@
-"""What a sweep shows: a line for each finished cell, a live table of those under way, and tables of all."""
+"""Display of a sweep: a line for each finished cell, a live table of running cells, and tables of all cells."""
 
 import contextlib
 import sys
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from nnlab.runs.sweeps import Cell, Sweep
     from nnlab.sweep.running import SweepReporter
 
-_TAIL = 16384  # bytes at the end of a metrics log in which its newest records are looked for
+_TAIL = 16384  # bytes at the end of a metrics log that are searched for its newest records
 _LONGEST = 40  # characters of a value in a table
 
 
 @contextlib.contextmanager
 def sweep_display(sweep: "Sweep", workers: int, *, quiet: bool) -> "Iterator[SweepReporter]":
-    """Say what begins, and give the block a reporter that suits where stderr goes."""
+    """Print the size of the sweep, and yield a reporter suited to stderr: terminal, file or quiet."""
     from nnlab.sweep.running import ignore
 
     if not quiet:
         done = _done(sweep)
-        say(f"{sweep.path}: {sweep.size}{f', {done} done already' if done else ''}, up to {workers} at a time")
+        say(f"{sweep.path}: {sweep.size}{f', {done} already done' if done else ''}, up to {workers} at a time")
     if quiet:
         yield ignore
     elif sys.stderr is None or not sys.stderr.isatty():
@@ -46,7 +46,7 @@ def _say_end(sweep: "Sweep", cell: "Cell") -> None:
 
 @contextlib.contextmanager
 def _live(sweep: "Sweep") -> "Iterator[SweepReporter]":
-    """Show the cells under way in a table redrawn in place; lines of finished cells scroll above it."""
+    """Show the running cells in a table redrawn in place; lines of finished cells scroll above it."""
     from rich.console import Console
     from rich.live import Live
 
@@ -72,7 +72,7 @@ class _UnderWay:
         self._begun: dict[str, tuple[float, int]] = {}
 
     def table(self) -> "Table":
-        """Return the cells that run now as a table."""
+        """Return the running cells as a table."""
         from rich.table import Table
 
         title = f"{_done(self.sweep)} of {self.sweep.size} done"
@@ -96,18 +96,18 @@ class _UnderWay:
         return text, left, losses[0], losses[1]
 
     def _total(self, cell: "Cell") -> int | None:
-        """Return how many steps a cell takes, if its config says that in steps."""
+        """Return the number of steps of a cell, if its config gives it in steps."""
         from nnlab.config import load_config
 
         if cell.run.name not in self._totals:
             self._totals[cell.run.name] = None
-            with contextlib.suppress(NnlabError):  # told where the cell is trained
+            with contextlib.suppress(NnlabError):  # reported where the cell is trained
                 self._totals[cell.run.name] = load_config(cell.run.config).training.steps
         return self._totals[cell.run.name]
 
 
 def newest_records(run: "Run") -> dict[str, dict[str, Any]]:
-    """Return the newest record of each split of a training under way, as far as the end of its log has any."""
+    """Return the newest record of each split at the end of the metrics log of a running cell."""
     from nnlab.runs.metrics import tail
 
     try:
@@ -121,7 +121,7 @@ def _done(sweep: "Sweep") -> int:
 
 
 def _end(sweep: "Sweep", cell: "Cell") -> str:
-    """Return a line on a cell that has come to an end; empty for any other change."""
+    """Return a line on a cell that has ended; empty for any other change."""
     if cell.status == "running":
         return ""
     line = f"{_done(sweep)}/{len(sweep.cells)}  {_label(sweep, cell)}  {cell.status}"
@@ -146,7 +146,7 @@ def _numbers(cell: "Cell") -> tuple[str, str, str, str]:
     from nnlab.runs.overview import overview
 
     summary = _summary(cell)
-    best = summary and summary.best
+    best = summary.best if summary else None
     return loss(best), accuracy(best), accuracy(overview(cell.run).test_of("best")), _seconds(summary)
 
 
@@ -177,11 +177,11 @@ def _json(run: "Run", name: str) -> dict[str, Any] | None:
 
 
 def results(sweep: "Sweep") -> dict[str, Any]:
-    """Return sweep.json with the summary and the test metrics of each cell, as far as there are any."""
+    """Return sweep.json with the summary and the test metrics of each cell, or None for those without."""
     data = sweep.as_json()
-    for told, cell in zip(data["cells"], sweep.cells, strict=True):
-        told["summary"] = _json(cell.run, "summary.json")
-        told["test"] = _json(cell.run, "evaluation/metrics.json")
+    for each, cell in zip(data["cells"], sweep.cells, strict=True):
+        each["summary"] = _json(cell.run, "summary.json")
+        each["test"] = _json(cell.run, "evaluation/metrics.json")
     return data
 
 
@@ -198,7 +198,7 @@ def results_table(sweep: "Sweep") -> str:
 
 
 def dry_table(sweep: "Sweep") -> str:
-    """Return a table of the cells that are to be."""
+    """Return a table of the planned cells."""
     common, own = _changes(sweep)
     columns = ["cell", *_columns(sweep), *(["changes"] if any(own) else [])]
     rows = [
@@ -210,7 +210,7 @@ def dry_table(sweep: "Sweep") -> str:
 
 
 def _changes(sweep: "Sweep") -> tuple[str, list[str]]:
-    """Return what all cells change in the config and what each does, as far as it is no value of an axis."""
+    """Return the changes to the config common to all cells, and those of each cell, without values of axes."""
     changes = [
         [change for change in cell.changes if change.partition("=")[0] not in sweep.axes] for cell in sweep.cells
     ]
@@ -220,7 +220,7 @@ def _changes(sweep: "Sweep") -> tuple[str, list[str]]:
 
 
 def failures(sweep: "Sweep") -> str:
-    """Return a line on each cell that failed, and why it did."""
+    """Return a line on each failed cell, with the reason."""
     failed = [cell for cell in sweep.cells if cell.status == "failed"]
     return "\n".join(printable(f"  {_label(sweep, cell)}: {_first_line(cell.error or '')}") for cell in failed)
 

@@ -97,18 +97,18 @@ LOSS_EXAMPLES: dict[str, Sequence[LossExample]] = {
 }
 
 
-def check_registered(rng: Rng, *, samples: int | None = None) -> list[GradientCheck]:
+def check_registered(rng: Rng, *, only: str | None = None, samples: int | None = None) -> list[GradientCheck]:
     """Check every registered layer and loss on small random cases, with both reductions of each loss.
 
-    ``samples`` entries are checked of each array (None: all).
+    ``only`` is the name of one to check (None: all). ``samples`` entries are checked of each array (None: all).
 
     Raises UsageError for a layer or loss that cannot be built with its default options and has no example.
     """
     checks: list[GradientCheck] = []
-    for name in LAYERS.names():
+    for name in (each for each in LAYERS.names() if only in {None, each}):
         for example in layer_examples(name):
             checks += _check_layer_example(name, example, rng, samples)
-    for name in LOSSES.names():
+    for name in (each for each in LOSSES.names() if only in {None, each}):
         for loss_example in LOSS_EXAMPLES.get(name, [LossExample()]):
             checks += _check_loss_example(name, loss_example, rng, samples)
     return checks

@@ -128,19 +128,21 @@ def read_sweep(path: str | Path) -> Sweep:
 
 
 def find_sweep(address: str, root: Path) -> Sweep:
-    """Return the sweep at ``address``: a path, or a unique prefix of a name in ``root``.
+    """Return the sweep at ``address``: a path, or a unique part of a name in ``root``.
 
     Raises RunError if there is none, or more than one.
     """
     if not address or len(address) > 4096 or not address.isprintable():
         raise RunError(f"{address[:40]!r} is not a sweep")
     with contextlib.suppress(OSError):  # a name too long for the file system
-        if (Path(address) / "sweep.json").is_file():
-            return read_sweep(address)
+        for path in (Path(address), root / address):
+            if (path / "sweep.json").is_file():
+                return read_sweep(path if path.name not in {"", ".."} else path.resolve())
     sweeps = sorted(path.parent for path in root.glob("*/sweep.json"))
     matches = [path for path in sweeps if path.name.startswith(address)]
+    matches = matches or [path for path in sweeps if address in path.name]
     if len(matches) != 1:
-        why = f"{len(matches)} in {root} begin with it" if matches else f"no sweep in {root} begins with it"
+        why = f"{len(matches)} in {root} have this name" if matches else f"no sweep in {root} has this name"
         raise RunError(f"{address[:80]!r} is not a sweep: {why}")
     return read_sweep(matches[0])
 

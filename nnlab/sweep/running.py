@@ -114,9 +114,7 @@ class _Execution:
             status = "interrupted" if saved else "pending"
             if result.status == "lost":
                 error = (
-                    "stopped; it will continue from its checkpoint"
-                    if saved
-                    else "stopped before anything was saved"
+                    "stopped; it continues from its checkpoint" if saved else "stopped before anything was saved"
                 )
         else:
             self._lost[index] += 1

@@ -21,8 +21,8 @@ def stopped(tmp_path):
 def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):
     code, out, err = nnlab_("verify", "latest")
     assert (code, err) == (0, "")
-    assert re.fullmatch(r"file +state +what it is good for, or what is wrong", out.splitlines()[0])
-    assert "\nnnlab resume goes on from step 8\n" in out
+    assert re.fullmatch(r"file +state +note", out.splitlines()[0])
+    assert "\nnnlab resume continues from step 8\n" in out
     stopped.metrics.write_bytes(b"\x1b[31mred\n")
     code, out, err = nnlab_("verify", "latest")
     assert (code, err) == (4, f"error: damaged in runs/{stopped.name}: metrics.jsonl\n")

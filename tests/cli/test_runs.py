@@ -57,7 +57,7 @@ def test_runs_are_chosen_sorted_and_cut(nnlab_, runs):
 def test_where_nothing_is_so_that_is_said(nnlab_, tmp_path, runs):
     code, out, err = nnlab_("runs", "seed=77")
     assert (code, out) == (0, "")
-    assert err.endswith("no run in runs is so; cells of sweeps included, there are 6\n")
+    assert err.endswith("no matching runs in runs, of 6, cells of sweeps included\n")
     (tmp_path / "empty").mkdir()
     assert nnlab_("runs", "--runs-dir", "empty") == (0, "", "no runs in empty\n")
     assert nnlab_("runs", "--runs-dir", "empty", "--json") == (0, "[]\n", "")

@@ -84,7 +84,7 @@ def test_a_sweep_file_takes_changes_on_the_command_line(nnlab_, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nothing"], 4, "'nothing' is not a sweep: no sweep in runs begins with it"),
+        (["nothing"], 4, "'nothing' is not a sweep: no sweep in runs has this name"),
         (["nothing.yaml"], 2, "no config nothing.yaml (known: small.yaml)"),
         (
             ["small.yaml", "optimizer.learning_rate=0.1,-1"],
@@ -106,7 +106,7 @@ def test_a_begun_sweep_takes_no_other_settings(nnlab_):
     directory = nnlab_("sweep", "small.yaml", "training.steps=1", "-q")[1].strip()
     code, _, err = nnlab_("sweep", directory, "seed=1,2")
     assert code == 2
-    assert "was begun with its settings" in err
+    assert "was started with its own settings" in err
 
 
 def test_on_a_terminal_the_cells_under_way_are_shown_and_finished_ones_above_them(nnlab_, monkeypatch, capfd):
