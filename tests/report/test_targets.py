@@ -50,7 +50,8 @@ def test_a_run_by_any_address(runs, address):
 
 def test_a_run_from_within(runs, monkeypatch):
     monkeypatch.chdir("runs/first")
-    assert report(["."], runs) == Written(Path("report.html"), Path("notes.md"), {})
+    here = Path.cwd()
+    assert report(["."], runs) == Written(here / "report.html", here / "notes.md", {})
     assert Path("notes.md").is_file()
 
 
