@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 _WIDEST = 44  # characters of a layer's description, so that the table fits a terminal
 
-Target = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML file.", show_default=False)]
+Target = Annotated[
+    Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML file or a shipped config.", show_default=False)
+]
 Samples = Annotated[int, typer.Option("--samples", min=1, help="Entries to check of each parameter.")]
 Everything = Annotated[bool, typer.Option("--all", help="Check every entry of every parameter.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the batch and of the sampled entries.")]

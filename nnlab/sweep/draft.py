@@ -13,6 +13,7 @@ from nnlab.config.nodes import Mapping, Place, Scalar
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override
 from nnlab.config.schema import Section
+from nnlab.config.shipped import locate
 from nnlab.errors import ConfigError, Problem, UsageError
 from nnlab.registry.options import PositiveInt
 from nnlab.sweep.axes import Axis, Point, axis, counted, read_values, seeds, settings, variants
@@ -61,6 +62,7 @@ def read_draft(path: Path, changes: Sequence[str], seed_count: int | None) -> Dr
 
     Raises ConfigError with all that is wrong with the form of either, UsageError if there is no such file.
     """
+    path = locate(path)
     document = read_file(path)
     if not document.root.entries and not document.problems:
         hint = "a sweep's file begins with config: CONFIG.yaml"

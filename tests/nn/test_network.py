@@ -68,9 +68,16 @@ def test_names_reach_parameters_state_and_streams_at_any_depth(network):
 
 def test_roles_reach_parameters_at_any_depth(network):
     assert network.roles == {
-        "0.weight": "weight", "0.bias": "bias", "1.gamma": "scale", "1.beta": "bias",
-        "3.body.0.weight": "weight", "3.body.0.bias": "bias",
-        "3.body.1.gamma": "scale", "3.body.1.beta": "bias", "6.weight": "weight", "6.bias": "bias",
+        "0.weight": "weight",
+        "0.bias": "bias",
+        "1.gamma": "scale",
+        "1.beta": "bias",
+        "3.body.0.weight": "weight",
+        "3.body.0.bias": "bias",
+        "3.body.1.gamma": "scale",
+        "3.body.1.beta": "bias",
+        "6.weight": "weight",
+        "6.bias": "bias",
     }
 
 
