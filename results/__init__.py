@@ -1,9 +1,9 @@
-"""Every published experiment trained, and what came of it beside what was published: ``python -m results``.
+"""Train every published experiment and compare the results with the published ones: ``python -m results``.
 
-published   the experiments, a section for each source
-archive     which run directories are of which experiment
-training    what is missing, trained and evaluated
-measured    what finished runs came to
-gradients   those of a first step, worked out from what it changed
-page        docs/results.md; text.py writes its numbers, notes.py what is to be known of the data
+published   the experiments, one section per source
+archive     the run directories of each experiment
+training    train and evaluate what is missing
+measured    the results of finished runs
+gradients   the gradients of a first step, from the change of the parameters
+page        docs/results.md; text.py formats its numbers, notes.py describes the copies of the data
 """

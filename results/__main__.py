@@ -17,7 +17,7 @@ from results.page import page
 from results.training import train_missing
 
 app = typer.Typer(
-    help="Train every published experiment and write down what came of it.",
+    help="Train every published experiment and write the page of results.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -27,15 +27,15 @@ app = typer.Typer(
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="The folder with the run directories.")]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="CONFIG", help="This config; may be given again.", show_default="all"),
+    typer.Option("--only", metavar="CONFIG", help="Only this config; may be repeated.", show_default="all"),
 ]
 
 
 @app.command()
 def train(*, only: Only = None, runs_dir: RunsDir = Path("runs/results"), quiet: Quiet = False) -> None:
-    """Train and evaluate what is not there yet.
+    """Train and evaluate the runs that are missing.
 
-    Finished runs of the same config and seed are left as they are, stopped ones are gone on with.
+    Finished runs of the same config and seed are kept; stopped ones are resumed.
 
     Example: python -m results train --only mnist --only mnist_mlp
     """
@@ -66,7 +66,7 @@ def write(
 
 
 def main() -> None:
-    """Run the command; a user's mistake costs one line and the exit code of its exception."""
+    """Run the command; report a user's mistake in one line, with the exit code of its exception."""
     try:
         app(prog_name="python -m results")
     except Interrupted as stop:

@@ -1,4 +1,4 @@
-"""Which run directories are of which experiment."""
+"""Find the run directories of each experiment."""
 
 import json
 from collections import defaultdict
@@ -9,21 +9,21 @@ from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run, list_runs
 from nnlab.runs.changes import settings
-from nnlab.runs.recorded import Evaluated, Summary, read_config, read_record
+from nnlab.runs.records import Evaluated, Summary, read_config, read_record
 
 Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""
 
 
 def identity(config: Experiment) -> str:
-    """Return what decides the results of ``config``; where the data lie is no part of it."""
+    """Return the settings that determine the results of ``config``, as text; the folder of the data does not."""
     return json.dumps(
         {key: value for key, value in settings(config).items() if key != "data.root"}, sort_keys=True
     )
 
 
 def read_archive(runs_dir: Path) -> Archive:
-    """Return the runs in ``runs_dir``; those whose config cannot be read are of no experiment."""
+    """Return the runs in ``runs_dir`` by the identity of their config; unreadable configs are skipped."""
     archive: Archive = defaultdict(list)
     for run in list_runs(runs_dir):
         try:
@@ -34,12 +34,12 @@ def read_archive(runs_dir: Path) -> Archive:
 
 
 def newest(runs: list[Run]) -> Run | None:
-    """Return the newest of the finished ``runs``; if none is finished, the newest; None if there is none."""
+    """Return the newest finished run, or the newest run if none is finished; None if ``runs`` is empty."""
     return next((run for run in reversed(runs) if is_finished(run)), runs[-1] if runs else None)
 
 
 def is_finished(run: Run) -> bool:
-    """Return whether the training came to its end."""
+    """Return whether ``run`` was trained to its end."""
     try:
         return read_record(run.path / "summary.json", Summary).finished
     except RunError:
@@ -47,12 +47,12 @@ def is_finished(run: Run) -> bool:
 
 
 def checkpoint_of(config: Experiment) -> Literal["best", "last"]:
-    """Return which checkpoint is evaluated: the best by validation examples, not one that the test set chose."""
+    """Return which checkpoint is evaluated: the best, or the last if the test set would have chosen the best."""
     return "last" if config.training.evaluate_on == "test" else "best"
 
 
 def is_evaluated(run: Run, config: Experiment) -> bool:
-    """Return whether the right checkpoint of ``run`` was evaluated on the test set."""
+    """Return whether the checkpoint named by ``checkpoint_of`` was evaluated on the test set."""
     try:
         found = read_record(run.evaluation / "metrics.json", Evaluated)
     except RunError:

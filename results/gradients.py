@@ -1,4 +1,4 @@
-"""The gradients of a first step, worked out from what it changed."""
+"""The gradients of a first step, computed from the change of the parameters."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ from nnlab.summary import summarize
 
 
 def first_gradients(run: Run) -> Named:
-    """Return dL/dparameter by parameter, of a run of a single step of plain gradient descent.
+    """Return dL/dparameter by name, for a run of a single step of plain gradient descent.
 
-    The step took ``w`` to ``w - a dL/dw`` with the learning rate ``a``, so that
+    The step replaces ``w`` by ``w - a dL/dw``, with the learning rate ``a``, so
     ``dL/dw = (w before - w after) / a``. Raises RunError if the run cannot be read.
     """
     config = load_config(run.config)

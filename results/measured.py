@@ -1,4 +1,4 @@
-"""What finished runs came to."""
+"""The results of finished runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run
-from nnlab.runs.recorded import Environment, Evaluated, Summary, read_record
+from nnlab.runs.records import Environment, Evaluated, Summary, read_record
 from results.archive import Archive, identity, is_evaluated, is_finished, newest
 from results.published import Entry, Quantity
 
@@ -25,9 +25,9 @@ class _Metrics(Evaluated):
 
 @dataclass(frozen=True)
 class Measured:
-    """One finished run of an entry, and if that has figures, how it does on the test set.
+    """One finished run of an entry, with its results on the test set if the entry has figures.
 
-    ``values`` are accuracies of 0-1 and losses in nats, ``interval`` is the 95 % one of the accuracy, and
+    ``values`` are accuracies (0-1) and losses (nats), ``interval`` is the 95 % interval of the accuracy, and
     ``recall`` is the accuracy of each class.
     """
 
@@ -41,9 +41,9 @@ class Measured:
 
 
 def measure(entry: Entry, archive: Archive) -> list[Measured]:
-    """Return the finished and evaluated runs of ``entry``, one for each seed that has one.
+    """Return the finished and evaluated runs of ``entry``, at most one per seed.
 
-    Raises RunError for a run that is damaged.
+    Raises RunError if a run is damaged.
     """
     found = []
     for seed in range(entry.seeds):

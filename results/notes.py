@@ -1,4 +1,4 @@
-"""What is to be known of the data that runs were trained on, told by the digest of their test examples."""
+"""Notes on the copies of data sets that runs were trained on, identified by the digest of the test examples."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Note:
-    """What is known of one copy of a data set."""
+    """A note on one copy of a data set."""
 
     data: str
     digest: str
@@ -22,29 +22,29 @@ NOTES = (
     Note(
         "fashion_mnist",
         "808c832bae6eabd33a71101847291c5721e526f868386dfcc03a9b1ac66bd11e",
-        "Fashion-MNIST: identical labels; the pixels were restored from copies with 182 grey levels and are off "
+        "Fashion-MNIST: identical labels; the pixels were restored from copies with 182 grey levels and differ "
         "by at most 1-2 of 255.",
     ),
     Note(
         "cifar10",
         "515b5529afc6a0a717ca28f542433b0f8f7d145a8d3151c98227e18fc3f9e1fd",
-        "CIFAR-10: all 60,000 images, but each was once compressed as JPEG (visible at 8x8 blocks), and put in "
-        "another order. Accuracies measured on them are not quite those of the original.",
+        "CIFAR-10: all 60,000 images, in another order, and each was once compressed as JPEG (8x8 blocks are "
+        "visible). Accuracies on this copy differ slightly from those on the original.",
     ),
 )
 
 
 def notes_on(copies: Iterable[tuple[str, str]]) -> list[str]:
-    """Return what is known of ``copies``, each a data set's name and the digest of its test examples.
+    """Return the notes on ``copies``, pairs of a data set's name and the digest of its test examples.
 
-    Of data sets that are generated there is nothing to tell.
+    Generated data sets have no notes.
     """
     copies = set(copies)
     known = {note.digest: note.text for note in NOTES}
-    told = [note.text for note in NOTES if (note.data, note.digest) in copies]
-    strangers = sorted((data, digest) for data, digest in copies if digest not in known)
-    return told + [
-        f"{data}: a copy of which nothing is known here (its test examples have the SHA-256 {digest[:12]}...)."
-        for data, digest in strangers
+    texts = [note.text for note in NOTES if (note.data, note.digest) in copies]
+    unknown = sorted((data, digest) for data, digest in copies if digest not in known)
+    return texts + [
+        f"{data}: an unknown copy (SHA-256 of its test examples: {digest[:12]}...)."
+        for data, digest in unknown
         if data in {note.data for note in NOTES}
     ]

@@ -1,4 +1,4 @@
-"""The page of results, from what was measured."""
+"""Write the page of results from the measurements."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from nnlab.errors import printable
-from nnlab.runs.recorded import Environment
-from nnlab.runs.wording import duration
+from nnlab.runs.formatting import duration
+from nnlab.runs.records import Environment
 from results import text
 from results.gradients import first_gradients
 from results.measured import Measured
@@ -22,24 +22,24 @@ Results: TypeAlias = Mapping[str, Sequence[Measured]]
 _HEAD = """\
 # Results
 
-What the shipped configs come to, beside what was published. `make results` trains what is missing and writes
-this page from the run directories; nothing on it is typed in but what was published and the remarks.
+The results of the shipped configs, beside the published ones. `make results` trains what is missing and writes
+this page from the run directories; only the published figures and the remarks are typed in.
 
-- **measured**: mean and sample standard deviation over n runs with the seeds 0 to n - 1. Of a single run,
-  its 95 % confidence interval in brackets (Wilson, over the test examples).
-- **accuracy** and **loss** (nats): on the test set, of the checkpoint that did best on the validation examples.
-  Where there are none, of the last one; so too where the test set itself is evaluated during training, as some
-  sources have it, and **best accuracy** is then the best of those evaluations.
+- **measured**: mean and sample standard deviation over n runs with the seeds 0 to n - 1. For a single run, the
+  95 % confidence interval follows in brackets (Wilson, over the test examples).
+- **accuracy** and **loss** (nats): on the test set, for the checkpoint with the best evaluation on the validation
+  examples, or for the last checkpoint if there are no validation examples. Some sources evaluate the test set
+  during training; there the last checkpoint counts, and **best accuracy** is the best of those evaluations.
 - **reached**: whether the mean, rounded to the digits that the source gives, is at least as good.
-- **wall time**: of one training with its evaluations, in the mean; minutes and seconds.
-- **command**: trains with seed 0; add `seed=1` and so on for the others.
+- **wall time**: mean duration of a training run with its evaluations, in minutes and seconds.
+- **command**: trains with seed 0; add `seed=1` and so on for the other seeds.
 """
 
 _COLUMNS = ("config", "figure", "published", "measured", "reached", "n", "parameters", "wall time", "command")
 
 
 def page(sections: Sequence[Section], results: Results) -> str:
-    """Return the whole page in Markdown; raises RunError if a run is damaged."""
+    """Return the page in Markdown; raises RunError if a run is damaged."""
     runs = [measured for found in results.values() for measured in found]
     parts = [_HEAD, _machines(runs)]
     parts += [_section(section, results) for section in sections]
@@ -48,7 +48,7 @@ def page(sections: Sequence[Section], results: Results) -> str:
 
 
 def _machines(runs: Sequence[Measured]) -> str:
-    """Return on what the runs were trained."""
+    """Return the machines and versions that the runs were trained with."""
     found = Counter(_machine(run.environment) for run in runs)
     lines = [f"- {printable(machine)} (runs: {count})" for machine, count in sorted(found.items())]
     return "\n".join(["Trained on:", "", *lines, ""]) if lines else ""
@@ -78,7 +78,7 @@ def _section(section: Section, results: Results) -> str:
 
 
 def _rows(entry: Entry, found: Sequence[Measured]) -> list[list[str]]:
-    """Return a line for each figure; what belongs to the entry as a whole stands in the first."""
+    """Return one row per figure; the first row also has what belongs to the whole entry."""
     figures = [_figure_cells(figure, found) for figure in entry.figures]
     figures = figures or [["gradients", "below", "below" if found else text.NOT_RUN, ""]]
     runs = str(len(found)) if len(found) == entry.seeds else f"{len(found)} of {entry.seeds}"
@@ -89,12 +89,12 @@ def _rows(entry: Entry, found: Sequence[Measured]) -> list[list[str]]:
 
 
 def _figure_cells(figure: Figure, found: Sequence[Measured]) -> list[str]:
-    """Return what is measured, what was published, what came of it and whether that is enough."""
+    """Return the cells of a figure: its quantity, the published and the measured value, and the verdict."""
     values = [run.values[figure.quantity] for run in found]
     if figure.quantity == "loss":
         measured = text.loss(values)
     else:
-        # The best of many evaluations has no interval: choosing it is what made it good.
+        # The best of many evaluations has no interval, because it was selected for being good.
         single = len(found) == 1 and figure.quantity == "accuracy"
         measured = text.accuracy(values, found[0].interval if single else None)
     judged = text.verdict(figure.reached(fmean(values))) if values and figure.value is not None else ""
@@ -102,12 +102,12 @@ def _figure_cells(figure: Figure, found: Sequence[Measured]) -> list[str]:
 
 
 def _parameters(entry: Entry, found: Sequence[Measured]) -> str:
-    """Return how many parameters were trained, and what was published if that is another number."""
+    """Return the number of parameters, and the published number if it differs."""
     counts = sorted({run.summary.parameters for run in found})
-    told = ", ".join(f"{count:,}" for count in counts)
+    measured = ", ".join(f"{count:,}" for count in counts)
     if entry.parameters is None or counts in ([], [entry.parameters]):
-        return told
-    return f"**{told}**, published {entry.parameters:,}"
+        return measured
+    return f"**{measured}**, published {entry.parameters:,}"
 
 
 def _recall_table(entry: Entry, found: Sequence[Measured]) -> str:
@@ -120,13 +120,13 @@ def _recall_table(entry: Entry, found: Sequence[Measured]) -> str:
 
 
 def _gradient_table(entry: Entry, run: Measured) -> str:
-    """Return the gradients; of a matrix each row that is not like the others."""
+    """Return the table of gradients; a matrix is listed by its distinct rows."""
     measured = first_gradients(run.run)
     rows = []
     for name, published in entry.gradients.items():
         lines = np.unique(np.atleast_2d(measured[name]).round(4) + 0.0, axis=0)
-        told = ", ".join(text.vector(line) for line in lines)
-        rows.append([f"dL/d {name}", text.vector(published), told, text.verdict(told == text.vector(published))])
+        found = ", ".join(text.vector(line) for line in lines)
+        rows.append([f"dL/d {name}", text.vector(published), found, text.verdict(found == text.vector(published))])
     return text.table(("gradient, each row", "published", "measured", "reached"), rows)
 
 

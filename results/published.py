@@ -1,4 +1,4 @@
-"""What was published, and what is to be trained to compare with it."""
+"""The published figures, and the configs to train for comparison."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ from nnlab.config import Experiment, load_config
 CONFIGS = Path(__file__).parent.parent / "configs"
 
 Quantity: TypeAlias = Literal["accuracy", "best accuracy", "loss"]
-"""On the test set: of the saved network that is evaluated, or the best of all evaluations during training."""
+"""On the test set, for the evaluated checkpoint; ``best accuracy`` is the best evaluation during training."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A quantity that is measured, and what was published of it: the ``text`` and the ``value`` to reach.
+    """A measured quantity and its published figure: the ``text`` to print and the ``value`` to reach.
 
-    Accuracies are percentages and reach a value from above, losses are in nats and reach it from below; both
-    count as rounded to the digits of the value. Without a value there is nothing to reach.
+    An accuracy, in percent, must be at least the value, and a loss, in nats, at most; both are rounded to the
+    digits of the value first. Without a value there is nothing to reach.
     """
 
     quantity: Quantity
@@ -40,10 +40,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Entry:
-    """A config to train with the seeds 0 to ``seeds`` - 1, and what of it was published.
+    """A config to train with the seeds 0 to ``seeds`` - 1, and its published figures.
 
-    ``recall`` has the accuracy of each class in percent, ``gradients`` those of the first step by parameter,
-    each as it or each of its rows is. ``remark`` is printed below the table.
+    ``recall`` is the accuracy of each class in percent. ``gradients`` are those of the first step by parameter;
+    all rows of a matrix are the given one. ``remark`` is printed below the table.
     """
 
     config: str
@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def command(self) -> str:
-        """What trains it with seed 0."""
+        """The command that trains it with seed 0."""
         return " ".join(["nnlab train", f"configs/{self.config}.yaml", *self.overrides])
 
     def load(self, seed: int) -> Experiment:
@@ -103,10 +103,10 @@ SECTIONS = (
                 (accuracy("45 % at the end", "45"), accuracy("49 % at best", "49", "best accuracy")),
                 308_310,
                 remark=(
-                    "The accuracy on the test set moves by several points between evaluations in all runs "
-                    "(nnlab plot curves RUN RUN ...); the end is one draw from that, the best the luckiest of 15. "
-                    "PyTorch, begun with the same weights and shown the same batches, ends at 44.85, 45.17 and "
-                    "41.76 % and has 47.90, 48.67 and 48.69 % at best (python -m bench.accuracy "
+                    "In all runs the accuracy on the test set varies by several points between evaluations "
+                    "(nnlab plot curves RUN RUN ...); the last one is a single sample of that, the best one the "
+                    "maximum of 15. PyTorch, with the same initial weights and batches, ends at 44.85, 45.17 and "
+                    "41.76 % and reaches 47.90, 48.67 and 48.69 % at best (python -m bench.accuracy "
                     "configs/cifar10_mlp.yaml --seeds 3)."
                 ),
             ),
@@ -122,10 +122,10 @@ SECTIONS = (
                 (accuracy("76 %", "76"), Figure("best accuracy")),
                 9_231_114,
                 remark=(
-                    "Not reached, nor does PyTorch reach it with these settings and data: begun with the same "
-                    "weights and shown the same batches, it ends at 73.29 % and has 75.68 % at best of the ten "
-                    "evaluations (python -m bench.accuracy configs/cifar10_vgg.yaml). The source leaves initial "
-                    "weights and normalization out, and its images had not been through JPEG (below)."
+                    "Not reached, and PyTorch does not reach it with these settings and data either: with the "
+                    "same initial weights and batches, it ends at 73.29 %, and the best of its ten evaluations is "
+                    "75.68 % (python -m bench.accuracy configs/cifar10_vgg.yaml). The source does not give the "
+                    "initial weights and the normalization, and its images had not been compressed (see below)."
                 ),
             ),
         ),
@@ -151,9 +151,9 @@ SECTIONS = (
                     "Ankle boot": 93,
                 },
                 remark=(
-                    "A class has 1,000 test images, and its accuracy moves by two to four points between "
-                    "seeds: of classes that look alike (coat, pullover, shirt; sneaker, ankle boot) one gains "
-                    "what another loses. Bag was published as 100 %, which leaves no room."
+                    "A class has 1,000 test images, and its accuracy varies by two to four points between "
+                    "seeds: among similar classes (coat, pullover, shirt; sneaker, ankle boot) one gains what "
+                    "another loses. Bag was published as 100 %, which leaves no margin."
                 ),
             ),
         ),
@@ -181,7 +181,7 @@ SECTIONS = (
                 238_510,
                 remark=(
                     "The published figures are those of the final model, which is trained on all 60,000 images "
-                    "(mnist_mlp_final); this one is trained on 55,000 of them, for choosing the settings."
+                    "(mnist_mlp_final). This config is trained on 55,000 of them, to choose the settings."
                 ),
             ),
             Entry(
@@ -190,18 +190,18 @@ SECTIONS = (
                 (accuracy("97.71 %", "97.71"), Figure("loss", "0.08", Decimal("0.08"))),
                 238_510,
                 remark=(
-                    "A loss summed over ten examples at a learning rate of 0.1 takes long steps: accuracies move "
-                    "by half a percent from one evaluation of mnist_mlp to the next (nnlab plot curves RUN), and "
-                    "the end of a training is one draw from that. The published figure is one such draw too. "
-                    "PyTorch, begun with the same weights and shown the same batches, ends at 97.20 to 97.53 %, "
-                    "97.34 % in the mean (python -m bench.accuracy configs/mnist_mlp_final.yaml --seeds 5)."
+                    "A loss summed over ten examples, at a learning rate of 0.1, makes long steps: the accuracy "
+                    "of mnist_mlp varies by half a percent between evaluations (nnlab plot curves RUN), and the "
+                    "last one is a single sample of that. So is the published figure. PyTorch, with the same initial "
+                    "weights and batches, ends at 97.20 to 97.53 %, 97.34 % on average (python -m bench.accuracy "
+                    "configs/mnist_mlp_final.yaml --seeds 5)."
                 ),
             ),
         ),
     ),
     Section(
         "Beyond what was published",
-        "Goals of nnlab's own.",
+        "Goals set by nnlab itself.",
         (
             Entry("fashion_best", 1, (accuracy("goal: above 93 %", "93.01"),)),
             Entry("mnist_best", 1, (accuracy("goal: above 99.4 %", "99.41"),)),

@@ -1,4 +1,4 @@
-"""Numbers as the page has them."""
+"""Format the numbers of the page."""
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
@@ -10,7 +10,7 @@ NOT_RUN = "not run"
 
 
 def accuracy(values: Sequence[float], interval: tuple[float, float] | None = None) -> str:
-    """Return accuracies of 0-1 in percent: mean and standard deviation, or one with its ``interval``."""
+    """Return accuracies (0-1) in percent: mean and standard deviation, or a single one with its ``interval``."""
     if len(values) == 1 and interval:
         low, high = (100 * bound for bound in interval)
         return f"{100 * values[0]:.2f} % ({low:.2f}-{high:.2f})"
@@ -18,7 +18,7 @@ def accuracy(values: Sequence[float], interval: tuple[float, float] | None = Non
 
 
 def loss(values: Sequence[float]) -> str:
-    """Return losses in nats: mean and standard deviation, or the only one."""
+    """Return losses in nats: mean and standard deviation, or the single one."""
     return _spread(values, 4) if values else NOT_RUN
 
 
@@ -29,13 +29,13 @@ def _spread(values: Sequence[float], digits: int) -> str:
 
 
 def vector(values: Iterable[float]) -> str:
-    """Return numbers with four digits, and 0 where all are 0."""
-    rounded = [round(float(value), 4) + 0.0 for value in values]  # + 0.0 takes the sign of -0.0 away
+    """Return numbers with four decimals, or 0 if all are 0."""
+    rounded = [round(float(value), 4) + 0.0 for value in values]  # + 0.0 removes the sign of -0.0
     return f"({', '.join(f'{value:.4f}' for value in rounded)})" if any(rounded) else "0"
 
 
 def verdict(reached: bool) -> str:
-    """Return whether a figure was reached; what was not stands out."""
+    """Return whether a figure was reached; a failure is set in bold."""
     return "yes" if reached else "**no**"
 
 

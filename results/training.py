@@ -1,4 +1,4 @@
-"""What is missing, trained and evaluated."""
+"""Train and evaluate the runs that are missing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +15,10 @@ from results.published import Entry
 
 
 def train_missing(entries: Sequence[Entry], runs_dir: Path, *, quiet: bool) -> int:
-    """Train and evaluate what is not in ``runs_dir`` yet, what takes long last, and return an exit code.
+    """Train and evaluate what is missing in ``runs_dir``, long runs last, and return an exit code.
 
-    A training that fails does not stop the others; the code is that of the last failure, or 0. Raises
-    Interrupted when a signal comes and SystemFault when the machine refuses.
+    A run that fails does not stop the others; the code is that of the last failure, or 0. Raises Interrupted
+    on a signal and SystemFault if the operating system refuses.
     """
     jobs = [(entry, seed) for entry in sorted(entries, key=lambda e: -e.seeds) for seed in range(entry.seeds)]
     exit_code = 0
@@ -38,7 +38,7 @@ def train_missing(entries: Sequence[Entry], runs_dir: Path, *, quiet: bool) -> i
 
 
 def _trained(config: Experiment, runs_dir: Path, *, quiet: bool) -> Run:
-    """Return a finished run of ``config``: one that is there, one that is gone on with, or a new one."""
+    """Return a finished run of ``config``: an existing one, a resumed one, or a new one."""
     run = newest(read_archive(runs_dir).get(identity(config), []))
     if run is not None and is_finished(run):
         return run

@@ -38,7 +38,7 @@ def figure_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Drawn
             *, figure_format: Format = None, output: Output = None, show: Open = False, **own: Any
         ) -> None:
             _check(output, figure_format)
-            for path in _write(draw(**own), figure_format or FigureFormat.png, output):
+            for path in _write(draw(**own), figure_format or "png", output):
                 typer.echo(path)
                 if show and has_screen():
                     typer.launch(str(path))

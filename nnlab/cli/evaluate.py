@@ -4,13 +4,13 @@ from pathlib import Path
 
 import typer
 
-from nnlab.cli.options import AsJson, CheckpointChoice, RunAddress, RunsDir, Split, SplitChoice, Which
+from nnlab.cli.options import AsJson, RunAddress, RunsDir, Split, Which
 
 
 def evaluate(
     address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
+    split: Split = "test",
+    checkpoint: Which = "best",
     runs_dir: RunsDir = Path("runs"),
     *,
     as_json: AsJson = False,
@@ -28,18 +28,18 @@ def evaluate(
     from nnlab.runs.ledger import read_ledger
 
     run = find_run(address, runs_dir)
-    evaluation = evaluations.evaluate(run, split=split.value, checkpoint=checkpoint.value, cause="nnlab eval")
+    evaluation = evaluations.evaluate(run, split=split, checkpoint=checkpoint, cause="nnlab eval")
     ledger = read_ledger(run.path)
     if as_json:
         print_json({**evaluation.as_json(), "test_looks": ledger.looks})
         return
     metrics = evaluation.metrics
     low, high = metrics.interval
-    typer.echo(f"{run.name}: {split.value} split, {checkpoint.value} checkpoint (step {evaluation.step:,})\n")
+    typer.echo(f"{run.name}: {split} split, {checkpoint} checkpoint (step {evaluation.step:,})\n")
     typer.echo(f"accuracy  {percent(metrics.accuracy)}  ({metrics.count:,} examples, 95 % interval ", nl=False)
     typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats")
     typer.echo(f"ECE       {percent(evaluation.calibration.error)}  (expected calibration error)")
-    again = ", as this one does" if split is SplitChoice.test and ledger.repeats else ""
+    again = ", as this one does" if split == "test" and ledger.repeats else ""
     typer.echo(f"test set  {ledger}{again}\n")
     rows = [
         [row["class"], *(percent(row[key]) for key in ("precision", "recall", "f1")), f"{row['support']:,}"]

@@ -1,34 +1,18 @@
-"""The arguments and options that several commands share."""
+"""Arguments and options shared by several commands.
 
-from enum import StrEnum
+The literal types repeat those of the library (``nnlab.evaluation``, ``nnlab.runs``, ``nnlab.drawing``), whose
+import would slow ``nnlab --help`` down; a test holds them equal.
+"""
+
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-
-class SplitChoice(StrEnum):
-    """A part of a data set."""
-
-    test = "test"
-    validation = "validation"
-    train = "train"
-
-
-class CheckpointChoice(StrEnum):
-    """A saved state of a run."""
-
-    best = "best"
-    last = "last"
-
-
-class FigureFormat(StrEnum):
-    """A file format of figures."""
-
-    png = "png"
-    svg = "svg"
-    pdf = "pdf"
-
+SplitName: TypeAlias = Literal["test", "validation", "train"]
+CheckpointName: TypeAlias = Literal["best", "last"]
+FigureFormat: TypeAlias = Literal["png", "svg", "pdf"]
+ReportFormat: TypeAlias = Literal["html", "md", "tex"]
 
 Config = Annotated[
     Path,
@@ -45,10 +29,13 @@ Overrides = Annotated[
     ),
 ]
 RunAddress = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run directory, the beginning of its name, or latest.")
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run directory, a unique part of its name, or latest.", show_default=False
+    ),
 ]
-RunsDir = Annotated[Path, typer.Option("--runs-dir", help="The folder with the run directories.")]
+RunsDir = Annotated[Path, typer.Option("--runs-dir", help="The folder that holds the run directories.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Split = Annotated[SplitChoice, typer.Option("--split", help="The part of the data to evaluate on.")]
-Which = Annotated[CheckpointChoice, typer.Option("--checkpoint", help="The saved state to evaluate.")]
+Split = Annotated[SplitName, typer.Option("--split", help="The part of the data to evaluate on.")]
+Which = Annotated[CheckpointName, typer.Option("--checkpoint", help="The checkpoint to evaluate.")]

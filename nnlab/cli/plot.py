@@ -1,14 +1,13 @@
 """``nnlab plot``: figures of runs, of sweeps and of data."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 from nnlab.cli import plot_network, plot_results
 from nnlab.cli.drawing import Drawn, figure_command
-from nnlab.cli.options import CheckpointChoice, Overrides, RunAddress, RunsDir, Split, SplitChoice, Which
+from nnlab.cli.options import Overrides, RunAddress, RunsDir, Split, Which
 from nnlab.cli.output import say
 from nnlab.cli.plot_network import Target, located, pages
 from nnlab.cli.plot_results import Count, evaluated
@@ -17,13 +16,7 @@ from nnlab.errors import RunError, UsageError
 app = typer.Typer(help="Draw figures of runs, sweeps and data.", no_args_is_help=True, rich_markup_mode=None)
 
 
-class Unit(StrEnum):
-    """What the course of a training is measured in."""
-
-    step = "step"
-    epoch = "epoch"
-
-
+Unit: TypeAlias = Literal["step", "epoch"]
 Addresses = Annotated[
     list[str],
     typer.Argument(metavar="RUN|SWEEP...", help="Directories, beginnings of their names, or latest."),
@@ -35,7 +28,7 @@ def curves(
     addresses: Addresses,
     unit: Annotated[
         Unit, typer.Option("--x", help="Draw over steps, or over epochs with a mean of each.")
-    ] = Unit.step,
+    ] = "step",
     runs_dir: RunsDir = Path("runs"),
     *,
     first_epoch: Annotated[bool, typer.Option("--first-epoch", help="Only that, with the mean so far.")] = False,
@@ -51,7 +44,7 @@ def curves(
     from nnlab import figures
     from nnlab.runs import Run
 
-    if first_epoch and unit is Unit.epoch:
+    if first_epoch and unit == "epoch":
         raise UsageError("--first-epoch draws the steps of an epoch: leave --x epoch out")
     found = [figures.find_trainings(address, runs_dir) for address in addresses]
     trainings = [training for _, each in found for training in each]
@@ -60,11 +53,11 @@ def curves(
             say(f"{training.run.name} left out: nothing is logged yet")
     figure = figures.draw_curves(
         trainings,
-        unit=unit.value,
+        unit=unit,
         first_epoch=first_epoch,
         scale="log" if log else "linear",
     )
-    name = "first-epoch" if first_epoch else "curves" if unit is Unit.step else "curves-by-epoch"
+    name = "first-epoch" if first_epoch else "curves" if unit == "step" else "curves-by-epoch"
     return {Run(found[0][0]).figures / name if len(found) == 1 else Path(name): figure}
 
 
@@ -99,8 +92,8 @@ def data(target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("
 @figure_command(app, "all")
 def all_figures(
     address: RunAddress,
-    split: Split = SplitChoice.test,
-    checkpoint: Which = CheckpointChoice.best,
+    split: Split = "test",
+    checkpoint: Which = "best",
     count: Count = 25,
     runs_dir: RunsDir = Path("runs"),
 ) -> Drawn:
@@ -125,12 +118,12 @@ def all_figures(
     if len(dataset.input_shape) in {2, 3}:
         drawn["pairs"] = figures.draw_pairs(evaluation)
     try:
-        drawn["filters"] = figures.draw_filters(run, name, checkpoint.value)
+        drawn["filters"] = figures.draw_filters(run, name, checkpoint)
     except RunError as error:
         say(f"filters left out: {error}")
     else:
-        drawn |= pages("weights", figures.draw_weights(run, config, checkpoint.value, dataset=dataset))
-    maps = figures.draw_activations(run, config, split=split.value, checkpoint=checkpoint.value, dataset=dataset)
+        drawn |= pages("weights", figures.draw_weights(run, config, checkpoint, dataset=dataset))
+    maps = figures.draw_activations(run, config, split=split, checkpoint=checkpoint, dataset=dataset)
     drawn |= pages("activations", maps)
     data_figures = figures.draw_data(dataset, name, config.seed)
     drawn |= {f"data-{key}": figure for key, figure in data_figures.items()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.drawing import Drawn
-from nnlab.cli.options import CheckpointChoice, Overrides, RunAddress, RunsDir, Split, SplitChoice, Which
+from nnlab.cli.options import Overrides, RunAddress, RunsDir, Split, Which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,9 +24,7 @@ def pages(name: str, drawn: "Sequence[Figure]") -> "dict[str, Figure]":
     return {name if number == 1 else f"{name}-{number}": figure for number, figure in enumerate(drawn, start=1)}
 
 
-def filters(
-    address: RunAddress, checkpoint: Which = CheckpointChoice.best, runs_dir: RunsDir = Path("runs")
-) -> Drawn:
+def filters(address: RunAddress, checkpoint: Which = "best", runs_dir: RunsDir = Path("runs")) -> Drawn:
     """Draw the weights of the first layer as images.
 
     Example: nnlab plot filters latest
@@ -36,12 +34,10 @@ def filters(
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)
-    return {run.figures / "filters": figures.draw_filters(run, load_config(run.config).name, checkpoint.value)}
+    return {run.figures / "filters": figures.draw_filters(run, load_config(run.config).name, checkpoint)}
 
 
-def weights(
-    address: RunAddress, checkpoint: Which = CheckpointChoice.best, runs_dir: RunsDir = Path("runs")
-) -> Drawn:
+def weights(address: RunAddress, checkpoint: Which = "best", runs_dir: RunsDir = Path("runs")) -> Drawn:
     """Draw how large the weights of each layer are, and their gradients on a batch of training examples.
 
     Example: nnlab plot weights latest --checkpoint last
@@ -51,18 +47,18 @@ def weights(
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)
-    drawn = figures.draw_weights(run, load_config(run.config), checkpoint.value)
+    drawn = figures.draw_weights(run, load_config(run.config), checkpoint)
     return {run.figures / name: figure for name, figure in pages("weights", drawn).items()}
 
 
 def activations(
     address: RunAddress,
     image: Annotated[int, typer.Option("--image", min=0, help="The number of the example, from 0.")] = 0,
-    split: Split = SplitChoice.test,
+    split: Split = "test",
     layer: Annotated[
         int | None, typer.Option("--layer", min=0, help="Only this one, larger, from 0.", show_default="all")
     ] = None,
-    checkpoint: Which = CheckpointChoice.best,
+    checkpoint: Which = "best",
     runs_dir: RunsDir = Path("runs"),
 ) -> Drawn:
     """Draw what each layer makes of an example: its feature maps, from the input to the scores.
@@ -75,7 +71,7 @@ def activations(
 
     run = find_run(address, runs_dir)
     drawn = figures.draw_activations(
-        run, load_config(run.config), image=image, split=split.value, layer=layer, checkpoint=checkpoint.value
+        run, load_config(run.config), image=image, split=split, layer=layer, checkpoint=checkpoint
     )
     found = pages("activations" if layer is None else f"activations-layer-{layer}", drawn)
     return {run.figures / name: figure for name, figure in found.items()}

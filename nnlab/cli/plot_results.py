@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nnlab.cli.drawing import Drawn
-from nnlab.cli.options import CheckpointChoice, RunAddress, RunsDir, Split, SplitChoice, Which
+from nnlab.cli.options import CheckpointName, RunAddress, RunsDir, Split, SplitName, Which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,8 +24,8 @@ def of_evaluation(draw: Callable[..., "Figure"]) -> Callable[..., Drawn]:
 
     def command(
         address: RunAddress,
-        split: Split = SplitChoice.test,
-        checkpoint: Which = CheckpointChoice.best,
+        split: Split = "test",
+        checkpoint: Which = "best",
         runs_dir: RunsDir = Path("runs"),
         **own: Any,
     ) -> Drawn:
@@ -106,7 +106,7 @@ def boundary(evaluation: "Evaluation") -> "Figure":
 
 
 def evaluated(
-    figure: str, address: str, split: SplitChoice, checkpoint: CheckpointChoice, runs_dir: Path
+    figure: str, address: str, split: SplitName, checkpoint: CheckpointName, runs_dir: Path
 ) -> "tuple[Run, Evaluation]":
     """Return the run at ``address`` and how it does on a split; ``figure`` is what that is for."""
     from nnlab.evaluation import evaluate
@@ -114,4 +114,4 @@ def evaluated(
 
     run = find_run(address, runs_dir)
     cause = f"nnlab plot {figure}"
-    return run, evaluate(run, split=split.value, checkpoint=checkpoint.value, cause=cause)
+    return run, evaluate(run, split=split, checkpoint=checkpoint, cause=cause)

@@ -1,21 +1,11 @@
 """``nnlab report``."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nnlab.cli.options import RunsDir
-
-
-class ReportFormat(StrEnum):
-    """What a report is written in."""
-
-    html = "html"
-    md = "md"
-    tex = "tex"
-
+from nnlab.cli.options import ReportFormat, RunsDir
 
 Addresses = Annotated[
     list[str],
@@ -37,7 +27,7 @@ Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is
 
 def report(
     addresses: Addresses,
-    form: Form = ReportFormat.html,
+    form: Form = "html",
     output: Output = None,
     runs_dir: RunsDir = Path("runs"),
     *,
@@ -55,7 +45,7 @@ def report(
     from nnlab.errors import printable
     from nnlab.report.addresses import report as write
 
-    written = write(addresses, runs_dir, form.value, output)
+    written = write(addresses, runs_dir, form, output)
     for reason in written.missing.values():
         say(f"warning: {printable(reason)}")
     if written.notes:

@@ -2,6 +2,7 @@
 
 from nnlab.cli.output import say
 from nnlab.errors import RunError, printable
+from nnlab.runs.changes import edited
 from nnlab.runs.formatting import accuracy, duration, loss
 from nnlab.runs.ledger import Ledger, read_ledger
 from nnlab.runs.metrics import scan
@@ -60,8 +61,6 @@ def _reasons(run: Overview) -> list[tuple[str, str]]:
 
 def warn_of_edits(run: Overview) -> None:
     """Say what of a run's config and records is no longer as its training left it."""
-    from nnlab.runs.changes import edited  # which takes SciPy's statistics along
-
     keys = edited(run.run, run.config) if run.config and not run.cells else []
     if keys:
         say(f"warning: config.yaml was edited after the training: {', '.join(keys)}")

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
+from nnlab.comparison.quantiles import student_quantile
 from nnlab.evaluation import wilson
 
 CONFIDENCE = 0.95
@@ -43,7 +44,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     if n == 1:
         return Estimate(mean, None, 1, None)
     sd = float(np.std(values, ddof=1))
-    reach = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / sqrt(n)
+    reach = student_quantile((1 + CONFIDENCE) / 2, n - 1) * sd / sqrt(n)
     return Estimate(mean, sd, n, (mean - reach, mean + reach))
 
 
@@ -73,6 +74,6 @@ def seeds_needed(found: Estimate) -> int | None:
     """
     if found.n < 3 or not found.sd or not found.mean:
         return None
-    z = float(ndtri((1 + CONFIDENCE) / 2))
-    needed = ((z + float(ndtri(_POWER))) * found.sd / found.mean) ** 2 + z**2 / 2
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    needed = ((z + NormalDist().inv_cdf(_POWER)) * found.sd / found.mean) ** 2 + z**2 / 2
     return ceil(needed) if needed <= _MOST_SEEDS else None

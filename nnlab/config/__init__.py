@@ -1,18 +1,18 @@
-"""Configs: YAML with places, ``extends`` and overrides, validated into frozen models."""
+"""Configs: YAML with positions, ``extends`` and overrides, validated into frozen models."""
 
-from nnlab.config.document import Document, read_document
+from nnlab.config.config_document import ConfigDocument, read_document
 from nnlab.config.dump import as_yaml
 from nnlab.config.loading import load_config, read_experiment
 from nnlab.config.schema import EarlyStopping, Experiment, Training, file_schema
 from nnlab.config.spots import dotted
-from nnlab.config.validation import Reading, validate, validate_entry
+from nnlab.config.validation import Validated, validate, validate_entry
 
 __all__ = [
-    "Document",
+    "ConfigDocument",
     "EarlyStopping",
     "Experiment",
-    "Reading",
     "Training",
+    "Validated",
     "as_yaml",
     "dotted",
     "file_schema",

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import numpy as np
 
 from nnlab.arrays import Shape
-from nnlab.config.document import Document
+from nnlab.config.config_document import ConfigDocument
 from nnlab.config.messages import subject, words
 from nnlab.config.nodes import Mapping
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.schema import Experiment, Training
 from nnlab.config.spots import Entries, dotted
 from nnlab.config.spots import Path as Steps
-from nnlab.config.validation import Reading, validate_entry
+from nnlab.config.validation import Validated, validate_entry
 from nnlab.data import Source
 from nnlab.data.section import DataSpec, check_augmentations
 from nnlab.errors import DataError, OptionError, Problem
@@ -28,9 +28,9 @@ class Consistency:
     A shape that depends on something wrong is not known (None), and what it meets is not judged.
     """
 
-    def __init__(self, reading: Reading[Experiment]) -> None:
-        self.document = reading.document
-        self.left_out = reading.left_out
+    def __init__(self, validated: Validated[Experiment]) -> None:
+        self.document = validated.document
+        self.left_out = validated.left_out
         self.problems: list[Problem] = []
         self.unread: DataError | None = None
 
@@ -120,8 +120,8 @@ class Consistency:
         for key in ("early_stopping", "evaluate_every"):
             if getattr(training, key) is not None:
                 message = f"training.{key}: there is no validation data to evaluate on"
-                place = self.document.key("training", key)
-                self.problems.append(place.problem(message, "data.validation: 1000 holds some out"))
+                position = self.document.key("training", key)
+                self.problems.append(position.problem(message, "data.validation: 1000 holds some out"))
 
 
 def _deciding(shapes: Sequence[Shape | None]) -> int:
@@ -131,12 +131,12 @@ def _deciding(shapes: Sequence[Shape | None]) -> int:
     return max((i for i in range(len(before)) if not same[i]), default=0)
 
 
-def _located(document: Document, path: Steps, error: OptionError) -> Problem:
+def _located(document: ConfigDocument, path: Steps, error: OptionError) -> Problem:
     """Return ``error`` as a problem at its option, or at the type of the component at ``path``."""
     parts = error.option.split(".") if error.option else []
     steps = [int(part) if part.isdecimal() else part for part in parts]
     node, _ = document.at(*path)
-    target, place = document.at(*path, *steps)
+    target, position = document.at(*path, *steps)
     if target is node or isinstance(target, Mapping):
-        place = subject(document, *path, *(steps if target is not node else []))
-    return place.problem(f"{dotted((*path, *steps))}: {error}", error.hint)
+        position = subject(document, *path, *(steps if target is not node else []))
+    return position.problem(f"{dotted((*path, *steps))}: {error}", error.hint)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from nnlab.config.config_document import ConfigDocument, read_document
 from nnlab.config.consistency import Consistency
-from nnlab.config.document import Document, read_document
 from nnlab.config.schema import Experiment
 from nnlab.config.validation import validate
 from nnlab.errors import ConfigError, Problem
@@ -21,24 +21,24 @@ def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experi
     return read_experiment(read_document(Path(path), overrides))
 
 
-def read_experiment(document: Document) -> Experiment:
+def read_experiment(document: ConfigDocument) -> Experiment:
     """Return the experiment that ``document`` describes.
 
-    Raises ConfigError with every problem at once, each with its place: unknown, missing and duplicate keys,
+    Raises ConfigError with every problem at once, each with its position: unknown, missing and duplicate keys,
     values of the wrong type, layers that do not fit their input. Raises DataError if there is none, but the
     user's own data cannot be read.
     """
-    reading = validate(document, Experiment)
-    consistency = Consistency(reading)
-    problems = dict.fromkeys([*reading.problems, *consistency.check()])
-    if problems or reading.value is None:
+    validated = validate(document, Experiment)
+    consistency = Consistency(validated)
+    problems = dict.fromkeys([*validated.problems, *consistency.check()])
+    if problems or validated.value is None:
         order = sorted(problems, key=lambda problem: (problem.source, problem.line, problem.column))
         more = (
-            [Problem("and more problems like these", document.root.place.source)]
+            [Problem("and more problems like these", document.root.position.source)]
             if len(order) > _MOST_PROBLEMS
             else []
         )
         raise ConfigError([*order[:_MOST_PROBLEMS], *more])
     if consistency.unread:
         raise consistency.unread
-    return reading.value
+    return validated.value

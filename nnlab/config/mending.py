@@ -7,14 +7,14 @@ from dataclasses import replace
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from nnlab.config.document import Document
+from nnlab.config.config_document import ConfigDocument
 from nnlab.config.messages import Mistake, problem
 from nnlab.config.nodes import Mapping, Node, Scalar, Sequence, plain
 from nnlab.config.spots import Path, Spot, spot
 from nnlab.errors import Problem, closest
 
 
-def mended(document: Document, mistakes: Iterable[Mistake]) -> tuple[Document, list[Problem]]:
+def mended(document: ConfigDocument, mistakes: Iterable[Mistake]) -> tuple[ConfigDocument, list[Problem]]:
     """Return ``document`` with misspelt names as they were meant and unknown keys gone, and what to tell of them.
 
     An override that hits a text is a text, whatever else it looks like; of that there is nothing to tell.
@@ -26,7 +26,7 @@ def mended(document: Document, mistakes: Iterable[Mistake]) -> tuple[Document, l
         node = mistake.node
         if mistake.rule == "extra_forbidden":
             strangers[mistake.parent.path].append(mistake)
-        elif mistake.rule == "string_type" and isinstance(node, Scalar) and not node.place.line:
+        elif mistake.rule == "string_type" and isinstance(node, Scalar) and not node.position.line:
             document = _changed(document, mistake.spot.path, replace(node, value=node.text))
         elif mistake.rule.startswith("union_tag"):
             document = _retyped(document, mistake, problems)
@@ -36,8 +36,8 @@ def mended(document: Document, mistakes: Iterable[Mistake]) -> tuple[Document, l
 
 
 def without(
-    document: Document, model: type[BaseModel], mistakes: Iterable[Mistake]
-) -> tuple[Document, list[Spot]]:
+    document: ConfigDocument, model: type[BaseModel], mistakes: Iterable[Mistake]
+) -> tuple[ConfigDocument, list[Spot]]:
     """Return ``document`` without what is wrong and need not be there, and the spots that are empty now."""
     emptied = []
     for mistake in mistakes:
@@ -58,7 +58,7 @@ def _optional(model: type[BaseModel], loc: Path) -> Spot | None:
     return None
 
 
-def _retyped(document: Document, mistake: Mistake, problems: list[Problem]) -> Document:
+def _retyped(document: ConfigDocument, mistake: Mistake, problems: list[Problem]) -> ConfigDocument:
     """Return ``document`` with the type of an entry as it most likely was meant, if that can be told."""
     node, path = mistake.node, mistake.spot.path
     if isinstance(node, Mapping) and "type" not in node.entries:
@@ -76,7 +76,7 @@ def _retyped(document: Document, mistake: Mistake, problems: list[Problem]) -> D
     if meant is None:
         return document
     problems.append(problem(document, mistake))
-    return _changed(document, path, Scalar(meant, meant, node.place))
+    return _changed(document, path, Scalar(meant, meant, node.position))
 
 
 def _may_be_type(key: str, node: Node) -> bool:
@@ -107,7 +107,7 @@ def _may_be(field: FieldInfo, node: Node) -> bool:
     return True
 
 
-def _renamed(document: Document, unknown: list[Mistake], problems: list[Problem]) -> Document:
+def _renamed(document: ConfigDocument, unknown: list[Mistake], problems: list[Problem]) -> ConfigDocument:
     """Return ``document`` with the ``unknown`` keys of one mapping renamed, or gone if that cannot be."""
     path = unknown[0].parent.path
     node, _ = document.at(*path)
@@ -129,7 +129,7 @@ def _rekeyed(node: Mapping, key: str, name: str | None) -> Mapping:
     return replace(node, entries={each: entry for each, entry in entries.items() if each is not None})
 
 
-def _changed(document: Document, path: Path, node: Node) -> Document:
+def _changed(document: ConfigDocument, path: Path, node: Node) -> ConfigDocument:
     """Return ``document`` with ``node`` at ``path``."""
     root = _put(document.root, path, node)
     return replace(document, root=root) if isinstance(root, Mapping) else document

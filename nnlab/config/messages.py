@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
-from nnlab.config.document import Document
-from nnlab.config.nodes import Mapping, Node, Place, Scalar, Sequence, meaning
+from nnlab.config.config_document import ConfigDocument
+from nnlab.config.nodes import Mapping, Node, Position, Scalar, Sequence, meaning
 from nnlab.config.spots import Entries, Spot, dotted, items_of, kind_of
 from nnlab.config.wording import number, wording
 from nnlab.errors import Problem, brief, closest, printable, suggest
@@ -36,7 +36,7 @@ class Mistake:
     meant: str | None = None
 
 
-def problem(document: Document, mistake: Mistake) -> Problem:
+def problem(document: ConfigDocument, mistake: Mistake) -> Problem:
     """Return what to tell of a mistake in ``document``, and where."""
     path, around = mistake.spot.path, dotted(mistake.parent.path)
     if mistake.rule == "extra_forbidden":
@@ -46,14 +46,14 @@ def problem(document: Document, mistake: Mistake) -> Problem:
         message = f"unknown key {brief(str(path[-1]))}" + (f" in {around}" if around else "")
         return document.key(*path).problem(message, hint)
     if mistake.rule == "missing":
-        place = subject(document, *mistake.parent.path)
-        return place.problem(f"{around}: missing {path[-1]!r}".removeprefix(": "), _wanted(mistake))
+        position = subject(document, *mistake.parent.path)
+        return position.problem(f"{around}: missing {path[-1]!r}".removeprefix(": "), _wanted(mistake))
     message, hint = told(mistake)
     name = f"{dotted(path)}: " if path else ""
-    return _place(document, mistake).problem(name + message, hint)
+    return _position(document, mistake).problem(name + message, hint)
 
 
-def _elsewhere(document: Document, mistake: Mistake) -> str | None:
+def _elsewhere(document: ConfigDocument, mistake: Mistake) -> str | None:
     """Return the dotted key in one of the sections that an unknown key of a whole config is most like."""
     dotted_keys: dict[str, str] = {}
     for section in mistake.parent.fields if not mistake.parent.path else ():
@@ -74,27 +74,27 @@ def _wanted(mistake: Mistake) -> str:
     return f"{key}: {wording(mistake.parent.fields[key].rebuild_annotation())}"
 
 
-def _place(document: Document, mistake: Mistake) -> Place:
-    """Return the place of a mistake: if it is one of several options together, that of the one written last."""
-    node, place = document.at(*mistake.spot.path)
+def _position(document: ConfigDocument, mistake: Mistake) -> Position:
+    """Return the position of a mistake: if it is one of several options together, that of the one written last."""
+    node, position = document.at(*mistake.spot.path)
     if mistake.rule == "option" and isinstance(node, Mapping):
         named = [entry.key for key, entry in node.entries.items() if key in words(mistake.message)]
-        own = document.root.place.source
+        own = document.root.position.source
         return max(
             named,
-            key=lambda place: (not place.line, place.source == own, place.line, place.column),
+            key=lambda position: (not position.line, position.source == own, position.line, position.column),
             default=subject(document, *mistake.spot.path),
         )
     is_entry = isinstance(mistake.spot.kind, Entries)
-    return subject(document, *mistake.spot.path) if is_entry and isinstance(node, Mapping) else place
+    return subject(document, *mistake.spot.path) if is_entry and isinstance(node, Mapping) else position
 
 
-def subject(document: Document, *path: str | int) -> Place:
-    """Return the place that stands for all of what is at ``path``: its type, or else the key it has."""
-    node, place = document.at(*path)
+def subject(document: ConfigDocument, *path: str | int) -> Position:
+    """Return the position that stands for all of what is at ``path``: its type, or else the key it has."""
+    node, position = document.at(*path)
     if isinstance(node, Mapping) and "type" in node.entries:
-        return node.entries["type"].node.place
-    return document.key(*path) if isinstance(node, Mapping) and path and isinstance(path[-1], str) else place
+        return node.entries["type"].node.position
+    return document.key(*path) if isinstance(node, Mapping) and path and isinstance(path[-1], str) else position
 
 
 def words(message: str) -> set[str]:

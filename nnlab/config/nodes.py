@@ -27,7 +27,7 @@ _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]{0,17})(\.[0-9]{0,40})?|\.[0-9]{1,40})(
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where something stands: file, line and column from 1, characters to mark, and the line itself.
 
     Of a long line, ``excerpt`` is a part, which begins after ``skipped`` characters. An override on the
@@ -42,7 +42,7 @@ class Place:
     skipped: int = 0
 
     def problem(self, message: str, hint: str = "") -> Problem:
-        """Return a problem at this place."""
+        """Return a problem at this position."""
         return Problem(message, self.source, self.line, self.column, self.length, self.excerpt, self.skipped, hint)
 
 
@@ -52,7 +52,7 @@ class Scalar:
 
     value: Any
     text: str
-    place: Place
+    position: Position
     nodes: int = 1
 
 
@@ -61,15 +61,15 @@ class Sequence:
     """A list."""
 
     items: "tuple[Node, ...]"
-    place: Place
+    position: Position
     nodes: int = 1
 
 
 @dataclass(frozen=True)
-class Entry:
+class Pair:
     """The value of a key, and where the key stands."""
 
-    key: Place
+    key: Position
     node: "Node"
 
 
@@ -77,8 +77,8 @@ class Entry:
 class Mapping:
     """Values by key."""
 
-    entries: dict[str, Entry]
-    place: Place
+    entries: dict[str, Pair]
+    position: Position
     nodes: int = 1
 
 
@@ -145,7 +145,7 @@ class _Composer:
         next(self._events)
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            return Mapping({}, self._place(event))
+            return Mapping({}, self._position(event))
         root = self._node(next(self._events))
         next(self._events)
         extra = next(self._events)
@@ -163,7 +163,7 @@ class _Composer:
             self._anchors[anchor] = None
         if isinstance(event, yaml.ScalarEvent):
             value = meaning(event.value) if event.implicit[0] else event.value
-            node: Node = Scalar(value, event.value, self._place(event))
+            node: Node = Scalar(value, event.value, self._position(event))
         else:
             node = self._collection(event)
         if anchor is not None:
@@ -188,31 +188,31 @@ class _Composer:
             items.append(self._node(event))
             count += items[-1].nodes
             self._bound(event, count)
-        return Sequence(tuple(items), self._place(start), count)
+        return Sequence(tuple(items), self._position(start), count)
 
     def _mapping(self, start: Any) -> Mapping:
-        entries: dict[str, Entry] = {}
+        entries: dict[str, Pair] = {}
         count = 1
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key, key_place = self._key(event)
+            key, key_position = self._key(event)
             value = self._node(next(self._events))
             count += 1 + value.nodes
             self._bound(event, count)
             if key in entries:
                 hint = f"it stands in line {entries[key].key.line} already"
-                self.problems.append(key_place.problem(f"duplicate key {printable(key)!r}", hint))
+                self.problems.append(key_position.problem(f"duplicate key {printable(key)!r}", hint))
             else:
-                entries[key] = Entry(key_place, value)
-        return Mapping(entries, self._place(start), count)
+                entries[key] = Pair(key_position, value)
+        return Mapping(entries, self._position(start), count)
 
-    def _key(self, event: Any) -> tuple[str, Place]:
+    def _key(self, event: Any) -> tuple[str, Position]:
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
             self._fail(event, "a key must be a plain name")
         if event.value == "<<" and event.implicit[0]:
             self._fail(event, "merge keys (<<) are not read", "use extends: BASE.yaml")
         if event.anchor is not None:
-            self._anchors[event.anchor] = Scalar(event.value, event.value, self._place(event))
-        return event.value, self._place(event)
+            self._anchors[event.anchor] = Scalar(event.value, event.value, self._position(event))
+        return event.value, self._position(event)
 
     def _alias(self, event: Any) -> Node:
         name = event.anchor
@@ -227,24 +227,24 @@ class _Composer:
         if count > MAX_NODES:
             self._fail(event, f"more than {MAX_NODES:,} values, aliases counted in")
 
-    def _place(self, event: Any) -> Place:
+    def _position(self, event: Any) -> Position:
         return self._at(event.start_mark, len(getattr(event, "value", None) or " "))
 
-    def _at(self, mark: Any, length: int = 1) -> Place:
-        """Return the place of a parser's mark, with as much of its line as fits a terminal."""
+    def _at(self, mark: Any, length: int = 1) -> Position:
+        """Return the position of a parser's mark, with as much of its line as fits a terminal."""
         line = self._lines[mark.line] if mark.line < len(self._lines) else ""
         skipped = max(0, mark.column - _BEFORE) if len(line) > _EXCERPT else 0
         excerpt = printable(line[skipped : skipped + _EXCERPT])
         length = max(1, min(length, skipped + len(excerpt) - mark.column))
-        return Place(self.source, mark.line + 1, mark.column + 1, length, excerpt, skipped)
+        return Position(self.source, mark.line + 1, mark.column + 1, length, excerpt, skipped)
 
     def _fail(self, event: Any, message: str, hint: str = "") -> NoReturn:
-        raise ConfigError([*self.problems, self._place(event).problem(message, hint)])
+        raise ConfigError([*self.problems, self._position(event).problem(message, hint)])
 
     def syntax_problem(self, error: yaml.YAMLError) -> Problem:
         """Return the problem that the parser's ``error`` means."""
         mark = getattr(error, "problem_mark", None)
         parts = [getattr(error, name, None) for name in ("context", "problem")]
         message = ", ".join(part for part in parts if part) or str(error).splitlines()[0]
-        place = self._at(mark) if mark is not None else Place(self.source)
-        return place.problem(f"not valid YAML: {printable(message)}")
+        position = self._at(mark) if mark is not None else Position(self.source)
+        return position.problem(f"not valid YAML: {printable(message)}")

@@ -6,55 +6,55 @@ before number 3 (``network.+5`` at the end of five), and null at ``network.3`` t
 
 from dataclasses import dataclass, replace
 
-from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose, meaning
+from nnlab.config.nodes import Mapping, Node, Pair, Position, Scalar, Sequence, compose, meaning
 from nnlab.errors import ConfigError, brief, printable
 
 
 @dataclass(frozen=True)
 class Override:
-    """The value ``node`` for a dotted ``key``; ``place`` is where that key was written."""
+    """The value ``node`` for a dotted ``key``; ``position`` is where that key was written."""
 
     key: str
     node: Node
-    place: Place
+    position: Position
 
 
 def read_override(text: str) -> Override:
     """Return what KEY=VALUE says; raises ConfigError, which names the override."""
-    place = Place(f"override {printable(text)!r}")
+    position = Position(f"override {printable(text)!r}")
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")):
-        raise ConfigError([place.problem("expected KEY=VALUE", "such as optimizer.learning_rate=0.01")])
-    return Override(key, read_value(value, place), place)
+        raise ConfigError([position.problem("expected KEY=VALUE", "such as optimizer.learning_rate=0.01")])
+    return Override(key, read_value(value, position), position)
 
 
-def read_value(text: str, place: Place) -> Node:
-    """Return what a VALUE of the command line means, as if it stood at ``place``; raises ConfigError."""
+def read_value(text: str, position: Position) -> Node:
+    """Return what a VALUE of the command line means, as if it stood at ``position``; raises ConfigError."""
     if text.lstrip()[:1] not in {"[", "{", '"', "'"}:
-        return Scalar(meaning(text), text, place)
+        return Scalar(meaning(text), text, position)
     try:
-        node, problems = compose(text, place.source)
+        node, problems = compose(text, position.source)
     except ConfigError as error:
-        raise ConfigError([place.problem(problem.message) for problem in error.problems]) from error
+        raise ConfigError([position.problem(problem.message) for problem in error.problems]) from error
     if problems:
-        raise ConfigError([place.problem(problem.message) for problem in problems])
-    return _moved(node, place)
+        raise ConfigError([position.problem(problem.message) for problem in problems])
+    return _moved(node, position)
 
 
-def _moved(node: Node, place: Place) -> Node:
-    """Return ``node`` with every place in it replaced by ``place``."""
+def _moved(node: Node, position: Position) -> Node:
+    """Return ``node`` with every position in it replaced by ``position``."""
     if isinstance(node, Mapping):
-        entries = {key: Entry(place, _moved(entry.node, place)) for key, entry in node.entries.items()}
-        return Mapping(entries, place, node.nodes)
+        entries = {key: Pair(position, _moved(entry.node, position)) for key, entry in node.entries.items()}
+        return Mapping(entries, position, node.nodes)
     if isinstance(node, Sequence):
-        return Sequence(tuple(_moved(item, place) for item in node.items), place, node.nodes)
-    return replace(node, place=place)
+        return Sequence(tuple(_moved(item, position) for item in node.items), position, node.nodes)
+    return replace(node, position=position)
 
 
 def laid_over(root: Mapping, override: Override) -> Mapping:
     """Return ``root`` with ``override`` laid over it; raises ConfigError where its key leads nowhere."""
     if not all(override.key.split(".")):
-        raise ConfigError([override.place.problem("expected a key such as optimizer.learning_rate")])
+        raise ConfigError([override.position.problem("expected a key such as optimizer.learning_rate")])
     changed = _replaced(root, override.key.split("."), override, "")
     return replace(root, entries=changed.entries) if isinstance(changed, Mapping) else root
 
@@ -64,33 +64,33 @@ def _replaced(node: Node, path: list[str], override: Override, done: str) -> Nod
     if not path:
         return override.node
     step, rest = path[0], path[1:]
-    here, place = f"{done}.{step}".lstrip("."), override.place
+    here, position = f"{done}.{step}".lstrip("."), override.position
     if isinstance(node, Sequence):
         return _in_list(node, path, override, done)
     if isinstance(node, Scalar) and isinstance(node.value, str) and done:
         # The short form of an entry, "relu" for {type: relu}, becomes the long one to take an option.
-        node = Mapping({"type": Entry(node.place, node)}, node.place)
+        node = Mapping({"type": Pair(node.position, node)}, node.position)
     if isinstance(node, Scalar):
         if node.value is not None:
-            raise ConfigError([place.problem(f"{done} is {node.text}, which has no parts")])
-        node = Mapping({}, place)
+            raise ConfigError([position.problem(f"{done} is {node.text}, which has no parts")])
+        node = Mapping({}, position)
     old = node.entries.get(step)
-    child = _replaced(old.node if old else Mapping({}, place), rest, override, here)
-    return replace(node, entries={**node.entries, step: Entry(place, child)})
+    child = _replaced(old.node if old else Mapping({}, position), rest, override, here)
+    return replace(node, entries={**node.entries, step: Pair(position, child)})
 
 
 def _in_list(node: Sequence, path: list[str], override: Override, done: str) -> Sequence:
     """Return the list ``node`` with an entry changed, inserted or taken away."""
     step, rest = path[0], path[1:]
-    place, items = override.place, list(node.items)
+    position, items = override.position, list(node.items)
     nothing = isinstance(override.node, Scalar) and override.node.value is None
     if step in {f"+{index}" for index in range(len(items) + 1)}:
         if rest or nothing:
             hint = f"such as {done}.{step}=relu or {done}.{step}={{type: dense, units: 10}}"
-            raise ConfigError([place.problem(f"{done}.{step} inserts an entry, which is given whole", hint)])
+            raise ConfigError([position.problem(f"{done}.{step} inserts an entry, which is given whole", hint)])
         items.insert(int(step), override.node)
     elif step not in {str(index) for index in range(len(items))}:
-        raise ConfigError([place.problem(_numbered(step, len(items), done))])
+        raise ConfigError([position.problem(_numbered(step, len(items), done))])
     elif nothing and not rest:
         del items[int(step)]
     else:

@@ -12,7 +12,7 @@ from nnlab.registry import DATASETS, LAYERS, OPTIMIZERS, DefaultType, Spec, Spec
 from nnlab.registry.options import NonNegative, Positive, PositiveInt
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A part of a config: frozen, no unknown keys, no silent conversions."""
 
     model_config = ConfigDict(
@@ -26,14 +26,14 @@ class Section(BaseModel):
     )
 
 
-class EarlyStopping(Section):
+class EarlyStopping(ConfigSection):
     """Stop when ``patience`` evaluations in a row have not improved the monitored value by ``min_delta``."""
 
     patience: PositiveInt
     min_delta: NonNegative = 0.0
 
 
-class Training(Section):
+class Training(ConfigSection):
     """How long, in which batches, and how often to evaluate, log and save.
 
     One of ``steps`` and ``epochs`` is given. ``evaluate_every``, ``log_every`` and ``checkpoint_every``
@@ -65,13 +65,13 @@ class Training(Section):
         return self
 
 
-class Compute(Section):
+class Compute(ConfigSection):
     """``threads`` to compute with; all cores unless given. The results do not depend on it."""
 
     threads: PositiveInt | None = None
 
 
-class Logging(Section):
+class Logging(ConfigSection):
     """Where records go besides metrics.jsonl. ``tensorboard``: to TensorBoard too, with figures at the end.
 
     The results do not depend on it.
@@ -80,7 +80,7 @@ class Logging(Section):
     tensorboard: bool = False
 
 
-class Experiment(Section):
+class Experiment(ConfigSection):
     """A whole experiment: with the code and the data, all that a run depends on."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from nnlab.config.document import Document
+from nnlab.config.config_document import ConfigDocument
 from nnlab.config.mending import mended, without
 from nnlab.config.messages import Mistake, problem, words
 from nnlab.config.nodes import Node, Sequence, plain
@@ -27,20 +27,20 @@ _MOST = 100  # mistakes to look for; nobody mends more of them at once
 
 
 @dataclass(frozen=True)
-class Reading(Generic[M]):
+class Validated(Generic[M]):
     """What could be made of a document.
 
     ``document`` is the one read, with its mistakes mended or left out, and ``value`` the model it fills, if
     any. ``left_out`` says what is not there though it was written, ``problems`` what there is to tell.
     """
 
-    document: Document
+    document: ConfigDocument
     value: M | None
     left_out: tuple[Spot, ...]
     problems: tuple[Problem, ...]
 
 
-def validate(document: Document, model: type[M]) -> Reading[M]:
+def validate(document: ConfigDocument, model: type[M]) -> Validated[M]:
     """Return the ``model`` that ``document`` fills, and everything that is wrong with it."""
     problems = dict.fromkeys(document.problems)
     left_out: list[Spot] = []
@@ -50,7 +50,7 @@ def validate(document: Document, model: type[M]) -> Reading[M]:
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
         else:
-            return Reading(document, value, tuple(left_out), tuple(problems))
+            return Validated(document, value, tuple(left_out), tuple(problems))
         mistakes = _worth_telling([_mistake(document, model, each) for each in errors[:_MOST]], left_out)
         changed, told = mended(document, mistakes)
         if changed is document:
@@ -59,7 +59,7 @@ def validate(document: Document, model: type[M]) -> Reading[M]:
             left_out += emptied
         problems |= dict.fromkeys(told)
         if changed is document or len(problems) >= _MOST:
-            return Reading(document, None, tuple(left_out), tuple(problems))
+            return Validated(document, None, tuple(left_out), tuple(problems))
         document = changed
 
 
@@ -76,8 +76,8 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
     return TypeAdapter(annotation)
 
 
-def _mistake(document: Document, model: type[BaseModel], error: ErrorDetails) -> Mistake:
-    """Return pydantic's ``error`` with the place in the document that it is about."""
+def _mistake(document: ConfigDocument, model: type[BaseModel], error: ErrorDetails) -> Mistake:
+    """Return pydantic's ``error`` with the position in the document that it is about."""
     rule, loc, context = error["type"], error["loc"], error.get("ctx", {})
     if rule == "missing" and isinstance(loc[-1], int):
         rule, loc = "too_few", loc[:-1]

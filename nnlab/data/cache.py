@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from nnlab import files
-from nnlab.data.base import Split
 from nnlab.data.npy import read_header
+from nnlab.data.source import Split
 from nnlab.errors import SystemFault, system_errors
 
 Splits = tuple[Split, Split]

@@ -19,10 +19,10 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlab.data.base import Source, Split
 from nnlab.data.cache import digest_of_files, remembered
-from nnlab.data.collection import Collection, Layout, Published
 from nnlab.data.lookup import locate
+from nnlab.data.published import Layout, PublishedData, PublishedFile
+from nnlab.data.source import Source, Split
 from nnlab.errors import DataError, system_errors
 from nnlab.registry import DATASETS
 
@@ -155,13 +155,13 @@ class Cifar10(Source):
     https://www.cs.toronto.edu/~kriz/cifar.html.
     """
 
-    collection = Collection(
+    published = PublishedData(
         name="cifar10",
         layouts=(
             Layout((_FOLDER, f"cifar10/{_FOLDER}", "cifar10", ""), _FILES),
             Layout(("", "cifar10"), (_ARCHIVE,)),
         ),
-        published=(Published(_ARCHIVE, 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530"),),
+        files=(PublishedFile(_ARCHIVE, 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530"),),
         mirrors=(
             "https://www.cs.toronto.edu/~kriz/",
             "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/",
@@ -172,8 +172,8 @@ class Cifar10(Source):
     class_names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
     def load(self, root: Path | None) -> tuple[Split, Split]:
-        found = locate(self.collection, root)
-        with self.collection.naming_the_cure():
+        found = locate(self.published, root)
+        with self.published.naming_the_cure():
             if found[0].name != _ARCHIVE:
                 return _splits(read_files(found))
             return remembered("cifar10", digest_of_files(found), lambda: _splits(iter(read_archive(found[0]))))

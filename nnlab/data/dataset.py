@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from nnlab import seeding
 from nnlab.arrays import Array, Labels, Shape
 from nnlab.data.augmentation import Augmentation
-from nnlab.data.base import Source, Split
-from nnlab.data.examples import Examples, Selection, chunks
+from nnlab.data.inputs import Examples, Selection, chunks
+from nnlab.data.inputs_in_file import InputsInFile
 from nnlab.data.normalization import Affine
 from nnlab.data.section import DataSpec, check_augmentations
-from nnlab.data.stored import StoredExamples
+from nnlab.data.source import Source, Split
 from nnlab.errors import DataError, OptionError, UsageError, suggest
 from nnlab.registry import DATASETS
 
@@ -61,7 +61,7 @@ class Dataset:
         """Whether training inputs take more than a copy of them: they are varied, or read from a file."""
         inputs = self.train.inputs
         source = inputs.examples if isinstance(inputs, Selection) else inputs
-        return bool(self.augmentations) or isinstance(source, StoredExamples)
+        return bool(self.augmentations) or isinstance(source, InputsInFile)
 
     def batch(self, rows: Labels, step: int) -> tuple[Array, Labels]:
         """Return the inputs of the training examples ``rows`` as ``step`` sees them, and their labels.
@@ -99,9 +99,9 @@ def _digest(split: Split) -> str:
 def _content(examples: Examples) -> Iterator[bytes | memoryview]:
     """Yield what tells ``examples`` from others of their shape and type."""
     match examples:
-        case StoredExamples():
+        case InputsInFile():
             yield examples.digest.encode()
-        case Selection(examples=StoredExamples() as stored, rows=rows):
+        case Selection(examples=InputsInFile() as stored, rows=rows):
             yield stored.digest.encode()
             yield rows.data
         case _:

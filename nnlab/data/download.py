@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nnlab import files
-from nnlab.data.collection import Collection, Published
+from nnlab.data.published import PublishedData, PublishedFile
 from nnlab.errors import DataError, SystemFault, system_errors
 
 log = logging.getLogger(__name__)
@@ -37,26 +37,26 @@ class Patience:
         return self.start + size / self.slowest
 
 
-def download(collection: Collection, folder: Path, patience: Patience = Patience()) -> None:
-    """Bring every published file of ``collection`` into ``folder``; verified files already there are kept.
+def download(published: PublishedData, folder: Path, patience: Patience = Patience()) -> None:
+    """Bring every published file of ``published`` into ``folder``; verified files already there are kept.
 
     A mirror that fails, for whatever reason, is followed by the next. Raises DataError, which lists what was
     tried, when none is left for a file; SystemFault if the folder cannot be written.
     """
     with system_errors("write", folder):
         folder.mkdir(parents=True, exist_ok=True)
-    mirrors = list(collection.mirrors)
-    for file in collection.published:
+    mirrors = list(published.mirrors)
+    for file in published.files:
         failures: list[str] = []
         while (failure := _fetch(mirrors[0] + file.name, file, folder, patience)) is not None:
             failures.append(f"{mirrors[0]}{file.name}: {failure}")
             log.info("%s", failures[-1])
             mirrors.append(mirrors.pop(0))  # the files that follow begin with a mirror that works
             if len(failures) == len(mirrors):
-                raise DataError(f"no mirror has {file.name} of {collection.name}:\n  " + "\n  ".join(failures))
+                raise DataError(f"no mirror has {file.name} of {published.name}:\n  " + "\n  ".join(failures))
 
 
-def _fetch(url: str, file: Published, folder: Path, patience: Patience) -> str | None:
+def _fetch(url: str, file: PublishedFile, folder: Path, patience: Patience) -> str | None:
     """Download ``url`` as ``file`` into ``folder``; return what the server did wrong, or None.
 
     Raises SystemFault if the file cannot be written.
@@ -92,7 +92,7 @@ def _is_there(path: Path, md5: str) -> bool:
             return False
 
 
-def _bring(url: str, file: Published, path: Path, patience: Patience) -> None:
+def _bring(url: str, file: PublishedFile, path: Path, patience: Patience) -> None:
     """Write what ``url`` has to ``path`` if it is ``file``; raises _RefusedError if not, and SystemFault."""
     log.info("downloading %s (%.1f MB)", url, file.size / 1e6)
     digest, size = _md5(), 0

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from nnlab import seeding
 from nnlab.arrays import Array, Labels, Rng
-from nnlab.data.base import Source, Split
 from nnlab.data.cache import remembered
 from nnlab.data.outlines import SIZE, SPAN, digit_distances
+from nnlab.data.source import Source, Split
 from nnlab.data.synthetic import Seed
 from nnlab.registry import DATASETS
 from nnlab.registry.options import PositiveInt

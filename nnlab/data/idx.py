@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.arrays import Shape
-from nnlab.data.base import Source, Split
 from nnlab.data.cache import digest_of_files, remembered
-from nnlab.data.collection import Collection, Layout, Published
 from nnlab.data.lookup import locate
+from nnlab.data.published import Layout, PublishedData, PublishedFile
+from nnlab.data.source import Source, Split
 from nnlab.errors import DataError, system_errors
 from nnlab.registry import DATASETS
 
@@ -102,31 +102,31 @@ def read_pair(images: Path, labels: Path, most: int) -> Split:
     return Split(pixels[..., np.newaxis], numbers.astype(np.int64))
 
 
-def _load(collection: Collection, root: Path | None) -> tuple[Split, Split]:
-    paths = locate(collection, root)
-    with collection.naming_the_cure():
+def _load(published: PublishedData, root: Path | None) -> tuple[Split, Split]:
+    paths = locate(published, root)
+    with published.naming_the_cure():
         if not all(path.suffix == ".gz" for path in paths):
-            return _read(collection, *paths)
-        return remembered(collection.name, digest_of_files(paths), lambda: _read(collection, *paths))
+            return _read(published, *paths)
+        return remembered(published.name, digest_of_files(paths), lambda: _read(published, *paths))
 
 
 def _read(
-    collection: Collection, train_images: Path, train_labels: Path, test_images: Path, test_labels: Path
+    published: PublishedData, train_images: Path, train_labels: Path, test_images: Path, test_labels: Path
 ) -> tuple[Split, Split]:
     test = read_pair(test_images, test_labels, most=10_000)
     digest = hashlib.md5(test.labels.astype(np.uint8).data, usedforsecurity=False).hexdigest()
-    if _TEST_LABELS.get(digest, collection.name) != collection.name:
-        raise DataError(f"{test_labels.parent} holds {_TEST_LABELS[digest]}, not {collection.name}")
+    if _TEST_LABELS.get(digest, published.name) != published.name:
+        raise DataError(f"{test_labels.parent} holds {_TEST_LABELS[digest]}, not {published.name}")
     return read_pair(train_images, train_labels, most=60_000), test
 
 
-def _collection(name: str, torchvision: str, mirrors: tuple[str, ...], files: dict[str, int]) -> Collection:
+def _published(name: str, torchvision: str, mirrors: tuple[str, ...], files: dict[str, int]) -> PublishedData:
     """Return a data set whose gzipped ``_FILES`` have, in their order, these checksums (MD5) and sizes."""
-    return Collection(
+    return PublishedData(
         name=name,
         layouts=(Layout((name, f"{torchvision}/raw", ""), _FILES, ("", ".gz")),),
-        published=tuple(
-            Published(f"{file}.gz", size, md5) for file, (md5, size) in zip(_FILES, files.items(), strict=True)
+        files=tuple(
+            PublishedFile(f"{file}.gz", size, md5) for file, (md5, size) in zip(_FILES, files.items(), strict=True)
         ),
         mirrors=mirrors,
     )
@@ -139,7 +139,7 @@ class Mnist(Source):
     LeCun, Bottou, Bengio and Haffner (1998), doi:10.1109/5.726791.
     """
 
-    collection = _collection(
+    published = _published(
         "mnist",
         torchvision="MNIST",
         mirrors=(
@@ -157,7 +157,7 @@ class Mnist(Source):
     class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
     def load(self, root: Path | None) -> tuple[Split, Split]:
-        return _load(self.collection, root)
+        return _load(self.published, root)
 
 
 @DATASETS.register("fashion_mnist")
@@ -167,7 +167,7 @@ class FashionMnist(Source):
     Xiao, Rasul and Vollgraf (2017), arXiv:1708.07747.
     """
 
-    collection = _collection(
+    published = _published(
         "fashion_mnist",
         torchvision="FashionMNIST",
         mirrors=(
@@ -196,4 +196,4 @@ class FashionMnist(Source):
     )
 
     def load(self, root: Path | None) -> tuple[Split, Split]:
-        return _load(self.collection, root)
+        return _load(self.published, root)

@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnlab.data.base import Source
 from nnlab.data.cache import cache_directory
-from nnlab.data.collection import Collection
 from nnlab.data.download import download
+from nnlab.data.published import PublishedData
+from nnlab.data.source import Source
 from nnlab.errors import DataError, UsageError, system_errors
 from nnlab.registry import DATASETS
 
@@ -40,8 +40,8 @@ def roots(root: Path | None) -> list[Path]:
     return [*named.values(), Path("data"), _downloads()]
 
 
-def locate(collection: Collection, root: Path | None) -> list[Path]:
-    """Return the files of ``collection``, downloaded if they are in none of the ``roots``.
+def locate(published: PublishedData, root: Path | None) -> list[Path]:
+    """Return the files of ``published``, downloaded if they are in none of the ``roots``.
 
     Raises DataError if a folder holds only a part of them or only a pickled copy, or if no mirror can be
     reached; SystemFault if a folder cannot be read.
@@ -49,12 +49,12 @@ def locate(collection: Collection, root: Path | None) -> list[Path]:
     with system_errors("read"):
         folders = roots(root)
         for folder in folders[:-1]:
-            if files := collection.find(folder):
+            if files := published.find(folder):
                 return files
-        if files := _complete_download(collection):
+        if files := _complete_download(published):
             return files
-        _refuse_unsafe(collection, folders)
-    return _downloaded(collection, folders)
+        _refuse_unsafe(published, folders)
+    return _downloaded(published, folders)
 
 
 def fetch(name: str) -> Path:
@@ -64,9 +64,9 @@ def fetch(name: str) -> Path:
     reached.
     """
     source: type[Source] = DATASETS[name]
-    if source.collection is None:
+    if source.published is None:
         raise UsageError(f"{name} is {source.origin}: there is nothing to fetch")
-    return _downloaded(source.collection, [])[0].parent
+    return _downloaded(source.published, [])[0].parent
 
 
 def available(root: Path | None = None) -> list[Holding]:
@@ -81,14 +81,14 @@ def available(root: Path | None = None) -> list[Holding]:
 
 
 def _holding(name: str, source: type[Source], folders: list[Path]) -> Holding:
-    collection = source.collection
-    if collection is None:
+    published = source.published
+    if published is None:
         return Holding(name, (), 0, source.origin)
     try:
-        files = next((files for files in map(collection.find, folders[:-1]) if files), None)
+        files = next((files for files in map(published.find, folders[:-1]) if files), None)
     except (DataError, OSError) as error:
         return Holding(name, (), 0, str(error))
-    files = files or _complete_download(collection)
+    files = files or _complete_download(published)
     return Holding(name, tuple(files), sum(file.stat().st_size for file in files), "" if files else "not here")
 
 
@@ -96,33 +96,33 @@ def _downloads() -> Path:
     return cache_directory() / "data"
 
 
-def _complete_download(collection: Collection) -> list[Path]:
+def _complete_download(published: PublishedData) -> list[Path]:
     """Return the files in the cache; none if a download was never made or did not end."""
     try:
-        return collection.find(_downloads())
+        return published.find(_downloads())
     except DataError:
         return []
 
 
-def _downloaded(collection: Collection, searched: list[Path]) -> list[Path]:
-    folder = _downloads() / collection.name
+def _downloaded(published: PublishedData, searched: list[Path]) -> list[Path]:
+    folder = _downloads() / published.name
     try:
-        download(collection, folder)
+        download(published, folder)
     except DataError as error:
         places = f"\nlooked in {', '.join(str(path) for path in searched)}" if searched else ""
-        names = ", ".join(file.name for file in collection.published)
+        names = ", ".join(file.name for file in published.files)
         raise DataError(
-            f"{error}{places}\nput {names} into data/{collection.name}/ or into a folder that NNLAB_DATA names; "
+            f"{error}{places}\nput {names} into data/{published.name}/ or into a folder that NNLAB_DATA names; "
             "data: {type: glyphs} needs no download"
         ) from error
-    return collection.find(_downloads())
+    return published.find(_downloads())
 
 
-def _refuse_unsafe(collection: Collection, folders: list[Path]) -> None:
+def _refuse_unsafe(published: PublishedData, folders: list[Path]) -> None:
     for folder in folders:
-        if path := collection.find_unsafe(folder):
-            safe = collection.published[0].name
+        if path := published.find_unsafe(folder):
+            safe = published.files[0].name
             raise DataError(
                 f"{path} is in an unsafe format: a pickle can run any code when it is read; take "
-                f"{safe} instead, from {collection.mirrors[0]}{safe} or with nnlab data fetch {collection.name}"
+                f"{safe} instead, from {published.mirrors[0]}{safe} or with nnlab data fetch {published.name}"
             )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.arrays import Array
-from nnlab.data.examples import Examples, chunks
+from nnlab.data.inputs import Examples, chunks
 from nnlab.registry import NORMALIZATIONS, Component
 from nnlab.registry.options import Positive
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from nnlab import seeding
 from nnlab.arrays import Array, Rng
-from nnlab.data.base import Source, Split
+from nnlab.data.source import Source, Split
 from nnlab.errors import OptionError
 from nnlab.registry import DATASETS
 from nnlab.registry.options import PositiveInt

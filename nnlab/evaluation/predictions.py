@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.arrays import Array, Labels
 from nnlab.data import Dataset
 from nnlab.data.augmentation import mirrored
-from nnlab.data.examples import Inputs
+from nnlab.data.inputs import Inputs
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
 

@@ -199,7 +199,7 @@ class _Check:
         if self._config is None or self._environment is None:
             return "not checked", "config.yaml or environment.json does not tell what they were"
         spec, kind = self._config.data, self._config.data.type
-        if DATASETS[kind].collection is not None:
+        if DATASETS[kind].published is not None:
             root = Path(spec.root).expanduser() if spec.root else None
             if not any(holding.files for holding in available(root) if holding.name == kind):
                 return "not checked", f"{kind} is not on this machine"

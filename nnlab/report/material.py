@@ -92,7 +92,7 @@ class _Gathering:
 
 
 def _way_to_data(config: Experiment) -> str:
-    if DATASETS[config.data.type].collection is None:
+    if DATASETS[config.data.type].published is None:
         return ""
     kind = config.data.type
     return f" nnlab data fetch {kind} downloads them; NNLAB_DATA names the folder if they are here already."

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from nnlab.config import Experiment
-from nnlab.config.nodes import Place, plain
+from nnlab.config.nodes import Position, plain
 from nnlab.config.overrides import read_value
 from nnlab.errors import RunError, UsageError, brief, suggest
 from nnlab.runs.directory import Run
@@ -63,7 +63,7 @@ def read_condition(text: str) -> Condition:
     if not parts:
         raise UsageError(f"{brief(text)} is no condition such as dataset=mnist, seed=0 or accuracy>0.9")
     key, sign, value = parts.groups()
-    wanted = plain(read_value(value.strip(), Place(f"condition {brief(text)}")))
+    wanted = plain(read_value(value.strip(), Position(f"condition {brief(text)}")))
     if sign not in {"=", "!="} and not _is_number(wanted):
         raise UsageError(f"{brief(text)} compares with {brief(value)}, which is no number (accuracies are 0 to 1)")
     return Condition(key.strip(), sign, wanted)

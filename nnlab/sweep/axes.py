@@ -1,4 +1,4 @@
-"""What a sweep varies: the axes that a sweep's file and the command line name."""
+"""Axes of a sweep: the keys that vary and their values, from a sweep file or the command line."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnlab.config.nodes import Mapping, Node, Place, Scalar, plain
+from nnlab.config.nodes import Mapping, Node, Position, Scalar, plain
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override, read_value
 from nnlab.config.wording import as_written
@@ -19,7 +19,7 @@ _RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
 
 @dataclass(frozen=True)
 class Point:
-    """One value on an axis, as plain data, and the settings that it stands for."""
+    """One value on an axis, as plain data, and the overrides it stands for."""
 
     value: Any
     overrides: tuple[Override, ...]
@@ -27,52 +27,52 @@ class Point:
 
 @dataclass(frozen=True)
 class Axis:
-    """The values of ``key``, or the variants (``key`` is "variant" then); ``place`` is where the key stands."""
+    """The values of ``key``, or the variants (``key`` is then "variant"); ``place`` is the position of the key."""
 
     key: str
     points: tuple[Point, ...]
-    place: Place
+    place: Position
 
     def __post_init__(self) -> None:
         seen: list[Any] = []
         for point in self.points:
             if point.value in seen:
-                place = point.overrides[0].node.place if point.overrides else self.place
+                place = point.overrides[0].node.position if point.overrides else self.place
                 raise ConfigError([place.problem(f"{self.key}: {as_written(point.value)} is given twice")])
             seen.append(point.value)
 
 
-def axis(key: str, values: Iterable[Node], place: Place) -> Axis:
-    """Return the axis on which the config's ``key`` takes ``values``; raises ConfigError if one is there twice."""
+def axis(key: str, values: Iterable[Node], place: Position) -> Axis:
+    """Return the axis on which the config's ``key`` takes ``values``; raises ConfigError for a repeated value."""
     return Axis(key, tuple(Point(data(node), (Override(key, node, place),)) for node in values), place)
 
 
-def variants(node: Mapping, place: Place) -> Axis:
-    """Return the axis of paired settings, a mapping of keys to values under each variant's name."""
+def variants(node: Mapping, place: Position) -> Axis:
+    """Return the axis of named variants, each a mapping of dotted keys to values."""
     points = [Point(name, settings(entry.node)) for name, entry in node.entries.items()]
     return Axis("variant", tuple(points), place)
 
 
 def settings(node: Node) -> tuple[Override, ...]:
-    """Return what a mapping of dotted keys to values says."""
+    """Return the overrides in a mapping of dotted keys to values."""
     entries = node.entries if isinstance(node, Mapping) else {}
     return tuple(Override(key, entry.node, entry.key) for key, entry in entries.items())
 
 
-def seeds(node: Node, place: Place) -> Axis:
-    """Return the axis of the seeds that ``node`` lists or, as a whole number, counts from 0."""
+def seeds(node: Node, place: Position) -> Axis:
+    """Return the axis of seeds: a list of seeds, or a count n for the seeds 0 to n - 1."""
     if isinstance(node, Items):
         return axis("seed", node.items, place)
     count = node.value if isinstance(node, Scalar) else 0
-    return axis("seed", _numbers(range(_bounded(count, node.place)), node.place), place)
+    return axis("seed", _numbers(range(_bounded(count, node.position)), node.position), place)
 
 
-def read_values(text: str) -> tuple[str, Place, list[Node]]:
-    """Return the key of KEY=VALUE,VALUE,... on the command line, its place, and the values.
+def read_values(text: str) -> tuple[str, Position, list[Node]]:
+    """Parse KEY=VALUE,VALUE,... from the command line into the key, its position and the values.
 
-    Commas in brackets and quotes part nothing, and ``0..4`` is five whole numbers. Raises ConfigError.
+    Commas inside brackets and quotes do not separate values; ``0..4`` is five integers. Raises ConfigError.
     """
-    place = Place(f"override {printable(text)!r}")
+    place = Position(f"override {printable(text)!r}")
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")):
         hint = "such as optimizer.learning_rate=0.1,0.01 or seed=0..4"
@@ -84,8 +84,11 @@ def read_values(text: str) -> tuple[str, Place, list[Node]]:
     return key, place, nodes
 
 
-def counted(text: str, place: Place) -> list[Node] | None:
-    """Return the whole numbers that ``0..4`` stands for, None of any other text; raises ConfigError."""
+def counted(text: str, place: Position) -> list[Node] | None:
+    """Return the integers of a range such as ``0..4``, or None for any other text.
+
+    Raises ConfigError if the range is empty or too long.
+    """
     ends = _RANGE.fullmatch(text)
     if ends is None:
         return None
@@ -97,7 +100,7 @@ def counted(text: str, place: Place) -> list[Node] | None:
 
 
 def _parts(text: str) -> list[str]:
-    """Return ``text`` cut at its commas outside of brackets and quotes."""
+    """Split ``text`` at commas outside brackets and quotes."""
     parts, depth, quote = [""], 0, ""
     for character in text:
         if quote:
@@ -115,16 +118,16 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
-def _numbers(numbers: Sequence[int], place: Place) -> list[Node]:
+def _numbers(numbers: Sequence[int], place: Position) -> list[Node]:
     return [Scalar(number, str(number), place) for number in numbers]
 
 
-def _bounded(count: int, place: Place) -> int:
+def _bounded(count: int, place: Position) -> int:
     if count > MAX_CELLS:
         raise ConfigError([place.problem(f"{count:,} values; a sweep has at most {MAX_CELLS:,} cells")])
     return count
 
 
 def data(node: Node) -> Any:
-    """Return ``node`` as plain data, as sweep.json will give it back."""
+    """Return ``node`` as plain data, in the form in which sweep.json stores it."""
     return json.loads(json.dumps(plain(node)))

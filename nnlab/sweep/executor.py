@@ -1,4 +1,4 @@
-"""What a sweep asks of whoever runs its cells: processes of this machine, or a cluster."""
+"""The interface between a sweep and an executor of its cells: local processes or a cluster."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,17 +8,18 @@ from typing import Literal, Protocol, Self
 
 @dataclass(frozen=True)
 class Job:
-    """A cell to train to its end, and perhaps to ``test``: to evaluate on the test split."""
+    """A cell to train to completion; with ``test`` it is then evaluated on the test split."""
 
     directory: Path
     test: bool
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a job ended, and why it did not complete.
+class JobResult:
+    """How a job ended and, unless it completed, the reason.
 
-    ``interrupted``: its state was saved on request; ``lost``: its process died, as for want of memory.
+    ``interrupted``: its state was saved on request; ``lost``: its process died, for example because it ran out of
+    memory.
     """
 
     status: Literal["completed", "failed", "interrupted", "lost"]
@@ -34,18 +35,18 @@ class Executor(Protocol):
     capacity: int
 
     def start(self, job: Job) -> None:
-        """Begin a job; there is room for it."""
+        """Start a job; fewer than ``capacity`` are running."""
 
-    def wait(self, seconds: float) -> list[tuple[Job, Outcome]]:
-        """Return the jobs that have ended, waiting up to ``seconds`` for the first of them."""
+    def wait(self, seconds: float) -> list[tuple[Job, JobResult]]:
+        """Return the jobs that have ended, waiting up to ``seconds`` for the first one."""
 
     def interrupt(self) -> None:
         """Ask all jobs to save their state and stop; ``wait`` still returns them."""
 
     def __enter__(self) -> Self:
-        """Make ready."""
+        """Acquire resources."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop what still runs."""
+        """Stop jobs that are still running."""

@@ -1,16 +1,16 @@
-"""What becomes of a job, wherever it is run."""
+"""Run one sweep job in the current process."""
 
 from nnlab.errors import Interrupted, NnlabError, RunError
 from nnlab.evaluation import evaluate
 from nnlab.runs import Run
-from nnlab.sweep.executor import Job, Outcome
+from nnlab.sweep.executor import Job, JobResult
 from nnlab.training import resume
 
 
-def run_job(job: Job) -> Outcome:
-    """Train a cell from where it is to its end and evaluate it if asked; a finished one stays as it is.
+def run_job(job: Job) -> JobResult:
+    """Train a cell to completion, from its last checkpoint if it has one, and evaluate it if requested.
 
-    It raises nothing: an exception would have to travel to another process, which not every one survives.
+    A finished cell is left unchanged. Never raises: not every exception can be sent to another process.
     """
     run = Run(job.directory)
     try:
@@ -18,14 +18,14 @@ def run_job(job: Job) -> Outcome:
         if job.test and not tested(run):
             evaluate(run, split="test", checkpoint="best", cause="nnlab sweep --test")
     except Interrupted:
-        return Outcome("interrupted", _saved(run))
+        return JobResult("interrupted", _saved(run))
     except MemoryError as error:
-        return Outcome("lost", f"out of memory: {error}")
+        return JobResult("lost", f"out of memory: {error}")
     except NnlabError as error:
-        return Outcome("failed", str(error))
+        return JobResult("failed", str(error))
     except Exception as error:  # noqa: BLE001 -- a bug in one cell must not end the others
-        return Outcome("failed", f"a bug in nnlab: {type(error).__name__}: {error}")
-    return Outcome("completed")
+        return JobResult("failed", f"a bug in nnlab: {type(error).__name__}: {error}")
+    return JobResult("completed")
 
 
 def _saved(run: Run) -> str:

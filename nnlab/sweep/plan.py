@@ -1,4 +1,4 @@
-"""The plan of a sweep: its cells, each with the whole config of a run, before any of them is trained."""
+"""The plan of a sweep: its cells, each with its full config, before any of them is trained."""
 
 import hashlib
 import itertools
@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from nnlab.config import Document, Experiment, as_yaml, read_experiment
+from nnlab.config import ConfigDocument, Experiment, as_yaml, read_experiment
 from nnlab.config.overrides import Override
 from nnlab.config.wording import as_written
 from nnlab.errors import ConfigError, Problem, UsageError
@@ -23,12 +23,12 @@ from nnlab.sweep.axes import MAX_CELLS, Axis, data
 from nnlab.sweep.draft import read_draft
 
 _LONGEST = 80  # characters of a cell's directory
-_TOLD = 20  # problems of one plan; nobody reads more at once
+_MOST_PROBLEMS = 20  # problems reported for one plan
 
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """One training to come: its value on each axis, its config, and what that ``changes``, each as KEY=VALUE."""
+    """A cell to train: its value on each axis, its config, and the ``changes`` to the base config as KEY=VALUE."""
 
     directory: str
     settings: dict[str, Any]
@@ -38,7 +38,7 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Plan:
-    """The cells of a sweep; ``axes`` has the values of each key that varies, in the order of counting."""
+    """The cells of a sweep; ``axes`` has the values of each key that varies, the slowest key first."""
 
     name: str
     axes: dict[str, list[Any]]
@@ -46,23 +46,23 @@ class Plan:
 
     @cached_property
     def directory(self) -> str:
-        """The sweep directory's name, which the same plan always has."""
+        """The name of the sweep directory; equal plans have equal names."""
         facts = [self.name, self.axes, [[cell.settings, as_yaml(cell.config)] for cell in self.cells]]
         digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         return "-".join(filter(None, ("sweep", slug(self.name), digest[:8])))
 
     def sweep(self, root: Path) -> Sweep:
-        """Return the sweep in ``root`` that this plan is of, as it is at first."""
+        """Return the sweep of this plan in ``root``, with every cell pending."""
         path = root / self.directory
         cells = (Cell(Run(path / cell.directory), cell.settings, changes=cell.changes) for cell in self.cells)
         return Sweep(path, self.name, self.axes, tuple(cells))
 
 
 def load_plan(path: str | Path, settings: str | Sequence[str] = (), *, seeds: int | None = None) -> Plan:
-    """Return the plan that a sweep's file or a config describes, varied by ``settings``: KEY=VALUE,VALUE,...
+    """Return the plan of the sweep file or config at ``path``, varied by ``settings``: KEY=VALUE,VALUE,...
 
-    ``seeds`` asks for the seeds from 0 to one less. Raises ConfigError with every problem at once, each with
-    its place and the first cell that has it; otherwise as ``load_config`` does.
+    ``seeds`` stands for the seeds 0 to ``seeds - 1``. Raises ConfigError with every problem at once, each with its
+    position and the first cell affected, UsageError if there are too many cells or the file does not exist.
     """
     draft = read_draft(Path(path), (settings,) if isinstance(settings, str) else settings, seeds)
     count = prod(len(axis.points) for axis in draft.axes)
@@ -86,53 +86,53 @@ def load_plan(path: str | Path, settings: str | Sequence[str] = (), *, seeds: in
             changes = tuple(f"{each.key}={as_written(data(each.node))}" for each in overrides)
             cells.append(PlannedCell(f"cells/{name}", values, config, changes))
     if problems:
-        raise ConfigError(_told(problems, count))
+        raise ConfigError(_reported(problems, count))
     _check_distinct(cells, names, path)
     return Plan(draft.name or cells[0].config.name, _values(draft.axes), tuple(cells))
 
 
-def _at_its_cause(problem: Problem, base: Document, overrides: Sequence[Override]) -> Problem:
-    """Return ``problem`` at the place of the setting that brings it about, unless the ``base`` has it itself."""
-    if problem.source in {override.place.source for override in overrides}:
+def _at_its_cause(problem: Problem, base: ConfigDocument, overrides: Sequence[Override]) -> Problem:
+    """Return ``problem`` at the position of the override that causes it, unless the ``base`` config has it too."""
+    if problem.source in {override.position.source for override in overrides}:
         return problem
     for count in range(len(overrides) + 1):
         try:
             read_experiment(base.changed(overrides[:count]))
         except ConfigError as error:
             if problem in error.problems:
-                return overrides[count - 1].place.problem(problem.message, problem.hint) if count else problem
+                return overrides[count - 1].position.problem(problem.message, problem.hint) if count else problem
     return problem
 
 
 def _check_distinct(cells: Iterable[PlannedCell], names: dict[str, str], path: str | Path) -> None:
-    """Raise ConfigError if two cells are the same training."""
+    """Raise ConfigError if two cells have equal configs."""
     seen: dict[str, PlannedCell] = {}
     for cell in cells:
         other = seen.setdefault(cell.config.model_dump_json(), cell)
         if other is not cell:
             both = " and ".join(repr(label(each.settings, names)) for each in (other, cell))
-            hint = "take one of them away, or let it change something"
-            raise ConfigError([Problem(f"the cells {both} are the same training", str(path), hint=hint)])
+            hint = "remove one of them, or change another setting in it"
+            raise ConfigError([Problem(f"the cells {both} have the same config", str(path), hint=hint)])
 
 
 def _values(axes: Iterable[Axis]) -> dict[str, list[Any]]:
     return {axis.key: [point.value for point in axis.points] for axis in axes}
 
 
-def _told(problems: dict[Problem, list[str]], count: int) -> list[Problem]:
-    """Return the problems, each with the first cell that has it unless all have it."""
-    told = []
+def _reported(problems: dict[Problem, list[str]], count: int) -> list[Problem]:
+    """Return the problems, each with the first cell affected unless all cells are."""
+    reported = []
     for problem, cells in problems.items():
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
         where = f" (cell {cells[0]}{more})" if len(cells) < count else ""
-        told.append(replace(problem, message=problem.message + where))
-    told.sort(key=lambda problem: (problem.source, problem.line, problem.column))
-    rest = [Problem(f"and {len(told) - _TOLD} more problems like these", told[0].source)]
-    return told[:_TOLD] + (rest if len(told) > _TOLD else [])
+        reported.append(replace(problem, message=problem.message + where))
+    reported.sort(key=lambda problem: (problem.source, problem.line, problem.column))
+    rest = [Problem(f"and {len(reported) - _MOST_PROBLEMS} more problems like these", reported[0].source)]
+    return reported[:_MOST_PROBLEMS] + (rest if len(reported) > _MOST_PROBLEMS else [])
 
 
 def labels(keys: Iterable[str]) -> dict[str, str]:
-    """Return each key by as many of its last parts as tell it from the others, at least one that is a word."""
+    """Return a label for each key: its shortest unique ending that starts with a letter."""
     keys = list(keys)
     names = {}
     for key in keys:
@@ -144,12 +144,12 @@ def labels(keys: Iterable[str]) -> dict[str, str]:
 
 
 def label(settings: dict[str, Any], names: dict[str, str]) -> str:
-    """Return the settings of a cell as a person would name it: ``learning_rate=0.1 seed=0``."""
+    """Return the settings of a cell in short form, such as ``learning_rate=0.1 seed=0``."""
     return " ".join(f"{names[key]}={as_written(value)}" for key, value in settings.items())
 
 
 def _file_name(settings: dict[str, Any], names: dict[str, str]) -> str:
-    """Return the settings as a directory's name can have them: ``learning_rate=0.1-seed=0``."""
+    """Return the settings in a form safe for a directory name, such as ``learning_rate=0.1-seed=0``."""
     texts = {names[key]: as_written(value).replace("+", "") for key, value in settings.items()}
     parts = (text if key == "variant" else f"{key.replace('+', '')}={text}" for key, text in texts.items())
     return "-".join(re.sub(r"[^A-Za-z0-9._=-]+", "-", part).strip("-.") for part in parts)

@@ -1,4 +1,4 @@
-"""The executor on this machine: worker processes, each of which trains one cell after another."""
+"""The local executor: worker processes, each of which trains one cell after another."""
 
 import multiprocessing
 import os
@@ -15,29 +15,29 @@ from typing import Self
 from pebble import ProcessExpired, ProcessPool
 
 from nnlab.nn.kernels import threads as kernel_threads
-from nnlab.sweep.executor import Job, Outcome
+from nnlab.sweep.executor import Job, JobResult
 from nnlab.sweep.job import run_job
 
-_GRACE = 8.0  # seconds in which a worker that is to stop may save its state
+_GRACE = 8.0  # seconds that a worker has to save its state when it is asked to stop
 
 
 class Processes:
     """Runs up to ``workers`` jobs at a time (None: one for each core), each with ``threads`` compute threads.
 
-    A config that says ``compute.threads`` itself is obeyed. A job that takes longer than ``timeout`` seconds
-    (None: any time) is stopped. A worker that dies takes no other with it, and workers end within ten seconds
-    when this process does, however that happens.
+    ``compute.threads`` in a config takes precedence. A job that takes longer than ``timeout`` seconds (None: no
+    limit) is stopped. The death of a worker does not affect the others, and workers end within ten seconds of the
+    end of this process, whatever its cause.
     """
 
     def __init__(self, workers: int | None = None, *, threads: int = 1, timeout: float | None = None) -> None:
         self.capacity = workers or kernel_threads.available()
         self._threads, self._timeout = threads, timeout
-        self._running: dict[futures.Future[Outcome], Job] = {}
+        self._running: dict[futures.Future[JobResult], Job] = {}
 
     def __enter__(self) -> Self:
         # Spawned, not forked: threads and BLAS do not survive a fork.
         context = multiprocessing.get_context("spawn")
-        # Begun now, since it unblocks SIGINT when it begins, which ``start`` blocks for the workers.
+        # Started now: it unblocks SIGINT when it starts, and ``start`` blocks SIGINT for the workers.
         _begin_tracker()
         self._far_end, self._lifeline = context.Pipe(duplex=False)
         self._pool = ProcessPool(
@@ -46,8 +46,8 @@ class Processes:
         return self
 
     def start(self, job: Job) -> None:
-        """Begin a job."""
-        # Workers inherit what is blocked: Ctrl-C reaches this process alone, which then asks them to stop.
+        """Start a job."""
+        # Workers inherit the blocked signals: Ctrl-C reaches this process only, which then asks them to stop.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         try:
             if not self._pool.active:
@@ -58,25 +58,25 @@ class Processes:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._running[future] = job
 
-    def wait(self, seconds: float) -> list[tuple[Job, Outcome]]:
-        """Return the jobs that have ended, waiting up to ``seconds`` for the first of them."""
+    def wait(self, seconds: float) -> list[tuple[Job, JobResult]]:
+        """Return the jobs that have ended, waiting up to ``seconds`` for the first one."""
         done, _ = futures.wait(self._running, timeout=seconds, return_when=futures.FIRST_COMPLETED)
         ended = [(self._running.pop(future), self._outcome(future)) for future in done]
         if not self._pool.active:
-            lost = Outcome("lost", "no worker could be started")
+            lost = JobResult("lost", "no worker could be started")
             ended += [(job, lost) for job in self._running.values()]
             self._running.clear()
         return ended
 
-    def _outcome(self, future: futures.Future[Outcome]) -> Outcome:
+    def _outcome(self, future: futures.Future[JobResult]) -> JobResult:
         try:
             return future.result()
         except TimeoutError:
-            return Outcome("failed", f"not done within {self._timeout:g} seconds, the timeout")
+            return JobResult("failed", f"not done within the timeout of {self._timeout:g} seconds")
         except ProcessExpired as error:
-            return Outcome("lost", f"its process {_death(error.exitcode)}")
+            return JobResult("lost", f"its process {_death(error.exitcode)}")
         except BrokenProcessPool as error:
-            return Outcome("lost", f"the worker processes broke down: {error}")
+            return JobResult("lost", f"the worker processes failed: {error}")
 
     def interrupt(self) -> None:
         """Ask all jobs to save their state and stop."""
@@ -98,7 +98,7 @@ class Processes:
 
 
 def _begin_tracker() -> None:
-    """Begin the process that clears up should this one be killed, which is no news for a terminal."""
+    """Start the process that cleans up if this one is killed, with its warning about that silenced."""
     name = "PYTHONWARNINGS"
     before = os.environ.get(name)
     os.environ[name] = ",".join(filter(None, [before, "ignore:resource_tracker"]))
@@ -113,19 +113,19 @@ def _begin_tracker() -> None:
 def _death(exit_code: int) -> str:
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
-    hint = ", perhaps for want of memory" if exit_code == -signal.SIGKILL else ""
+    hint = ", perhaps because it ran out of memory" if exit_code == -signal.SIGKILL else ""
     return f"was killed by {signal.Signals(-exit_code).name}{hint}"
 
 
 def _attend(lifeline: Connection, threads: int) -> None:
-    """Prepare a worker process: its threads, and its end when that of the parent comes."""
+    """Prepare a worker process: set its threads, and end it when its parent ends."""
     kernel_threads.set_count(threads)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 
 def _end_with(lifeline: Connection) -> None:
-    """Stop this process when the other end of ``lifeline`` is closed, as it is when its owner dies."""
+    """Stop this process when the other end of ``lifeline`` closes, which happens when its owner dies."""
     lifeline.poll(None)
-    os.kill(os.getpid(), signal.SIGTERM)  # a training saves its state and stops
+    os.kill(os.getpid(), signal.SIGTERM)  # a training run saves its state and stops
     time.sleep(_GRACE)
     os.kill(os.getpid(), signal.SIGKILL)

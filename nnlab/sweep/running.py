@@ -1,4 +1,4 @@
-"""Run a sweep: start what is missing, note what becomes of it, try again what was lost."""
+"""Run a sweep: start missing cells, record how they end, retry those whose process died."""
 
 import contextlib
 import signal
@@ -14,27 +14,27 @@ from nnlab.errors import Interrupted, system_errors
 from nnlab.runs import check_writable
 from nnlab.runs.locking import locked
 from nnlab.runs.sweeps import Cell, Status, Sweep, read_sweep
-from nnlab.sweep.executor import Executor, Job, Outcome
+from nnlab.sweep.executor import Executor, Job, JobResult
 from nnlab.sweep.job import tested
 from nnlab.sweep.plan import Plan
 from nnlab.training.signals import stop_signals
 
 SweepReporter: TypeAlias = Callable[[Sweep, Cell], None]
-"""Told of a sweep and the one of its cells whose status has just changed."""
+"""Called with a sweep and the cell whose status has just changed."""
 
-_ATTEMPTS = 3  # at a cell whose process dies
-_ORPHANS = 15.0  # seconds to wait for the workers of a killed sweep, which end in ten
-_PAUSE = 0.2  # seconds between looks at the signals
+_ATTEMPTS = 3  # at a cell whose process dies before it counts as failed
+_ORPHANS = 15.0  # seconds to wait for workers of a killed sweep; they end within ten
+_PAUSE = 0.2  # seconds between checks for signals
 
 
 def ignore(sweep: Sweep, cell: Cell) -> None:
-    """Report to nobody."""
+    """Ignore the change."""
 
 
 def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
-    """Make the sweep directory of ``plan`` in ``runs_dir``, or find it again, and return the sweep.
+    """Create the sweep directory of ``plan`` in ``runs_dir``, or open the existing one, and return the sweep.
 
-    Each cell gets its config. Raises SystemFault if that cannot be written, RunError if the sweep is in use.
+    The config of each cell is written. Raises SystemFault if writing fails, RunError if the sweep is in use.
     """
     root = Path(runs_dir)
     check_writable(root)
@@ -51,27 +51,27 @@ def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
 
 
 def run_sweep(sweep: Sweep, executor: Executor, *, test: bool = False, report: SweepReporter = ignore) -> Sweep:
-    """Train what is missing of ``sweep`` and return how it is then, failed cells included.
+    """Train the missing cells of ``sweep`` and return its new state, failed cells included.
 
     With ``test`` each finished cell is evaluated on the test split. Raises RunError if another process runs
-    the sweep, SystemFault if its progress cannot be written, and Interrupted after SIGINT or SIGTERM, when
+    the sweep, SystemFault if its progress cannot be written, and Interrupted after SIGINT or SIGTERM, once
     every cell has been saved.
     """
     with sweep.locked(), stop_signals() as received:
-        course = _Course(read_sweep(sweep.path), test, report)
-        if course.missing:
+        execution = _Execution(read_sweep(sweep.path), test, report)
+        if execution.missing:
             with executor:
-                course.run(executor, received)
-    if received and any(cell.status in {"pending", "interrupted"} for cell in course.sweep.cells):
-        done = sum(cell.status == "completed" for cell in course.sweep.cells)
+                execution.run(executor, received)
+    if received and any(cell.status in {"pending", "interrupted"} for cell in execution.sweep.cells):
+        done = sum(cell.status == "completed" for cell in execution.sweep.cells)
         name = signal.Signals(received[0]).name
-        message = f"{name}: {done} of {sweep.size} done; go on with: nnlab sweep {sweep.path}"
+        message = f"{name}: {done} of {sweep.size} done; continue with: nnlab sweep {sweep.path}"
         raise Interrupted(message, signal=received[0])
-    return course.sweep
+    return execution.sweep
 
 
-class _Course:
-    """A sweep on its way: which cells are missing, which run, and how often each was lost."""
+class _Execution:
+    """The state of a sweep under way: cells that are missing or running, and how often each was lost."""
 
     def __init__(self, sweep: Sweep, test: bool, report: SweepReporter) -> None:
         self.sweep, self._test, self._report = sweep, test, report
@@ -80,7 +80,7 @@ class _Course:
         self._lost: Counter[int] = Counter()
 
     def run(self, executor: Executor, received: list[int]) -> None:
-        """Train all that is missing, until a signal was ``received``."""
+        """Train all missing cells, or until a signal has been ``received``."""
         for index in self.missing:
             _wait_for_orphan(self.sweep.cells[index])
         while self._running or (self.missing and not received):
@@ -88,8 +88,8 @@ class _Course:
                 self._start(executor, self.missing.popleft())
             if received:
                 executor.interrupt()
-            for job, outcome in executor.wait(_PAUSE):
-                self._end(self._running.pop(job), outcome, stopping=bool(received))
+            for job, result in executor.wait(_PAUSE):
+                self._end(self._running.pop(job), result, stopping=bool(received))
 
     def _is_done(self, cell: Cell) -> bool:
         finished = cell.status == "completed" and (cell.run.path / "summary.json").is_file()
@@ -102,24 +102,28 @@ class _Course:
         self._running[job] = index
         executor.start(job)
 
-    def _end(self, index: int, outcome: Outcome, *, stopping: bool) -> None:
-        """Note how an attempt ended; a cell that was lost, or stopped by somebody else, is tried again."""
-        cell, error = self.sweep.cells[index], outcome.error
+    def _end(self, index: int, result: JobResult, *, stopping: bool) -> None:
+        """Record how an attempt ended; a cell that was lost, or stopped from outside, is tried again."""
+        cell, error = self.sweep.cells[index], result.error
         saved = cell.run.checkpoints.exist
         status: Status
-        if outcome.status in {"completed", "failed"}:
-            status = "completed" if outcome.status == "completed" else "failed"
+        if result.status in {"completed", "failed"}:
+            status = "completed" if result.status == "completed" else "failed"
         elif stopping:
-            # A worker that has not come to its training yet dies of what asks it to stop.
+            # A worker that has not started training yet is killed by the signal that asks it to stop.
             status = "interrupted" if saved else "pending"
-            if outcome.status == "lost":
-                error = "stopped; it goes on from its checkpoint" if saved else "stopped before anything was saved"
+            if result.status == "lost":
+                error = (
+                    "stopped; it will continue from its checkpoint"
+                    if saved
+                    else "stopped before anything was saved"
+                )
         else:
             self._lost[index] += 1
             status = "interrupted" if self._lost[index] < _ATTEMPTS else "failed"
         if status == "interrupted" and not stopping:
             self.missing.append(index)
-            how = "goes on from its checkpoint" if saved else "begins anew"
+            how = "continues from its checkpoint" if saved else "starts again"
             error = f"{error}; the cell {how} (attempt {self._lost[index] + 1} of {_ATTEMPTS})"
         elif status == "failed" and self._lost[index] == _ATTEMPTS:
             error = f"{error}; tried {_ATTEMPTS} times"
@@ -134,7 +138,7 @@ class _Course:
 
 
 def _wait_for_orphan(cell: Cell) -> None:
-    """Let a worker of a killed sweep come to its end; raises RunError if it does not."""
+    """Wait until a worker of a killed sweep has ended; raises RunError if it does not end in time."""
     with contextlib.ExitStack() as stack:
         if cell.run.begun:
             stack.enter_context(cell.run.locked(wait=_ORPHANS))

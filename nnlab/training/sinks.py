@@ -71,7 +71,9 @@ class LedgerSink(Sink):
         if progress.evaluated_on == "test" and progress.evaluation:
             loss = progress.evaluation["loss"] if progress.finite else None
             accuracy = progress.evaluation["accuracy"]
-            entry = LedgerEntry(cause="training", step=progress.step, every=self._every, accuracy=accuracy, loss=loss)
+            entry = LedgerEntry(
+                cause="training", step=progress.step, every=self._every, accuracy=accuracy, loss=loss
+            )
             enter(self._run.path, entry)
 
 

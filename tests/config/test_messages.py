@@ -1,4 +1,4 @@
-"""Every mistake in a config is reported at its place, once, with the likeliest meaning."""
+"""Every mistake in a config is reported at its position, once, with the likeliest meaning."""
 
 import random
 import re

@@ -93,19 +93,19 @@ def test_every_value_knows_its_place():
     assert isinstance(node, Mapping)
     root = node.entries["data"].node.entries["root"]
     assert (root.key.line, root.key.column, root.key.length) == (3, 3, 4)
-    assert (root.node.place.line, root.node.place.column, root.node.place.length) == (3, 9, 4)
+    assert (root.node.position.line, root.node.position.column, root.node.position.length) == (3, 9, 4)
     items = node.entries["list"].node
     assert isinstance(items, Sequence)
     two = items.items[1].entries["two"].node
     assert isinstance(two, Scalar)
-    assert two.place.excerpt == "list: [1, {two: 22}]"
-    assert two.place.excerpt[two.place.column - 1 :].startswith("22")
+    assert two.position.excerpt == "list: [1, {two: 22}]"
+    assert two.position.excerpt[two.position.column - 1 :].startswith("22")
 
 
 def test_columns_count_characters():
     node, _ = compose("näme: {größe: x}", "c.yaml")
-    place = node.entries["näme"].node.entries["größe"].node.place
-    assert place.column == len("näme: {größe: x")
+    position = node.entries["näme"].node.entries["größe"].node.position
+    assert position.column == len("näme: {größe: x")
 
 
 def refused(text):

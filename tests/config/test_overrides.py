@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.experiments import load, write_config
 
-from nnlab.config.nodes import Place, compose, plain
+from nnlab.config.nodes import Position, compose, plain
 from nnlab.config.overrides import Override, laid_over, read_value
 from nnlab.errors import ConfigError
 
-PLACE = Place("a test")
+PLACE = Position("a test")
 
 
 def changed(items, *overrides):

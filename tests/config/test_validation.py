@@ -1,4 +1,4 @@
-"""What a reader of configs finds: every mistake, at its place, in words a student understands, and no other."""
+"""What a reader of configs finds: every mistake, at its position, in words a student understands, and no other."""
 
 import re
 from typing import Annotated, Literal
@@ -10,9 +10,9 @@ from pydantic import Field
 from support import planting
 
 from nnlab.config import Experiment, load_config, validation
-from nnlab.config.document import read_document
+from nnlab.config.config_document import read_document
 from nnlab.config.nodes import meaning
-from nnlab.config.schema import Section
+from nnlab.config.schema import ConfigSection
 from nnlab.data.section import DataSpec
 from nnlab.errors import ConfigError, DataError
 from nnlab.registry import (
@@ -616,7 +616,7 @@ def test_no_value_of_any_option_brings_jargon(problems, frame, name, key):
 
 
 def test_rules_that_no_option_has_yet_are_told_too(folder):
-    class Odd(Section):
+    class Odd(ConfigSection):
         even: Annotated[int, Field(multiple_of=2)]
         code: Annotated[str, Field(pattern="^[a-z]+$")] = "a"
         mode: Literal["slow", "fast"] | bool = "slow"

@@ -35,8 +35,8 @@ def no_mirrors(monkeypatch):
     from nnlab.data import Cifar10, FashionMnist, Mnist
 
     for source in (Mnist, FashionMnist, Cifar10):
-        nowhere = dataclasses.replace(source.collection, mirrors=("http://127.0.0.1:9/", "http://127.0.0.1:9/b/"))
-        monkeypatch.setattr(source, "collection", nowhere)
+        nowhere = dataclasses.replace(source.published, mirrors=("http://127.0.0.1:9/", "http://127.0.0.1:9/b/"))
+        monkeypatch.setattr(source, "published", nowhere)
 
 
 def idx_bytes(values):

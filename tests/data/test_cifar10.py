@@ -230,7 +230,7 @@ def test_a_safe_copy_elsewhere_wins_over_pickles(home):
 
 
 @pytest.mark.skipif(
-    not REAL or not Cifar10.collection.find(Path(REAL)), reason="NNLAB_DATA does not hold CIFAR-10's binary files"
+    not REAL or not Cifar10.published.find(Path(REAL)), reason="NNLAB_DATA does not hold CIFAR-10's binary files"
 )
 def test_published_numbers_of_cifar10():
     train, test = Cifar10().load(Path(REAL))

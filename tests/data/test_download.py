@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from nnlab.data.collection import Collection, Layout, Published
 from nnlab.data.download import Patience, download
+from nnlab.data.published import Layout, PublishedData, PublishedFile
 from nnlab.errors import DataError, SystemFault
 
 CONTENT = {"images.gz": bytes(range(256)) * 400, "labels.gz": b"0123456789"}
@@ -115,12 +115,12 @@ def server():
         yield plain_server
 
 
-def collection(*mirrors, names=("images.gz", "labels.gz")):
+def published(*mirrors, names=("images.gz", "labels.gz")):
     published = tuple(
-        Published(name, len(CONTENT[name]), hashlib.md5(CONTENT[name], usedforsecurity=False).hexdigest())
+        PublishedFile(name, len(CONTENT[name]), hashlib.md5(CONTENT[name], usedforsecurity=False).hexdigest())
         for name in names
     )
-    return Collection("toy", (Layout(("toy",), names),), published, mirrors)
+    return PublishedData("toy", (Layout(("toy",), names),), published, mirrors)
 
 
 def names(folder):
@@ -133,7 +133,7 @@ def holds_all(folder):
 
 @pytest.mark.parametrize("behaviour", ["good", "encoded", "redirected"])
 def test_good_files_arrive(home, server, behaviour):
-    download(collection(server.mirror(behaviour)), home / "toy", QUICK)
+    download(published(server.mirror(behaviour)), home / "toy", QUICK)
     assert holds_all(home / "toy")
 
 
@@ -152,10 +152,10 @@ def test_a_bad_mirror_is_followed_by_the_next(home, server, behaviour, reason):
     bad, good = server.mirror(behaviour), server.mirror("good")
     folder = home / "toy"
     with pytest.raises(DataError, match=rf"no mirror has images\.gz of toy:\n  {bad}images\.gz: .*{reason}$"):
-        download(collection(bad), folder, QUICK)
+        download(published(bad), folder, QUICK)
     assert names(folder) == []
     server.asked.clear()
-    download(collection(bad, good), folder, QUICK)
+    download(published(bad, good), folder, QUICK)
     assert holds_all(folder)
     assert server.asked == [f"/{behaviour}/images.gz", "/good/images.gz", "/good/labels.gz"]
 
@@ -163,16 +163,16 @@ def test_a_bad_mirror_is_followed_by_the_next(home, server, behaviour, reason):
 def test_a_mirror_that_is_down_is_passed_over_quickly(home, server):
     down = "http://127.0.0.1:9/"
     start = time.monotonic()
-    download(collection(down, server.mirror("good")), home / "toy", Patience())
+    download(published(down, server.mirror("good")), home / "toy", Patience())
     with pytest.raises(DataError, match=f"{down}images.gz: the connection failed"):
-        download(collection(down), home / "other", Patience())
+        download(published(down), home / "other", Patience())
     assert time.monotonic() - start < 5
 
 
 def test_all_that_was_tried_is_listed(home, server):
     mirrors = [server.mirror("missing"), "http://127.0.0.1:9/", server.mirror("html")]
     with pytest.raises(DataError) as caught:
-        download(collection(*mirrors), home / "toy", QUICK)
+        download(published(*mirrors), home / "toy", QUICK)
     lines = str(caught.value).splitlines()
     assert [line.split("images.gz")[0].strip() for line in lines[1:]] == mirrors
 
@@ -181,13 +181,13 @@ def test_a_server_that_dribbles_does_not_hold_the_user(home, server):
     start = time.monotonic()
     impatient = Patience(silence=1.0, start=0.4, slowest=1e9)
     with pytest.raises(DataError, match=r"images\.gz: not done after 0 s"):
-        download(collection(server.mirror("dribbling")), home / "toy", impatient)
+        download(published(server.mirror("dribbling")), home / "toy", impatient)
     assert time.monotonic() - start < 5
     assert not (home / "toy" / "images.gz").exists()
 
 
 def test_verified_files_are_kept_and_others_replaced(home, server):
-    toy = collection(server.mirror("good"))
+    toy = published(server.mirror("good"))
     folder = home / "toy"
     download(toy, folder, QUICK)
     server.asked.clear()
@@ -201,26 +201,26 @@ def test_verified_files_are_kept_and_others_replaced(home, server):
 
 def test_what_is_in_place_is_untouched_when_no_mirror_helps(home, server):
     folder = home / "toy"
-    download(collection(server.mirror("good"), names=("labels.gz",)), folder, QUICK)
+    download(published(server.mirror("good"), names=("labels.gz",)), folder, QUICK)
     with pytest.raises(DataError, match="no mirror has images"):
-        download(collection(server.mirror("cut")), folder, QUICK)
+        download(published(server.mirror("cut")), folder, QUICK)
     assert names(folder) == ["labels.gz"]
 
 
 def test_a_folder_that_cannot_be_written_is_the_machines_fault(home, server):
     (home / "file").write_text("")
     with pytest.raises(SystemFault, match=r"cannot write .*file/toy"):
-        download(collection(server.mirror("good")), home / "file" / "toy", QUICK)
+        download(published(server.mirror("good")), home / "file" / "toy", QUICK)
     (home / "toy" / "images.gz").mkdir(parents=True)
     with pytest.raises(SystemFault, match=r"cannot read .*toy/images\.gz: Is a directory"):
-        download(collection(server.mirror("good")), home / "toy", QUICK)
+        download(published(server.mirror("good")), home / "toy", QUICK)
     assert server.asked == []
 
 
 def test_a_transfer_that_was_given_up_ends_and_leaves_nothing(home, server):
     folder = home / "toy"
     with pytest.raises(DataError, match="not done after 0 s"):
-        download(collection(server.mirror("slow")), folder, Patience(start=0.3, slowest=1e9))
+        download(published(server.mirror("slow")), folder, Patience(start=0.3, slowest=1e9))
     for _ in range(100):
         if not names(folder):
             break
@@ -245,10 +245,10 @@ def secure(home, server, monkeypatch):
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
 def test_https_is_never_left_for_http(home, server, secure):
-    download(collection(secure.mirror("good")), home / "toy", QUICK)
+    download(published(secure.mirror("good")), home / "toy", QUICK)
     assert holds_all(home / "toy")
     with pytest.raises(DataError, match="redirected from https to http:") as caught:
-        download(collection(secure.mirror("lowered")), home / "other", QUICK)
+        download(published(secure.mirror("lowered")), home / "other", QUICK)
     assert caught.value.exit_code == 3
     assert server.asked == []
     assert names(home / "other") == []

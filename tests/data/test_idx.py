@@ -176,7 +176,7 @@ def test_files_of_the_other_data_set_are_recognized_by_their_labels(home, write_
 @needs_data
 def test_the_two_data_sets_are_not_taken_for_each_other():
     for source, other in ((FashionMnist, "mnist"), (Mnist, "fashion_mnist")):
-        with pytest.raises(DataError, match=f"{other} holds {other}, not {source.collection.name}"):
+        with pytest.raises(DataError, match=f"{other} holds {other}, not {source.published.name}"):
             source().load(Path(REAL) / other)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from nnlab.data import Cifar10, Mnist, available, fetch
 from nnlab.data.cache import cache_directory
-from nnlab.data.collection import Published
 from nnlab.data.lookup import locate, roots
+from nnlab.data.published import PublishedFile
 from nnlab.errors import DataError, SystemFault, UsageError
 
 NAMES = [
@@ -33,8 +33,8 @@ def test_order_of_the_lookup(home, write_idx, monkeypatch, downloads):
         place.mkdir()
     for place in places:
         write_idx(place / "mnist")
-        assert locate(Mnist.collection, home / "mine")[0].resolve().parent == place / "mnist"
-    assert locate(Mnist.collection, None)[0].parent == home / "shared" / "mnist"
+        assert locate(Mnist.published, home / "mine")[0].resolve().parent == place / "mnist"
+    assert locate(Mnist.published, None)[0].parent == home / "shared" / "mnist"
     assert roots(None) == [home / "shared", home.relative_to(home) / "data", downloads]
 
 
@@ -46,10 +46,10 @@ def test_an_empty_variable_is_no_variable(monkeypatch, downloads):
 
 def test_named_folders_that_do_not_exist(home, monkeypatch):
     with pytest.raises(DataError, match=r"there is no folder .*nowhere, which data\.root names"):
-        locate(Mnist.collection, home / "nowhere")
+        locate(Mnist.published, home / "nowhere")
     (home / "file").write_text("")
     monkeypatch.setenv("NNLAB_DATA", "file")
-    for ask in (available, lambda: locate(Mnist.collection, None)):
+    for ask in (available, lambda: locate(Mnist.published, None)):
         with pytest.raises(DataError, match="there is no folder file, which NNLAB_DATA names"):
             ask()
 
@@ -61,7 +61,7 @@ def test_a_partial_set_says_what_is_missing_and_where(home, write_idx, monkeypat
     monkeypatch.setenv("NNLAB_DATA", "shared")
     message = "shared/mnist holds only a part of mnist: missing train-images-idx3-ubyte, t10k-labels-idx1-ubyte$"
     with pytest.raises(DataError, match=message):
-        locate(Mnist.collection, None)
+        locate(Mnist.published, None)
     notes = {holding.name: holding.note for holding in available()}
     assert notes["mnist"].startswith("shared/mnist holds only a part")
     assert notes["fashion_mnist"] == "not here"
@@ -71,7 +71,7 @@ def test_a_whole_set_is_preferred_to_a_part_of_one(home, write_idx):
     write_idx(home / "data" / "mnist")
     (home / "data" / "mnist" / NAMES[0]).unlink()
     write_idx(home / "data")
-    assert locate(Mnist.collection, None)[0].parent.name == "data"
+    assert locate(Mnist.published, None)[0].parent.name == "data"
 
 
 def test_without_a_network_the_message_says_what_to_do(home, no_mirrors, downloads):
@@ -117,20 +117,18 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def published(tmp_path, write_idx, monkeypatch):
-    """A mirror with a small MNIST; Mnist's collection for as long as the test lasts."""
+    """A mirror with a small MNIST; Mnist's published for as long as the test lasts."""
     folder = tmp_path / "published"
     write_idx(folder)
     contents = {name: (folder / name).read_bytes() for name in NAMES}
     files = tuple(
-        Published(name, len(content), hashlib.md5(content, usedforsecurity=False).hexdigest())
+        PublishedFile(name, len(content), hashlib.md5(content, usedforsecurity=False).hexdigest())
         for name, content in contents.items()
     )
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
         server.asked = []
         mirrors = ("http://127.0.0.1:9/", f"http://127.0.0.1:{server.server_port}/")
-        monkeypatch.setattr(
-            Mnist, "collection", dataclasses.replace(Mnist.collection, published=files, mirrors=mirrors)
-        )
+        monkeypatch.setattr(Mnist, "published", dataclasses.replace(Mnist.published, files=files, mirrors=mirrors))
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -160,7 +158,7 @@ def test_a_download_that_was_stopped_goes_on(published, downloads):
 def test_folders_that_cannot_be_read_are_the_machines_fault(home):
     loop = home / "data"
     loop.symlink_to(loop)
-    assert Mnist.collection.find(home / "data") == []
-    for ask in (available, lambda root: locate(Cifar10.collection, root)):
+    assert Mnist.published.find(home / "data") == []
+    for ask in (available, lambda root: locate(Cifar10.published, root)):
         with pytest.raises(SystemFault, match=r"cannot read .*xxx: File name too long"):
             ask(home / ("x" * 300))

@@ -1,4 +1,4 @@
-"""The page of results, against the run directories that it is written from."""
+"""The page of results against the run directories it is written from."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from results.training import train_missing
 
 @pytest.fixture
 def runs_dir(entries, tmp_path):
-    """Return a folder with a run of everything, which took no time to speak of."""
+    """Return a folder with a short run of every experiment."""
     train_missing(list(entries.values()), tmp_path / "runs", quiet=True)
     return tmp_path / "runs"
 
@@ -31,7 +31,7 @@ def write(runs_dir):
 
 
 def rows(text):
-    """The cells of each line of a table, by the first two."""
+    """Return the cells of each row of the tables, by the first two."""
     lines = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
     ]
@@ -76,11 +76,11 @@ def test_a_single_run_has_its_interval_and_the_best_of_its_evaluations(runs_dir)
     assert found["", "best accuracy"][:3] == ["100 % at best", f"{100 * best:.2f} %", "**no**"]
 
 
-def test_another_number_of_parameters_than_published_stands_out(runs_dir):
+def test_a_parameter_count_other_than_the_published_one_is_marked(runs_dir):
     assert re.fullmatch(r"\*\*\d+\*\*, published 7", rows(write(runs_dir))["watched", "accuracy"][4])
 
 
-def test_gradients_are_those_that_one_finds_by_hand(runs_dir):
+def test_gradients_are_those_computed_by_hand(runs_dir):
     found = rows(write(runs_dir))
     assert found["dL/d 0.bias", "(-0.5000, 0.5000)"] == ["(-0.5000, 0.5000)", "yes"]
     # x = (1, -1) turns the sign of the second row; and one published value was planted to be wrong.
@@ -97,7 +97,7 @@ def test_accuracy_per_class(runs_dir, entries, monkeypatch):
     assert found["1", "101 %"] == [f"{mean(recalls[1]):.2f} ± {stdev(recalls[1]):.2f} %", "**no**"]
 
 
-def test_the_page_says_on_what_the_runs_were_trained(runs_dir):
+def test_the_page_names_the_machines_of_the_runs(runs_dir):
     run = list_runs(runs_dir)[0]
     environment = run.read_json("environment.json")
     run.write_json(
@@ -109,7 +109,7 @@ def test_the_page_says_on_what_the_runs_were_trained(runs_dir):
     assert "(runs: 3)" in text
 
 
-def test_what_was_not_run_is_not_invented(entries, tmp_path):
+def test_missing_runs_are_reported_as_not_run(entries, tmp_path):
     found = rows(write(tmp_path / "nothing"))
     assert found["small", "accuracy"] == [
         "0 %",
@@ -131,7 +131,7 @@ def test_a_run_that_is_not_finished_and_evaluated_does_not_count(runs_dir, lost)
     assert rows(write(runs_dir))["small", "accuracy"][3] == "1 of 2"
 
 
-def test_what_stands_in_a_run_is_what_the_page_says(runs_dir):
+def test_the_page_changes_with_the_metrics_of_a_run(runs_dir):
     before = write(runs_dir)
     path = runs_of(runs_dir, "small")[0].evaluation / "metrics.json"
     metrics = json.loads(path.read_text())
@@ -146,14 +146,14 @@ def test_a_damaged_run_is_named(runs_dir):
         write(runs_dir)
 
 
-def test_a_loss_that_is_not_finite_is_not_enough(runs_dir):
+def test_a_loss_that_is_not_finite_does_not_reach_the_figure(runs_dir):
     for run in runs_of(runs_dir, "small"):
         path = run.evaluation / "metrics.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "loss": None}))
     assert rows(write(runs_dir))["", "loss"][1:3] == ["inf", "**no**"]
 
 
-def test_notes_are_on_the_copies_that_were_used():
+def test_notes_describe_the_copies_that_were_used():
     mnist, fashion, cifar10 = NOTES
     used = [
         (fashion.data, fashion.digest),
@@ -162,12 +162,11 @@ def test_notes_are_on_the_copies_that_were_used():
         ("ellipse", "ab"),
     ]
     assert notes_on(used) == [mnist.text, fashion.text]
-    (strange,) = notes_on([(cifar10.data, "0123456789abcdef")])
-    assert strange.startswith("cifar10: a copy of which nothing is known here")
-    assert "JPEG" not in strange
+    (unknown,) = notes_on([(cifar10.data, "0123456789abcdef")])
+    assert unknown == "cifar10: an unknown copy (SHA-256 of its test examples: 0123456789ab...)."
 
 
-def test_the_page_has_notes_where_there_are_any(runs_dir, monkeypatch):
+def test_the_page_has_notes_only_if_there_are_any(runs_dir, monkeypatch):
     assert "Data notes" not in write(runs_dir)
     monkeypatch.setattr(
         "results.page.notes_on",
@@ -184,3 +183,12 @@ def test_the_page_is_the_same_from_the_same_runs(runs_dir):
     before = write(runs_dir)
     nnlab.evaluate(runs_of(runs_dir, "watched")[0], checkpoint="last")
     assert write(runs_dir) == before
+
+
+def test_the_shipped_page_has_the_words_of_the_generator():
+    shipped = (published.CONFIGS.parent / "docs" / "results.md").read_text(encoding="utf-8")
+    assert shipped.startswith(page([], {}))
+    for section in published.SECTIONS:
+        assert f"## {section.title}\n\n{section.source}\n" in shipped
+        assert all(f"\n{e.config}: {e.remark}\n" in shipped for e in section.entries if e.remark)
+    assert all(f"- {note.text}\n" in shipped for note in NOTES)

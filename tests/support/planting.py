@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from nnlab.config.document import read_document
+from nnlab.config.config_document import read_document
 from nnlab.config.nodes import compose, meaning, plain
 from support import CONFIGS
 

@@ -9,7 +9,7 @@ from support.experiments import write_config
 
 import nnlab
 from nnlab.errors import ConfigError, DivergedError, Interrupted, Problem
-from nnlab.sweep import Job, Outcome, job, lay_out, load_plan, processes
+from nnlab.sweep import Job, JobResult, job, lay_out, load_plan, processes
 from nnlab.sweep.job import run_job
 from nnlab.sweep.processes import _death
 
@@ -20,25 +20,25 @@ def run(tmp_path):
 
 
 def test_a_cell_is_trained_and_tested_once(run):
-    assert run_job(Job(run.path, test=False)) == Outcome("completed")
+    assert run_job(Job(run.path, test=False)) == JobResult("completed")
     assert not job.tested(run)
     nnlab.evaluate(run, checkpoint="last")
     assert not job.tested(run)
-    assert run_job(Job(run.path, test=True)) == Outcome("completed")
+    assert run_job(Job(run.path, test=True)) == JobResult("completed")
     assert job.tested(run)
     before = (run.evaluation / "metrics.json").stat().st_mtime_ns
-    assert run_job(Job(run.path, test=True)) == Outcome("completed")
+    assert run_job(Job(run.path, test=True)) == JobResult("completed")
     assert (run.evaluation / "metrics.json").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (MemoryError("64 GiB"), Outcome("lost", "out of memory: 64 GiB")),
-        (DivergedError("the loss is nan"), Outcome("failed", "the loss is nan")),
-        (Interrupted("SIGTERM at step 3", signal=15), Outcome("interrupted", "saved")),
-        (ConfigError([Problem("odd", "config.yaml")]), Outcome("failed", "config.yaml: odd")),
-        (ZeroDivisionError("by zero"), Outcome("failed", "a bug in nnlab: ZeroDivisionError: by zero")),
+        (MemoryError("64 GiB"), JobResult("lost", "out of memory: 64 GiB")),
+        (DivergedError("the loss is nan"), JobResult("failed", "the loss is nan")),
+        (Interrupted("SIGTERM at step 3", signal=15), JobResult("interrupted", "saved")),
+        (ConfigError([Problem("odd", "config.yaml")]), JobResult("failed", "config.yaml: odd")),
+        (ZeroDivisionError("by zero"), JobResult("failed", "a bug in nnlab: ZeroDivisionError: by zero")),
     ],
 )
 def test_no_error_leaves_a_job(run, monkeypatch, error, outcome):
@@ -55,11 +55,11 @@ def test_a_job_that_was_stopped_says_where_it_was_saved(run, monkeypatch):
         raise Interrupted("SIGTERM", signal=15)
 
     monkeypatch.setattr("nnlab.sweep.job.resume", stop)
-    assert run_job(Job(run.path, test=False)) == Outcome("interrupted", "saved at step 1,234")
+    assert run_job(Job(run.path, test=False)) == JobResult("interrupted", "saved at step 1,234")
 
 
 def test_the_death_of_a_process_is_told_in_words():
-    assert _death(-9) == "was killed by SIGKILL, perhaps for want of memory"
+    assert _death(-9) == "was killed by SIGKILL, perhaps because it ran out of memory"
     assert _death(-15) == "was killed by SIGTERM"
     assert _death(3) == "ended with exit code 3"
 

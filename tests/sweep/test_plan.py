@@ -83,7 +83,7 @@ def test_the_command_line_varies_a_config(tmp_path):
     assert made.name == "small"
     assert made.axes == {"optimizer.learning_rate": [0.1, 0.05], "seed": [0, 1, 2]}
     assert {cell.config.training.steps for cell in made.cells} == {3}
-    with pytest.raises(UsageError, match=r"seed=\.\.\. and --seeds 2 both say which seeds"):
+    with pytest.raises(UsageError, match=r"seed=\.\.\. and --seeds 2 both choose the seeds"):
         load_plan(path, "seed=0..2", seeds=2)
     assert [cell.directory for cell in load_plan(path).cells] == ["cells/000"]
 
@@ -140,7 +140,7 @@ def test_each_cell_says_what_it_changes(plan):
 
 def test_cells_that_are_the_same_training_are_refused(refused):
     told = refused("config: small.yaml\nseeds: 2\nvariants: {a: {}, b: {seed: 0}}\n")
-    assert "sweep.yaml: the cells 'variant=a seed=0' and 'variant=b seed=0' are the same training" in told
+    assert "sweep.yaml: the cells 'variant=a seed=0' and 'variant=b seed=0' have the same config" in told
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_sweep_of_a_sweep_and_an_empty_file_are_refused(refused, tmp_path):
     told = refused("config: other.yaml\n")
     assert "sweep.yaml:1:9: config: " in told
     assert "other.yaml is a sweep file: nnlab sweep " in told
-    assert "sweep.yaml: the file is empty (a sweep's file begins with config:" in refused("")
+    assert "sweep.yaml: the file is empty (a sweep file begins with config:" in refused("")
     with pytest.raises(UsageError, match=r"other\.yaml is a sweep file: nnlab sweep "):
         load_config(tmp_path / "other.yaml")
 
@@ -197,7 +197,10 @@ def test_keys_are_shortened_as_far_as_they_differ():
         ),
         ("config: small.yaml\ngrid: {training.steps: []}\n", ["grid.training.steps: must not be empty"]),
         ("config: small.yaml\ngrid: {training.steps: [3, 3]}\n", ["2:28: training.steps: 3 is given twice"]),
-        ("config: small.yaml\ngrid: {seed: [3]}\nseeds: 2\n", ["2:8: grid.seed: the seeds are given under seeds"]),
+        (
+            "config: small.yaml\ngrid: {seed: [3]}\nseeds: 2\n",
+            ["2:8: grid.seed: the seeds are already given under seeds"],
+        ),
         ("config: small.yaml\nvariants:\n  a:\n", ["3:5: variants.a: expected a mapping, got nothing"]),
         ("config: small.yaml\nseeds: 100000\n", ["2:8: 100,000 values; a sweep has at most 10,000 cells"]),
         (

@@ -18,7 +18,7 @@ import nnlab
 from nnlab.config import load_config
 from nnlab.errors import Interrupted, RunError, SystemFault
 from nnlab.runs.sweeps import read_sweep
-from nnlab.sweep import Outcome, Processes, lay_out, load_plan, run_sweep, running
+from nnlab.sweep import JobResult, Processes, lay_out, load_plan, run_sweep, running
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +141,7 @@ def test_a_killed_worker_is_replaced_and_its_cell_goes_on(sweep, tmp_path):
     os.kill(holder(run), signal.SIGKILL)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, f"{laid_out.path}\n"), err
-    assert "was killed by SIGKILL, perhaps for want of memory; the cell goes on from its checkpoint" in err
+    assert "perhaps because it ran out of memory; the cell continues from its checkpoint" in err
     assert "(attempt 2 of 3)" in err
     assert sorted(cell.attempts for cell in read_sweep(laid_out.path).cells) == [1, 1, 2]
     assert_each_ran_once_to_its_end(laid_out, tmp_path, 1000)
@@ -202,7 +202,7 @@ def test_a_signal_saves_every_cell_and_leaves_no_process(sweep, number, code):
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (code, "")
-    assert f"0 of 3 cells done; go on with: nnlab sweep {laid_out.path}" in err
+    assert f"0 of 3 cells done; continue with: nnlab sweep {laid_out.path}" in err
     assert len(re.findall(r"^0/3  seed=\d  interrupted  saved at step \d+$", err, re.MULTILINE)) == 2
     assert not any(map(alive, workers))
     assert [run.read_json("summary.json")["status"] for run in runs] == ["interrupted"] * 2
@@ -213,7 +213,7 @@ def test_a_hanging_cell_is_stopped_at_its_time_and_the_others_finish(sweep):
     laid_out = sweep("training.steps=100000,20", text=ENDLESS)
     done = run_sweep(laid_out, Processes(2, timeout=2))
     assert [cell.status for cell in done.cells] == ["failed", "completed"]
-    assert done.cells[0].error == "not done within 2 seconds, the timeout"
+    assert done.cells[0].error == "not done within the timeout of 2 seconds"
 
 
 def test_a_second_process_on_the_same_sweep_is_refused(sweep):
@@ -258,7 +258,7 @@ class Rehearsed:
         self.running.append(job)
 
     def wait(self, seconds):
-        return [(self.running.pop(), Outcome(*self.outcomes.pop(0)))]
+        return [(self.running.pop(), JobResult(*self.outcomes.pop(0)))]
 
     def interrupt(self):
         self.interrupted = True
@@ -286,7 +286,7 @@ def test_a_lost_cell_is_tried_three_times_after_the_others(sweep):
     ("saved", "status", "why"),
     [
         (False, "pending", "stopped before anything was saved"),
-        (True, "interrupted", "stopped; it goes on from its checkpoint"),
+        (True, "interrupted", "stopped; it continues from its checkpoint"),
     ],
 )
 def test_a_worker_that_dies_of_the_signal_has_not_failed(sweep, saved, status, why):

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from nnlab.arrays import Labels, Shape
-from nnlab.data.collection import Collection
-from nnlab.data.examples import Examples, Selection
+from nnlab.data.inputs import Examples, Selection
+from nnlab.data.published import PublishedData
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +34,11 @@ class Source(ABC):
 
     ``input_shape`` and ``class_names`` are known before inputs are read, so that a network can be checked
     against them; constructing a source touches no file, unless it is the user's own arrays, whose headers and
-    labels say both. ``collection`` says which published files it reads; None: none, and ``origin`` says where
+    labels say both. ``published`` says which published files it reads; None: none, and ``origin`` says where
     its examples come from.
     """
 
-    collection: ClassVar[Collection | None] = None
+    published: ClassVar[PublishedData | None] = None
     origin: ClassVar[str] = "generated"
 
     input_shape: Shape

@@ -11,12 +11,12 @@ import numpy as np
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.cache import remembered_digest
-from nnlab.data.examples import Inputs
+from nnlab.data.inputs import Inputs
 from nnlab.data.npy import Header
 from nnlab.errors import DataError, system_errors
 
 
-class StoredExamples:
+class InputsInFile:
     """The inputs in the .npy file ``path`` that begins with ``header``.
 
     Rows are read, not mapped: pages of a map that were touched would count as memory in use, and a file cut

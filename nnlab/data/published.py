@@ -9,7 +9,7 @@ from nnlab.errors import DataError
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedFile:
     """A file as its authors published it; ``size`` is in bytes."""
 
     name: str
@@ -40,7 +40,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Collection:
+class PublishedData:
     """A data set that is kept in files: any one of ``layouts`` is all of it.
 
     ``mirrors`` are addresses that end in a slash and carry every published file. ``unsafe`` are names of
@@ -49,7 +49,7 @@ class Collection:
 
     name: str
     layouts: tuple[Layout, ...]
-    published: tuple[Published, ...]
+    files: tuple[PublishedFile, ...]
     mirrors: tuple[str, ...]
     unsafe: tuple[str, ...] = ()
 

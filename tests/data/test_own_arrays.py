@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from nnlab.config import load_config
 from nnlab.data import SavedArrays, load_dataset, npz
-from nnlab.data.examples import Selection
+from nnlab.data.inputs import Selection
+from nnlab.data.inputs_in_file import InputsInFile
 from nnlab.data.npy import read_header
 from nnlab.data.section import DataSpec
-from nnlab.data.stored import StoredExamples
 from nnlab.errors import ConfigError, DataError, NnlabError, OptionError, SystemFault
 from nnlab.registry import DATASETS
 
@@ -116,7 +116,7 @@ def test_rows_of_a_file_are_those_of_the_array(tmp_path_factory, data, values, c
     array = np.random.default_rng(values).integers(256, size=(count, values)).astype(np.uint8)
     np.save(path, array)
     with path.open("rb") as file:
-        stored = StoredExamples(path, read_header("rows", file))
+        stored = InputsInFile(path, read_header("rows", file))
     rows = np.array(data.draw(st.lists(st.integers(0, count - 1), max_size=20)), np.int64)
     part = slice(
         *data.draw(st.tuples(*[st.none() | st.integers(-60, 60)] * 2)), data.draw(st.sampled_from([None, 2]))
@@ -202,9 +202,9 @@ def test_files_that_cannot_be_read_are_the_machines_fault(home):
         SavedArrays(path=str(folder))
     header = read_header("x", io.BytesIO(header_of()))
     with pytest.raises(SystemFault, match=r"cannot read nowhere: No such file"):
-        StoredExamples(Path("nowhere"), header)
+        InputsInFile(Path("nowhere"), header)
     with pytest.raises(SystemFault, match=r"cannot read .*set: Is a directory"):
-        StoredExamples(folder, header)[:1]
+        InputsInFile(folder, header)[:1]
 
 
 def test_an_archive_that_cannot_be_read_is_the_machines_fault(home, monkeypatch):

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.arrays import Labels
-from nnlab.data.base import Source, Split
+from nnlab.data.array_files import ArchiveOfArrays, ArrayFiles, FolderOfArrays, Half
 from nnlab.data.npy import Header
-from nnlab.data.stores import Archive, Folder, Half, Store
+from nnlab.data.source import Source, Split
 from nnlab.errors import DataError, OptionError
 from nnlab.registry import DATASETS
 
@@ -81,11 +81,11 @@ class SavedArrays(Source):
         return labels.astype(np.int64)
 
 
-def _store(path: Path) -> Store:
+def _store(path: Path) -> ArrayFiles:
     if path.is_dir():
-        return Folder(path)
+        return FolderOfArrays(path)
     if path.is_file() and path.suffix == ".npz":
-        return Archive(path)
+        return ArchiveOfArrays(path)
     if path.is_file() and path.suffix in _PICKLES:
         raise DataError(
             f"{path} is in an unsafe format: a pickle can run any code when it is read; save its arrays with "

@@ -8,10 +8,10 @@ from typing import IO, Any, Literal
 
 from numpy.typing import NDArray
 
-from nnlab.data.examples import Examples
+from nnlab.data.inputs import Examples
+from nnlab.data.inputs_in_file import InputsInFile
 from nnlab.data.npy import Header, read_header, read_values
 from nnlab.data.npz import NpzFile
-from nnlab.data.stored import StoredExamples
 from nnlab.errors import DataError, SystemFault, refusal, system_errors
 
 Half = Literal["train", "test"]
@@ -20,7 +20,7 @@ Part = Literal["inputs", "labels"]
 _LONGEST_NAMES = 2**20  # bytes of classes.txt
 
 
-class Store(ABC):
+class ArrayFiles(ABC):
     """Where the arrays of a data set are. Every method raises DataError and SystemFault, which name the file."""
 
     @abstractmethod
@@ -44,7 +44,7 @@ class Store(ABC):
         """Return the names of the classes; None if they have none."""
 
 
-class Folder(Store):
+class FolderOfArrays(ArrayFiles):
     """``train-inputs.npy``, ``train-labels.npy`` and the same of ``test``; perhaps ``classes.txt``."""
 
     def __init__(self, path: Path) -> None:
@@ -62,7 +62,7 @@ class Folder(Store):
             return read_values(self.name(half, part), file, header)
 
     def inputs(self, half: Half) -> Examples:
-        return StoredExamples(self._file(half, "inputs"), self.header(half, "inputs"))
+        return InputsInFile(self._file(half, "inputs"), self.header(half, "inputs"))
 
     def class_names(self) -> list[str] | None:
         path = self._path / "classes.txt"
@@ -97,7 +97,7 @@ class Folder(Store):
             raise SystemFault(refusal(error, "read", path)) from error
 
 
-class Archive(Store):
+class ArchiveOfArrays(ArrayFiles):
     """A .npz file with ``train_inputs``, ``train_labels``, the same of ``test``, and perhaps ``class_names``.
 
     It is read into memory, whether compressed or not.

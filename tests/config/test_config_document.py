@@ -5,7 +5,7 @@ import os
 import pytest
 
 from nnlab.config import Experiment, validate
-from nnlab.config.document import read_document
+from nnlab.config.config_document import read_document
 from nnlab.config.nodes import plain
 from nnlab.errors import ConfigError, SystemFault, UsageError
 

@@ -1,10 +1,10 @@
-"""One config as it was written: files joined by ``extends``, overrides laid on top, places kept."""
+"""One config as it was written: files joined by ``extends``, overrides laid on top, positions kept."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nnlab.config.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, compose
+from nnlab.config.nodes import Mapping, Node, Pair, Position, Scalar, Sequence, compose
 from nnlab.config.overrides import Override, laid_over, read_override
 from nnlab.config.shipped import locate, shipped_configs
 from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable, refusal
@@ -17,7 +17,7 @@ _KNOWN = 10  # other configs of a folder that a message names
 
 
 @dataclass(frozen=True)
-class Document:
+class ConfigDocument:
     """The tree of a config, and the problems met so far."""
 
     root: Mapping
@@ -29,23 +29,23 @@ class Document:
         keys = self.root.entries.keys()
         return "config" in keys or ("network" not in keys and bool(keys & _OF_SWEEPS))
 
-    def at(self, *path: str | int) -> tuple[Node, Place]:
-        """Return the deepest node along ``path`` that exists, and the place to point at for ``path``.
+    def at(self, *path: str | int) -> tuple[Node, Position]:
+        """Return the deepest node along ``path`` that exists, and the position to point at for ``path``.
 
         Names of types that a tagged union puts into a path, ``network, 3, conv2d, kernel``, are skipped.
         """
         node: Node = self.root
-        place = node.place
+        position = node.position
         for step in path:
             if isinstance(node, Mapping) and step in node.entries:
                 node = node.entries[str(step)].node
-                place = node.place
+                position = node.position
             elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
                 node = node.items[step]
-                place = node.place
-        return node, place
+                position = node.position
+        return node, position
 
-    def changed(self, overrides: Iterable[Override]) -> "Document":
+    def changed(self, overrides: Iterable[Override]) -> "ConfigDocument":
         """Return the document with ``overrides`` laid over it, one after the other, and their problems noted."""
         root, problems = self.root, list(self.problems)
         for override in overrides:
@@ -53,17 +53,17 @@ class Document:
                 root = laid_over(root, override)
             except ConfigError as error:
                 problems.extend(error.problems)
-        return Document(root, tuple(problems))
+        return ConfigDocument(root, tuple(problems))
 
-    def key(self, *path: str | int) -> Place:
-        """Return the place of the key that ends ``path``."""
-        parent, place = self.at(*path[:-1])
+    def key(self, *path: str | int) -> Position:
+        """Return the position of the key that ends ``path``."""
+        parent, position = self.at(*path[:-1])
         if isinstance(parent, Mapping) and path[-1] in parent.entries:
             return parent.entries[str(path[-1])].key
-        return place
+        return position
 
 
-def read_file(path: Path) -> Document:
+def read_file(path: Path) -> ConfigDocument:
     """Return what the file at ``path`` says, its bases merged in, be it a config or a sweep's file.
 
     Raises as ``read_document`` does.
@@ -71,12 +71,12 @@ def read_file(path: Path) -> Document:
     path = locate(path)
     root, problems = _with_bases(path, ())
     if root.entries and "name" not in root.entries:
-        stem = Scalar(path.stem, path.stem, Place(str(path)))
-        root = replace(root, entries={"name": Entry(stem.place, stem), **root.entries})
-    return Document(root, tuple(problems))
+        stem = Scalar(path.stem, path.stem, Position(str(path)))
+        root = replace(root, entries={"name": Pair(stem.position, stem), **root.entries})
+    return ConfigDocument(root, tuple(problems))
 
 
-def read_document(path: Path, overrides: tuple[str, ...] = ()) -> Document:
+def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument:
     """Return the config at ``path``, its bases merged in and ``overrides`` (KEY=VALUE) applied.
 
     Raises ConfigError for what cannot be read as YAML, UsageError if there is no such file or it is a sweep's,
@@ -94,34 +94,36 @@ def read_document(path: Path, overrides: tuple[str, ...] = ()) -> Document:
             changes.append(read_override(override))
         except ConfigError as error:
             problems.extend(error.problems)
-    return Document(document.root, tuple(problems)).changed(changes)
+    return ConfigDocument(document.root, tuple(problems)).changed(changes)
 
 
 def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Problem]]:
     """Return the mapping in ``path`` laid over the one it extends, and the problems of both."""
     root, problems = compose(_read(path), str(path))
     if not isinstance(root, Mapping):
-        raise ConfigError([*problems, root.place.problem("a config is a mapping of keys to values")])
+        raise ConfigError([*problems, root.position.problem("a config is a mapping of keys to values")])
     if "extends" not in root.entries:
         return root, problems
     entries = dict(root.entries)
     extends = entries.pop("extends").node
     root = replace(root, entries=entries)
     if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
-        problem = extends.place.problem("extends: expected the name of one file", "extends: base.yaml")
+        problem = extends.position.problem("extends: expected the name of one file", "extends: base.yaml")
         raise ConfigError([*problems, problem])
     base_path = path.parent / extends.value
     seen = (*chain, path.resolve())
     if base_path.resolve() in seen:
-        raise ConfigError([*problems, extends.place.problem(f"extends: {extends.value} leads back to itself")])
+        raise ConfigError([*problems, extends.position.problem(f"extends: {extends.value} leads back to itself")])
     if len(seen) > MAX_EXTENDS:
-        raise ConfigError([*problems, extends.place.problem(f"extends: more than {MAX_EXTENDS} files in a chain")])
+        raise ConfigError(
+            [*problems, extends.position.problem(f"extends: more than {MAX_EXTENDS} files in a chain")]
+        )
     try:
         base, base_problems = _with_bases(base_path, seen)
     except ConfigError:
         raise
     except UsageError as error:
-        raise ConfigError([*problems, extends.place.problem(f"extends: {error}")]) from error
+        raise ConfigError([*problems, extends.position.problem(f"extends: {error}")]) from error
     inherited = replace(base, entries={key: entry for key, entry in base.entries.items() if key != "name"})
     return _merged(inherited, root), [*base_problems, *problems]
 
@@ -171,7 +173,7 @@ def _merged(base: Mapping, changes: Mapping) -> Mapping:
         node = entry.node
         if isinstance(old, Mapping) and isinstance(node, Mapping) and not _other_type(old, node):
             node = _merged(old, node)
-        entries[key] = Entry(entry.key, node)
+        entries[key] = Pair(entry.key, node)
     return replace(changes, entries=entries, nodes=base.nodes + changes.nodes)
 
 

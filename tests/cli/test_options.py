@@ -1,0 +1,27 @@
+"""Options that repeat a literal type of the library offer the same values."""
+
+from typing import get_args
+
+from nnlab.cli import options
+from nnlab.drawing.saving import _UNDATED
+from nnlab.evaluation import SplitName
+from nnlab.report.writing import Form
+from nnlab.runs.checkpoints import Which
+
+
+def test_each_option_offers_what_the_library_takes():
+    assert set(get_args(options.SplitName)) == set(get_args(SplitName))
+    assert set(get_args(options.CheckpointName)) == set(get_args(Which))
+    assert set(get_args(options.FigureFormat)) == set(_UNDATED)
+    assert get_args(options.ReportFormat) == get_args(Form)
+
+
+def test_a_value_that_is_not_offered_is_refused_with_those_that_are(nnlab_):
+    for arguments, known in (
+        (("eval", "x", "--split", "foo"), "'foo' is not one of 'test', 'validation', 'train'"),
+        (("eval", "x", "--checkpoint", "foo"), "'foo' is not one of 'best', 'last'"),
+        (("report", "x", "--format", "foo"), "'foo' is not one of 'html', 'md', 'tex'"),
+    ):
+        code, out, err = nnlab_(*arguments)
+        assert (code, out) == (2, "")
+        assert known in err
