@@ -109,14 +109,14 @@ def test_gradcheck_of_a_config_names_what_is_wrong(nnlab_, tmp_path, monkeypatch
     code, out, err = nnlab_("gradcheck", path)
     assert code == 1
     assert re.search(r"^network\[0\] \(conv2d\) +weight .* WRONG$", out, re.MULTILINE)
-    assert "gradients are wrong" in err
+    assert re.match(r"\d+ of \d+ ", err)
 
 
 def test_resume_of_a_finished_run_says_so(nnlab_, trained):
     code, out, err = nnlab_("resume", "latest")
     assert code == 0
     assert out.strip() == str(trained)
-    assert "is finished; there is nothing left to do" in err
+    assert trained.name in err
 
 
 def test_init_writes_a_config_that_trains(nnlab_):
@@ -125,11 +125,9 @@ def test_init_writes_a_config_that_trains(nnlab_):
     code, out, _ = nnlab_("summary", "mine.yaml", "--json")
     assert json.loads(out)["name"] == "mine"
     code, _, err = nnlab_("init", "mine.yaml")
-    assert code == 2
-    assert "exists already" in err
+    assert (code, "mine.yaml" in err) == (2, True)
     code, _, err = nnlab_("init", "no/such/mine.yaml")
-    assert code == 2
-    assert "there is no folder no/such" in err
+    assert (code, "no/such" in err) == (2, True)
 
 
 def test_layers_and_schema_say_what_a_config_may_say(nnlab_):
@@ -147,7 +145,7 @@ def test_layers_and_schema_say_what_a_config_may_say(nnlab_):
     assert "early_stopping: early_stopping or null = null" in out
     code, _, err = nnlab_("layers", "dens")
     assert code == 2
-    assert "did you mean dense?" in err
+    assert "dense" in err
     code, out, _ = nnlab_("schema")
     schema = Draft202012Validator(json.loads(out))
     for path in (ROOT / "configs").glob("*.yaml"):
@@ -172,7 +170,7 @@ def test_data_list_and_fetch(nnlab_, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["train", "missing.yaml"], 2, "error: no config missing.yaml"),
+        (["train", "missing.yaml"], 2, "missing.yaml"),
         (["train", "small.yaml", "network.0.filters=x"], 2, "error: override 'network.0.filters=x'"),
         (["train", "small.yaml", "optimizer.learning_rate=1e30", "-q"], 6, "error: step "),
         (
@@ -184,14 +182,14 @@ def test_data_list_and_fetch(nnlab_, monkeypatch, tmp_path):
                 "training.evaluate_every=null",
             ],
             3,
-            "error: there is no folder /nowhere",
+            "/nowhere",
         ),
-        (["train", "small.yaml", "--runs-dir", "small.yaml/x"], 5, "error: cannot write in"),
-        (["eval", "nothing"], 4, "error: 'nothing' is no run"),
-        (["eval", "latest"], 4, "error: there are no runs in runs"),
-        (["frobnicate"], 2, "No such command"),
-        (["train"], 2, "Missing argument"),
-        (["gradcheck", "small.yaml", "--samples", "0"], 2, "Invalid value"),
+        (["train", "small.yaml", "--runs-dir", "small.yaml/x"], 5, "small.yaml/x"),
+        (["eval", "nothing"], 4, "'nothing'"),
+        (["eval", "latest"], 4, " runs"),
+        (["frobnicate"], 2, "'frobnicate'"),
+        (["train"], 2, "CONFIG"),
+        (["gradcheck", "small.yaml", "--samples", "0"], 2, "'--samples'"),
     ],
 )
 def test_mistakes_cost_a_message_and_an_exit_code_never_a_traceback(nnlab_, tmp_path, arguments, code, message):
@@ -293,7 +291,7 @@ def test_a_signal_to_the_command_saves_and_resume_goes_on(tmp_path, number, code
     out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert out == ""
-    assert "go on with: nnlab resume runs/" in err
+    assert "nnlab resume runs/" in err
     again = command("resume", "latest", "-q", cwd=tmp_path)
     out, err = again.communicate(timeout=120)
     assert again.returncode == 0, err
