@@ -79,6 +79,7 @@ def test_a_mistake_costs_a_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: --kernels times no networks: leave out --networks\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernels", [False, True])
 def test_the_command_times_what_it_is_asked_to(monkeypatch, tmp_path, make_report, kernels):
     asked = {}

@@ -232,6 +232,7 @@ def test_whatever_escapes_has_an_exit_code(nnlab_, monkeypatch, error, code):
     assert str(error) in err
 
 
+@pytest.mark.slow
 def test_markup_and_escapes_in_names_are_literal(nnlab_, tmp_path):
     path = write_config(tmp_path, 'name: "[red]x[/red] \\e[31m"\n' + SMALL)
     code, out, err = nnlab_("train", path)
@@ -259,6 +260,7 @@ def test_the_version(nnlab_):
     assert (code, out) == (0, f"{nnlab.__version__}\n")
 
 
+@pytest.mark.slow
 def test_training_goes_on_when_nobody_reads_its_progress(tmp_path):
     path = write_config(tmp_path)
     process = command("train", path, cwd=tmp_path)
@@ -270,6 +272,7 @@ def test_training_goes_on_when_nobody_reads_its_progress(tmp_path):
     process.stdout.close()
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written_is_no_bug(tmp_path):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -279,6 +282,7 @@ def test_an_output_that_cannot_be_written_is_no_bug(tmp_path):
     assert "cannot write the output: No space left on device" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_to_the_command_saves_and_resume_goes_on(tmp_path, number, code):
     path = write_config(
@@ -299,6 +303,7 @@ def test_a_signal_to_the_command_saves_and_resume_goes_on(tmp_path, number, code
     assert (summary["status"], summary["steps"]) == ("completed", 4000)
 
 
+@pytest.mark.slow
 def test_killed_hard_the_run_resumes_to_the_same_bits(tmp_path):
     text = SMALL.replace("steps: 12", "steps: 600").replace("evaluate_every: 3", "evaluate_every: 7")
     path = write_config(tmp_path, text)
@@ -322,6 +327,7 @@ def test_killed_hard_the_run_resumes_to_the_same_bits(tmp_path):
     assert {k: v.tobytes() for k, v in a.arrays.items()} == {k: v.tobytes() for k, v in b.arrays.items()}
 
 
+@pytest.mark.slow
 def test_importing_nnlab_and_asking_for_help_imports_nothing_heavy():
     heavy = "{'numpy', 'matplotlib', 'pydantic', 'yaml', 'rich'}"
     code = f"import sys, nnlab.cli; print(sorted({heavy} & set(sys.modules)))"
@@ -348,6 +354,7 @@ def test_every_command_has_help_with_an_example_and_stands_in_the_readme(name):
     assert f"nnlab {name}" in readme
 
 
+@pytest.mark.slow
 def test_the_live_display_of_a_terminal(tmp_path):
     pty = pytest.importorskip("pty")
     path = write_config(tmp_path)
