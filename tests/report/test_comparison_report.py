@@ -10,6 +10,8 @@ from nnlab.errors import RunError
 from nnlab.report.comparison_report import comparison_report
 from nnlab.report.document import Code, Comment, Facts, Picture, Prose, Table
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<script>alert(1)</script> $x$ \u202e"
 
 

@@ -16,6 +16,8 @@ from nnlab.report.run_report import run_report
 from nnlab.runs.ledger import read_ledger
 from nnlab.runs.predictions import read_predictions
 
+pytestmark = pytest.mark.slow
+
 POINTS = """\
 data: {type: ellipse, train: 60, test: 40, validation: 20, normalize: min_max}
 network: [{type: dense, units: 2}]
