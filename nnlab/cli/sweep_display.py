@@ -146,7 +146,7 @@ def _numbers(cell: "Cell") -> tuple[str, str, str, str]:
     from nnlab.runs.overview import overview
 
     summary = _summary(cell)
-    best = summary and summary.best
+    best = summary.best if summary else None
     return loss(best), accuracy(best), accuracy(overview(cell.run).test_of("best")), _seconds(summary)
 
 

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeGuard
 
 from nnlab import files
 from nnlab.errors import RunError, SystemFault, refusal, system_errors
@@ -30,6 +30,7 @@ _FIRST = "0" * 16  # the check before the first record's
 _LONGEST = 2**16  # bytes of a line; nnlab writes fewer than 300
 _ENDING = len(', "check": "0123456789abcdef"}\n')
 _MISMATCH = "it does not match its check, or a record before it is missing"
+_NO_RECORD = "it is not a record"
 _MOST_STEPS = 2**53  # above it a float does not hold every integer
 _LARGEST = sys.float_info.max
 
@@ -129,16 +130,21 @@ def scan(path: Path, most: int | None = None, split: str | None = None) -> LogSc
                 found.damage = f"{number} is damaged: {_MISMATCH}"
                 break
             if wanted in line:
-                skipped = None
-                if not _take(found, number, line):
+                record = _parsed(line)
+                if record is None:
+                    found.damage = f"{number} is damaged: {_NO_RECORD}"
                     break
-                found.records.append(found.newest)
+                found.records.append(record)
+                found.newest, skipped = record, None
             else:
                 skipped = number, line
             found.check = check
             found.size += len(line)
     if skipped:
-        _take(found, *skipped)
+        number, line = skipped
+        found.newest = _parsed(line)
+        if found.newest is None:
+            found.damage = f"{number} is damaged: {_NO_RECORD}"
     return found
 
 
@@ -183,16 +189,6 @@ def check_at(path: Path, keep: int) -> str:
     return found.check
 
 
-def _take(found: LogScan, number: int, line: bytes) -> bool:
-    """Parse a verified line as the newest record; note the damage and return False if it is not a record."""
-    record = _parsed(line)
-    if record is None:
-        found.damage = f"{number} is damaged: it is not a record"
-        return False
-    found.newest = record
-    return True
-
-
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the lines of ``file``, an overlong one in pieces."""
     while line := file.readline(_LONGEST + 1):
@@ -233,7 +229,7 @@ def _is_record(record: dict[str, Any]) -> bool:
     )
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: Any) -> TypeGuard[float]:
     return type(value) in (float, int) and abs(value) <= _LARGEST  # of an int of any size too
 
 
