@@ -144,7 +144,7 @@ def test_init_writes_a_config_that_trains(nnlab_):
     assert json.loads(out)["name"] == "mine"
     code, _, err = nnlab_("init", "mine.yaml")
     assert code == 2
-    assert "exists already" in err
+    assert "already exists" in err
     code, _, err = nnlab_("init", "no/such/mine.yaml")
     assert code == 2
     assert "there is no folder no/such" in err
