@@ -21,7 +21,8 @@ def runs(tmp_path):
     return root
 
 
-def test_runs_are_listed_the_newest_first_and_broken_ones_with_the_reason(nnlab_, runs):
+def test_runs_are_listed_the_newest_first_and_broken_ones_with_the_reason(nnlab_, runs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     code, out, err = nnlab_("runs")
     assert code == 0
     assert re.fullmatch(r"warning: 20260104-\S+ is broken: \S+config.yaml is missing\n", err)
@@ -63,7 +64,8 @@ def test_where_nothing_is_so_that_is_said(nnlab_, tmp_path, runs):
     assert nnlab_("runs", "--runs-dir", "empty", "--json") == (0, "[]\n", "")
 
 
-def test_a_line_of_a_part_of_a_sweep_says_so(nnlab_, runs):
+def test_a_line_of_a_part_of_a_sweep_says_so(nnlab_, runs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     _, out, _ = nnlab_("runs", "accuracy>0.65")
     assert re.search(r"^sweep-rates-0123abcd \(1 of its 2 cells\) +completed .* 12 .* 70.00 %", out, re.MULTILINE)
     _, out, _ = nnlab_("runs", "accuracy>0.65", "--json")
@@ -171,7 +173,7 @@ def test_damaged_records_are_told(nnlab_, tmp_path):
     code, out, err = nnlab_("runs", "show", run.path)
     assert (code, "completed" in out) == (0, True)
     assert err.startswith(f"warning: {run.metrics}:1 is damaged: it does not match its check")
-    assert err.endswith(f"; what is usable: nnlab verify {run.path}\n")
+    assert err.endswith(f"; for what is usable: nnlab verify {run.path}\n")
     run.metrics.unlink()
     assert f"warning: {run.metrics} is missing" in nnlab_("runs", "show", run.path)[2]
     assert json.loads(nnlab_("runs", "show", run.path, "--json")[1])["status"] == "completed"
@@ -183,7 +185,7 @@ def test_a_config_that_was_edited_is_told(nnlab_, tmp_path):
     (config,) = (tmp_path / "runs").glob("*/config.yaml")
     config.write_text(config.read_text().replace("learning_rate: 0.05", "learning_rate: 0.5"))
     code, _, err = nnlab_("runs", "show", "latest")
-    assert (code, err) == (0, "warning: config.yaml was edited after the training: optimizer.learning_rate\n")
+    assert (code, err) == (0, "warning: config.yaml was edited after training: optimizer.learning_rate\n")
 
 
 def test_names_cannot_steer_the_terminal(nnlab_, tmp_path):
@@ -192,3 +194,12 @@ def test_names_cannot_steer_the_terminal(nnlab_, tmp_path):
     for arguments in (("runs",), ("runs", "show", "a\x1b[31m"), ("runs", "show", "runs/b\x1b[31m")):
         _, out, err = nnlab_(*arguments)
         assert "\x1b" not in out + err
+
+
+def test_a_list_of_runs_fits_a_terminal_and_keeps_every_column(nnlab_, tmp_path):
+    write_run(tmp_path / "runs" / "20260101-000000-small-0001", accuracy=0.9, test=0.8)
+    code, out, _ = nnlab_("runs")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert re.search(r"^20260101-000000-small-0001 .* 90\.00 %$", out, re.MULTILINE)
+    assert re.search(r"^20260101-000000-small-0001 +80\.00 % +0:02$", out, re.MULTILINE)

@@ -37,7 +37,8 @@ def test_a_dry_run_prints_the_cells_and_does_nothing(nnlab_, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["small.yaml"]
 
 
-def test_a_sweep_prints_its_directory_and_tables_and_leaves_with_7_if_a_cell_failed(nnlab_):
+def test_a_sweep_prints_its_directory_and_tables_and_leaves_with_7_if_a_cell_failed(nnlab_, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     arguments = ("sweep", "small.yaml", "optimizer.learning_rate=0.05,1e30", "training.steps=6", "--workers", 1)
     code, out, err = nnlab_(*arguments, "--test")
     assert code == 7
