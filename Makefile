@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports bench results chaos fuzz format clean
+.PHONY: help run test test-fast check lint types imports bench results chaos fuzz format clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
@@ -14,14 +14,17 @@ $(READY): $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]' && touch $@
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED)  ## train on generated digits, evaluate, and draw the figures
 	$(BIN)/nnlab train configs/glyphs.yaml
 	$(BIN)/nnlab eval latest && $(BIN)/nnlab plot all latest --open
 
-test: $(READY)  ## run all tests, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term -q
+test: $(READY)  ## run all tests on all cores, with coverage
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope --cov --cov-report=term -q
+
+test-fast: $(READY)  ## run the tests that take under half a second and need no other program
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope -m 'not slow' -q
 
 check: lint types imports  ## lint, type-check and check the layering
 

@@ -1,6 +1,6 @@
-"""The exceptions nnlab raises for what a user can mend, each with the exit code of the command line.
+"""The exceptions that nnlab raises for errors a user can fix, each with its exit code.
 
-    NnlabError                 1   never raised itself
+    NnlabError                 1   base class, never raised itself
     ├── UsageError             2   a wrong argument, option or name
     │   ├── OptionError        2   an option that does not fit; the config adds file, line and column
     │   └── ConfigError        2   every problem of one config file, with its places
@@ -11,7 +11,7 @@
     ├── SweepError             7   some cells of a sweep failed; the others are done
     └── Interrupted      130/143   stopped by a signal, after the state was saved
 
-Anything else that escapes a command is a bug and leaves with exit code 1.
+Any other exception that leaves a command is a bug and gives exit code 1.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from unicodedata import combining, east_asian_width
 
-_LONGEST = 40  # characters of what a user wrote that a message repeats
+_LONGEST = 40  # characters of user input in a message
 
 
 class NnlabError(Exception):
-    """Base of every error that a user can mend; ``exit_code`` is the command's exit status."""
+    """Base of every error that a user can fix; ``exit_code`` is the command's exit status."""
 
     exit_code = 1
 
@@ -36,7 +36,7 @@ class UsageError(NnlabError):
 
 
 class OptionError(UsageError):
-    """An option, or the shape it meets, does not fit.
+    """An option is invalid, or does not fit the shape of its input.
 
     ``option`` names the keyword at fault (None: the component as a whole), ``hint`` the likely fix.
     """
@@ -49,10 +49,10 @@ class OptionError(UsageError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in a config: its message and, as far as known, where it stands and how to mend it.
+    """One mistake in a config: its message and, if known, its position and the likely fix.
 
-    ``line`` and ``column`` count from 1; ``excerpt`` is the source line, or of a long one what begins after
-    ``skipped`` characters; ``length`` characters are marked.
+    ``line`` and ``column`` count from 1; ``excerpt`` is the source line, without its first ``skipped`` characters
+    if it is long; ``length`` characters are marked.
     """
 
     message: str
@@ -78,7 +78,7 @@ class Problem:
 
 
 class ConfigError(UsageError):
-    """All problems of one config, in the order of the file."""
+    """All problems of one config, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -98,7 +98,7 @@ class RunError(NnlabError):
 
 
 class SystemFault(NnlabError):
-    """The machine refused: disk full, no permission, no memory."""
+    """The operating system refused: disk full, no permission, no memory."""
 
     exit_code = 5
 
@@ -116,7 +116,7 @@ class SweepError(NnlabError):
 
 
 class Interrupted(NnlabError):
-    """A signal stopped the training after its state was saved; the exit code is 128 + the signal."""
+    """A signal stopped training after the state was saved; the exit code is 128 + the signal."""
 
     def __init__(self, message: str, *, signal: int) -> None:
         super().__init__(message)
@@ -143,9 +143,9 @@ def system_errors(action: str, place: object = None) -> Iterator[None]:
 
 
 def closest(given: str, known: Iterable[str]) -> str | None:
-    """Return the one of the ``known`` names that ``given`` most likely was to be, if any is like it.
+    """Return the closest match for ``given`` among ``known`` names; None if none is similar.
 
-    Capitals do not matter, and initials are like the name: ``lr`` like ``learning_rate``.
+    Case is ignored, and initials match: ``lr`` matches ``learning_rate``.
     """
     names = {name.lower(): name for name in sorted(known)}
     initials = {"".join(word[:1] for word in name.split("_")): name for name in names if "_" in name}
@@ -155,24 +155,24 @@ def closest(given: str, known: Iterable[str]) -> str | None:
 
 
 def suggest(given: str, known: Iterable[str]) -> str:
-    """Return what to say of the unknown name ``given``: the likeliest of the ``known`` ones, or all of them."""
+    """Return a hint on the unknown name ``given``: the closest of the ``known`` names, or all of them."""
     names = sorted(known)
     close = closest(given, names)
     return f"did you mean {close}?" if close else f"known: {', '.join(names)}"
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with every character that could steer a terminal replaced by U+FFFD."""
+    """Return ``text`` with every character that could control a terminal replaced by U+FFFD."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in text)
 
 
 def brief(text: str) -> str:
-    """Return ``text`` in quotes, printable and no longer than a message can bear."""
+    """Return ``text`` in quotes, printable and cut to 40 characters."""
     return repr(printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."))
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal ``text`` takes."""
+    """Return the number of terminal columns that ``text`` takes."""
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

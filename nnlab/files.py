@@ -1,7 +1,7 @@
-"""The one way in which nnlab writes files, whole or not at all, and reads them back.
+"""Atomic writing of files, and reading of the files of a run.
 
-A file is written under a temporary name in its own directory, flushed to the disk, renamed into place,
-and the directory flushed too. Whoever reads sees the old content or the new, never a part of it.
+A file is written under a temporary name in its directory, flushed to the disk and renamed into place; then the
+directory is flushed. Readers see the old content or the new, never a part of it.
 """
 
 import contextlib
@@ -15,15 +15,15 @@ from typing import IO, Any
 
 from nnlab.errors import RunError, refusal, system_errors
 
-_LARGEST = 2**26  # bytes; a confusion matrix of a thousand classes takes a tenth of that
+_LARGEST = 2**26  # bytes; the confusion matrix of a thousand classes takes a tenth of that
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a binary file whose content becomes ``path`` when the block ends without an error.
+    """Open a binary file that replaces ``path`` when the block ends without an error.
 
-    Missing directories are made. Raises SystemFault, which names the path, if the machine refuses; the
-    temporary file is gone then and what stood at ``path`` is untouched.
+    Missing directories are created. Raises SystemFault, which names the path, if the file cannot be written; the
+    temporary file is then removed and ``path`` is unchanged.
     """
     with placing(path) as file:
         yield file
@@ -33,7 +33,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def placing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file as ``replacing`` does; its name survives a power loss from the next one replaced there on."""
+    """Open a file as ``replacing`` does, but leave flushing the directory to the next ``replacing`` there."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with system_errors("write", path):
@@ -49,7 +49,7 @@ def placing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def make_directory(directory: Path) -> None:
-    """Make ``directory`` and what is missing above it; their names survive a power loss. Raises OSError."""
+    """Create ``directory`` and its missing parents, and flush their names to the disk; raises OSError."""
     missing = [each for each in (directory, *directory.parents) if not each.exists()]
     directory.mkdir(parents=True, exist_ok=True)
     for each in missing:
@@ -57,7 +57,7 @@ def make_directory(directory: Path) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the names in ``directory`` survive a power loss; raises OSError."""
+    """Flush the names in ``directory`` to the disk; raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -85,8 +85,8 @@ def write_json(path: Path, value: Any) -> None:
 def reading(path: Path) -> Iterator[IO[bytes]]:
     """Open a file of a run for reading.
 
-    Raises RunError, which names the path, if it is missing, cannot be read or is no plain file: a pipe would
-    keep its reader waiting for ever.
+    Raises RunError, which names the path, if it is missing, cannot be read or is not a regular file: reading a
+    pipe could block for ever.
     """
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
@@ -109,7 +109,7 @@ def read_whole(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in ``path``; raises RunError if it is missing, damaged or none."""
+    """Return the JSON object in ``path``; raises RunError if it is missing, damaged or not an object."""
     try:
         value = json.loads(read_whole(path))
     except RecursionError as error:
@@ -122,9 +122,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def remove_leftovers(directory: Path) -> None:
-    """Remove the temporary files in ``directory`` of processes that were killed while they wrote.
+    """Remove the temporary files in ``directory`` of processes that were killed while writing.
 
-    Nobody else may be writing there.
+    No other process may be writing there.
     """
     for path in directory.glob(f".*.{'[0-9a-f]' * 8}.tmp"):
         with contextlib.suppress(OSError):

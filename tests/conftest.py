@@ -29,3 +29,7 @@ def nnlab_(tmp_path, monkeypatch, capfd):
         return code, out, err
 
     return run
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files of commands")

@@ -184,6 +184,7 @@ def test_gradients_match_central_differences(name, rng):
     assert max(errors.values()) < 1e-7, errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRADIENT_CASES)
 def test_the_check_notices_a_one_percent_mistake(name, rng):
     given = gradient_case(name, rng)

@@ -59,6 +59,7 @@ def test_a_full_device_is_a_fault():
         files.write_text(files.Path("/dev/full/x"), "new")
 
 
+@pytest.mark.slow
 def test_killed_before_the_rename_the_old_content_stays(tmp_path):
     path = tmp_path / "f"
     files.write_text(path, "old")
@@ -96,6 +97,7 @@ def test_the_names_of_new_directories_are_made_to_last(tmp_path, monkeypatch):
     assert synced == []
 
 
+@pytest.mark.slow
 def test_a_write_without_room_for_it_leaves_nothing(tmp_path):
     code = (
         "import sys, pathlib, resource; from nnlab import files; from nnlab.errors import RunError, SystemFault\n"

@@ -106,6 +106,7 @@ def test_an_unknown_name_is_refused_with_the_likeliest_one():
         LAYERS["covn2d"]
 
 
+@pytest.mark.slow
 def test_naming_a_registry_imports_nothing():
     code = "import sys; import nnlab.registry; print([m for m in sys.modules if m.startswith('nnlab.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from nnlab.cli.output import table, wrapped
 from nnlab.comparison import MEASURES, Comparison, Estimate, tables
-from nnlab.comparison.results import CRITERIA
+from nnlab.comparison.comparison import CRITERIA
 from nnlab.errors import printable
 
 

@@ -16,7 +16,9 @@ _WIDEST = 32  # characters of a layer's description in the table
 Target = Annotated[
     str | None,
     typer.Argument(
-        metavar="[CONFIG|NAME]", help="A YAML file, or a layer or loss such as conv2d.", show_default=False
+        metavar="[CONFIG|NAME]",
+        help="A YAML file, a shipped config, or a layer or loss such as conv2d.",
+        show_default=False,
     ),
 ]
 Samples = Annotated[int, typer.Option("--samples", min=1, help="Entries to check of each parameter.")]
@@ -43,12 +45,13 @@ def gradcheck(
     """
     from nnlab.cli.output import print_json, print_table, say
     from nnlab.config import load_config
+    from nnlab.config.shipped import names_config
     from nnlab.errors import UsageError, brief, closest
     from nnlab.gradcheck import check_gradients
     from nnlab.registry import LAYERS, LOSSES
 
     names = {*LAYERS.names(), *LOSSES.names()}
-    is_file = target is not None and (Path(target).is_file() or target.endswith((".yaml", ".yml")))
+    is_file = target is not None and names_config(target)
     only = target if target in names and not is_file else None
     if target and not is_file and not only and (near := closest(target, names)):
         raise UsageError(f"{brief(target)} is neither a config nor a layer or loss (did you mean {near}?)")

@@ -14,7 +14,12 @@ CheckpointName: TypeAlias = Literal["best", "last"]
 FigureFormat: TypeAlias = Literal["png", "svg", "pdf"]
 ReportFormat: TypeAlias = Literal["html", "md", "tex"]
 
-Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file.", show_default=False)]
+Config = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CONFIG", help="A YAML file, or the name of a shipped config, such as mnist.", show_default=False
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(

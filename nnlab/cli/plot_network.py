@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from nnlab.config import Experiment
 
-Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
+Target = Annotated[
+    str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, a shipped config or a run.", show_default=False)
+]
 
 
 def pages(name: str, drawn: "Sequence[Figure]") -> "dict[str, Figure]":
@@ -91,10 +93,11 @@ def architecture(target: Target, overrides: Overrides = None, runs_dir: RunsDir 
 def located(target: str, overrides: list[str] | None, runs_dir: Path, figure: str) -> "tuple[Experiment, Path]":
     """Return the config at ``target``, a file or a run, and where its ``figure`` goes."""
     from nnlab.config import load_config
+    from nnlab.config.shipped import names_config
     from nnlab.runs import find_run
 
-    path = Path(target)
-    if path.is_file() or path.suffix in {".yaml", ".yml"}:
+    if names_config(target):
+        path = Path(target)
         return load_config(path, overrides or []), Path(f"{path.stem}-{figure}")
     run = find_run(target, runs_dir)
     return load_config(run.config, overrides or []), run.figures / figure

@@ -10,7 +10,9 @@ from nnlab.cli.options import AsJson, Overrides, RunsDir
 if TYPE_CHECKING:
     from nnlab.config import Experiment
 
-Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
+Target = Annotated[
+    str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, a shipped config or a run.", show_default=False)
+]
 
 
 Kernels = Annotated[bool, typer.Option("--kernels", help="Show the algorithm of each convolution instead.")]
@@ -32,10 +34,11 @@ def summary(
     """
     from nnlab.cli.output import print_json, print_table
     from nnlab.config import load_config
+    from nnlab.config.shipped import names_config
     from nnlab.runs import find_run
     from nnlab.summary import summarize
 
-    path = Path(target) if Path(target).is_file() or target.endswith((".yaml", ".yml")) else None
+    path = Path(target) if names_config(target) else None
     config = load_config(path or find_run(target, runs_dir).config, overrides or [])
     if kernels:
         _print_kernels(config, as_json=as_json)

@@ -93,8 +93,10 @@ def sweep(
 
 
 def _is_begun(target: str) -> bool:
-    """Return whether ``target`` is a sweep directory, or part of its name, rather than a file."""
-    return not target.endswith((".yaml", ".yml")) and not Path(target).is_file()
+    """Return whether ``target`` is a sweep directory, or the beginning of its name, rather than a file."""
+    from nnlab.config.shipped import names_config
+
+    return not names_config(target)
 
 
 def _begun(target: str, values: list[str] | None, seeds: int | None, runs_dir: Path) -> "Sweep":

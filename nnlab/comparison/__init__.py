@@ -6,7 +6,7 @@ print(comparison.conclusion)
 """
 
 from nnlab.comparison.comparing import Found, compare, evaluate_missing, find_runs
-from nnlab.comparison.results import MEASURES, AgainstReference, Comparison, Setting, Verdict, some
+from nnlab.comparison.comparison import MEASURES, AgainstReference, Comparison, Setting, Verdict, some
 from nnlab.comparison.statistics import Estimate
 
 __all__ = [

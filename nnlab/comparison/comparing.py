@@ -7,10 +7,10 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
+from nnlab.comparison.comparison import CRITERIA, MEASURES, Comparison, Setting, evaluated_examples
 from nnlab.comparison.fairness import warnings
 from nnlab.comparison.judging import against, judge
 from nnlab.comparison.networks import changes
-from nnlab.comparison.results import CRITERIA, MEASURES, Comparison, Setting, evaluated_examples
 from nnlab.comparison.statistics import Estimate, difference, estimate, proportion
 from nnlab.errors import NnlabError, RunError
 from nnlab.evaluation import evaluate

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nnlab.comparison.results import Setting, some
+from nnlab.comparison.comparison import Setting, some
 from nnlab.runs.changes import edited
 from nnlab.runs.grouping import group
 from nnlab.runs.overview import Overview

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nnlab.comparison.results import CRITERIA, AgainstReference, Setting, Verdict, evaluated_examples
+from nnlab.comparison.comparison import CRITERIA, AgainstReference, Setting, Verdict, evaluated_examples
 from nnlab.comparison.statistics import Estimate, difference, seeds_needed
 
 _ONE_SEED = "one seed each: a difference cannot be told from chance in the seed"

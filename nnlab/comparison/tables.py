@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nnlab.comparison.results import CRITERIA, Comparison, Setting, some
+from nnlab.comparison.comparison import CRITERIA, Comparison, Setting, some
 from nnlab.comparison.statistics import Estimate
 from nnlab.config.wording import as_written
 from nnlab.runs.formatting import counted, duration, percent

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nnlab.config.nodes import Mapping, Node, Pair, Position, Scalar, Sequence, compose
 from nnlab.config.overrides import Override, read_override, with_override
+from nnlab.config.shipped import locate, shipped_configs
 from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable, refusal
 
 MAX_BYTES = 2**20
@@ -68,6 +69,7 @@ def read_file(path: Path) -> ConfigDocument:
 
     Raises as ``read_document`` does.
     """
+    path = locate(path)
     root, problems = _with_bases(path, ())
     if root.entries and "name" not in root.entries:
         stem = Scalar(path.stem, path.stem, Position(str(path)))
@@ -164,9 +166,14 @@ def _near(path: Path) -> str:
     beside = {other.stem: other.name for other in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
     if close := closest(path.stem, beside):
         return f" (did you mean {printable(beside[close])}?)"
+    shipped = shipped_configs()
+    if close := closest(path.stem, shipped) or closest(path.as_posix(), shipped):
+        return f" (did you mean {close}, which comes with nnlab?)"
     names = [printable(name) for name in sorted(beside.values())]
     more = f" and {len(names) - _KNOWN} more" if len(names) > _KNOWN else ""
-    return f" (known: {', '.join(names[:_KNOWN])}{more})" if names else ""
+    known = [f"known: {', '.join(names[:_KNOWN])}{more}"] if names else []
+    known += [f"shipped with nnlab: {', '.join(shipped)}"] if shipped else []
+    return f" ({'; '.join(known)})" if known else ""
 
 
 def _merged(base: Mapping, changes: Mapping) -> Mapping:

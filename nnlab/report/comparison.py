@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnlab import comparison, drawing, figures
 from nnlab.comparison import Comparison, Found, Setting, tables
-from nnlab.comparison.results import CRITERIA
+from nnlab.comparison.comparison import CRITERIA
 from nnlab.drawing import Measured
 from nnlab.errors import RunError
 from nnlab.figures import Training

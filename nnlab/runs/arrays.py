@@ -1,4 +1,4 @@
-"""The names of a network's arrays in a checkpoint, and how they are put back."""
+"""Names of a network's arrays in a checkpoint."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from nnlab.runs.checkpoint import Checkpoint, digest
 
 
 def restore_weights(network: Network, checkpoint: Checkpoint) -> None:
-    """Copy parameters and state from ``checkpoint``; raises RunError if they are of another network."""
+    """Copy parameters and state from ``checkpoint`` into ``network``; raises RunError if their shapes differ."""
     fill(network.params, checkpoint.group("params"))
     fill(network.state, checkpoint.group("state"))
 
@@ -21,7 +21,7 @@ def weights(network: Network) -> Named:
 
 
 def fill(arrays: Named, saved: Named) -> None:
-    """Copy ``saved`` into ``arrays``; raises RunError unless names and shapes are the same."""
+    """Copy ``saved`` into ``arrays``; raises RunError, which lists them, if names or shapes differ."""
     shapes = {name: array.shape for name, array in arrays.items()}
     given = {name: array.shape for name, array in saved.items()}
     if shapes != given:

@@ -1,4 +1,4 @@
-"""What changed in the config of a run since a checkpoint was saved."""
+"""Changes of a run's config since a checkpoint was saved."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from nnlab.runs.directory import Run
 from nnlab.runs.environment import Difference
 
 _SINCE: dict[str, Any] = {"data.augment": [], "data.test_time_flips": False}
-"""Settings that the checkpoints of earlier versions lack, and what those versions did."""
+"""Settings that checkpoints of earlier versions lack, with the behavior of those versions."""
 
 
 def settings(config: Experiment) -> dict[str, Any]:
-    """Return what decides the results, each setting under its dotted key."""
+    """Return the settings that affect the results, by dotted key."""
     flat: dict[str, Any] = {}
 
     def collect(key: str, value: Any) -> None:
@@ -29,7 +29,7 @@ def settings(config: Experiment) -> dict[str, Any]:
 
 
 def changes_since(config: Experiment, saved: Checkpoint) -> list[Difference]:
-    """Return the settings that are not those under which ``saved`` was saved, as far as it tells them."""
+    """Return the differences of ``config`` from the settings recorded in the checkpoint ``saved``."""
     given, before = settings(config), _SINCE | saved.facts.get("config", settings(config))
     return [
         Difference(key, repr(before.get(key)), repr(given.get(key)))
@@ -39,10 +39,10 @@ def changes_since(config: Experiment, saved: Checkpoint) -> list[Difference]:
 
 
 def edited(run: Run, config: Experiment) -> list[str]:
-    """Return the keys under which ``config`` is not what the last checkpoint of ``run`` was trained with.
+    """Return the keys whose values in ``config`` differ from those of the last checkpoint of ``run``.
 
-    Only the checkpoint's header is read. Of one that is missing or damaged nothing is known, and none returned;
-    ``nnlab verify`` looks closer.
+    Only the checkpoint's header is read. Returns an empty list if the checkpoint is missing or damaged;
+    ``nnlab verify`` reports that.
     """
     folder = run.path / "checkpoints"
     try:

@@ -1,4 +1,4 @@
-"""One checkpoint: everything a training needs to go on, as a safetensors file with every value under a digest."""
+"""One checkpoint: the complete state of a training run, as a safetensors file with a digest of every value."""
 
 import contextlib
 import hashlib
@@ -17,7 +17,7 @@ from nnlab import files
 from nnlab.arrays import Array
 from nnlab.errors import RunError
 
-_LONGEST_HEADER = 2**26  # bytes; one of a hundred layers has a thousandth of that
+_LONGEST_HEADER = 2**26  # bytes; a network of a hundred layers needs a thousandth of that
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,15 @@ class Checkpoint:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def group(self, prefix: str) -> dict[str, Array]:
-        """Return the arrays called ``prefix/...``, under the rest of their names."""
+        """Return the arrays named ``prefix/...``, without the prefix."""
         start = f"{prefix}/"
         return {name.removeprefix(start): a for name, a in self.arrays.items() if name.startswith(start)}
 
 
 def encode(checkpoint: Checkpoint) -> list[bytes | memoryview]:
-    """Return the content of a safetensors file that holds ``checkpoint``: its header, then its arrays as they are.
+    """Return the content of a safetensors file with ``checkpoint``: its header, then views of its arrays.
 
-    So no copy of the arrays is made, of which a large network has gigabytes.
-    https://huggingface.co/docs/safetensors has the format.
+    The arrays, which may take gigabytes, are not copied. Format: https://huggingface.co/docs/safetensors
     """
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     digests = {name: digest(array) for name, array in arrays.items()}
@@ -64,8 +63,8 @@ def digest(array: Array) -> str:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Return the checkpoint in ``path``; raises RunError unless every value is exactly what was saved."""
-    with _damage_told(path), files.reading(path) as file:
+    """Return the checkpoint in ``path``; raises RunError unless every value matches its digest."""
+    with _damage_reported(path), files.reading(path) as file:
         facts = _facts(file)
         file.seek(0)
         arrays = safetensors.load(file.read())
@@ -77,17 +76,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """Return the step and the facts of the checkpoint in ``path``, of which only the header is read.
+    """Return the step and the facts of the checkpoint in ``path``, reading only its header.
 
-    Raises RunError unless they are exactly what was saved.
+    Raises RunError unless they match their digest.
     """
-    with _damage_told(path), files.reading(path) as file:
+    with _damage_reported(path), files.reading(path) as file:
         return _facts(file)
 
 
 @contextlib.contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    """Turn what goes wrong in reading ``path`` into a RunError."""
+def _damage_reported(path: Path) -> Iterator[None]:
+    """Turn errors of parsing ``path`` into a RunError that names it."""
     try:
         yield
     except LookupError as error:
@@ -97,9 +96,9 @@ def _damage_told(path: Path) -> Iterator[None]:
 
 
 def _facts(file: IO[bytes]) -> dict[str, Any]:
-    """Return what the header of a safetensors file says besides its arrays.
+    """Return the facts in the header of a safetensors file.
 
-    Raises ValueError, before memory is taken, unless the file is as long as its header announces.
+    Raises ValueError, before memory is allocated, unless the file's length matches its header.
     """
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(8), "little")

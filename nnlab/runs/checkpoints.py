@@ -5,9 +5,8 @@
       best-00000200.safetensors    parameters and state of the best evaluation so far
       index.json                   which files are the last, the one before it, and the best; written last
 
-A save writes the new files, reads them back, moves the index over to them, and only then removes what the
-index no longer names. Whatever interrupts it, the index names valid files, if not for the last then for the one
-before.
+A save writes the new files, reads them back, updates the index, and only then removes the files that the index no
+longer names. If it is interrupted at any point, the index names valid files: the new ones or those before.
 """
 
 import contextlib
@@ -38,31 +37,31 @@ class Checkpoints:
 
     @property
     def exist(self) -> bool:
-        """Whether there is a state to go on from."""
+        """Whether there is a state to resume from."""
         return any(path.name.startswith("step") for path in self._files())
 
     def save(self, last: Checkpoint, best: Checkpoint | None) -> None:
-        """Keep ``last``, and ``best`` where it is a new one; raises SystemFault if the disk refuses."""
+        """Save ``last``, and ``best`` if it is new; raises SystemFault if they cannot be written."""
         index = self._index() or {}
         before = index.get("last")
         way = files.placing if before else files.replacing
         if best is not None and index.get("best") != _name("best", best.step):
             index["best"] = self._write("best", best, files.placing)
             way = files.replacing
-        # Alone its name may wait for the index: should it be lost with the power, there is the one before.
+        # Its name alone may be synced with the index: if a power loss drops it, the previous one is left.
         index["last"] = self._write("step", last, way)
         if before and before != index["last"]:
             index["previous"] = before
         files.write_json(self._directory / "index.json", index)
         for path in self._files():
             if path.name not in index.values():
-                with contextlib.suppress(OSError):  # it costs room, and the next save tries again
+                with contextlib.suppress(OSError):  # it only takes space, and the next save tries again
                     path.unlink()
 
     def go_on_from(self, last: Checkpoint | None) -> None:
-        """Take ``last`` for the newest from now on: what came after it is damaged and no previous one to keep.
+        """Make ``last`` the newest checkpoint: later ones are damaged and are not kept as the previous.
 
-        Temporary files that a killed process left are removed. Raises SystemFault if the disk refuses.
+        Temporary files of killed processes are removed. Raises SystemFault if the index cannot be written.
         """
         files.remove_leftovers(self._directory)
         if last is None:
@@ -73,10 +72,10 @@ class Checkpoints:
             files.write_json(self._directory / "index.json", {key: name for key, name in kept.items() if name})
 
     def load(self, which: Which) -> Checkpoint:
-        """Return the last or the best checkpoint, verified; without a best one the last serves.
+        """Return the last or the best checkpoint, verified; the last if there is no best one.
 
-        A last one that is missing or damaged is replaced by the one before it, with a warning in the log.
-        Raises RunError if none can be used.
+        If the last one is missing or damaged, the previous one is returned, with a warning in the log. Raises
+        RunError if none is intact.
         """
         index = self._index() or self._found()
         if which == "best" and index.get("best"):
@@ -95,7 +94,7 @@ class Checkpoints:
         raise RunError("; ".join(failures) or f"{self._directory.parent} has no checkpoint yet")
 
     def _files(self) -> list[Path]:
-        """Return the checkpoints' files, the oldest first; what else may be there is somebody else's."""
+        """Return the checkpoint files, oldest first, without other files in the directory."""
         return sorted(filter(_is_checkpoint, self._listed()), key=lambda path: (len(path.name), path.name))
 
     def _listed(self) -> list[Path]:
@@ -106,7 +105,7 @@ class Checkpoints:
                 return []
 
     def _index(self) -> dict[str, str] | None:
-        """Return which files are the last, the previous and the best; None if that is not to be had."""
+        """Return the names of the last, previous and best file; None if the index is missing or damaged."""
         path = self._directory / "index.json"
         if path not in self._listed():
             return None
@@ -115,12 +114,12 @@ class Checkpoints:
         except RunError:
             index = {"last": ""}
         if not all(_is_name(name) for name in index.values()):
-            log.warning("warning: %s is damaged; going by the names of the files beside it", path)
+            log.warning("warning: %s is damaged; using the names of the files beside it", path)
             return None
         return index
 
     def _found(self) -> dict[str, str]:
-        """Return the same as the index, from the names of the files."""
+        """Return the content of the index, derived from the names of the files."""
         names = [path.name for path in self._files()][::-1]
         steps, bests = ([name for name in names if name.startswith(kind)] for kind in ("step", "best"))
         return dict(zip(("last", "previous"), steps, strict=False)) | dict(zip(("best",), bests, strict=False))
@@ -136,7 +135,7 @@ class Checkpoints:
         except RunError as error:
             raise SystemFault(f"wrote {path}, but it does not read back: {error}") from error
         if not same:
-            with contextlib.suppress(OSError):  # without it, nothing goes on from it; with it, its digests say no
+            with contextlib.suppress(OSError):  # if it stays, its digests reveal the damage
                 path.unlink()
             raise SystemFault(f"wrote {path}, but it reads back as something else")
         return path.name

@@ -1,7 +1,7 @@
-"""The run directory: what is where, how one is made, and how one is found.
+"""The run directory: its layout, and how runs are created and found.
 
 runs/20261121-093000-mnist-7f3a/
-config.yaml       everything, defaults included; training it again repeats the run
+config.yaml       the resolved config, defaults included; training it again repeats the run
 environment.json  versions, BLAS, CPU, threads, data digests, commit, seed
 metrics.jsonl     one record a line
 checkpoints/      see nnlab.runs.checkpoints
@@ -29,7 +29,7 @@ from nnlab.runs.checkpoints import Checkpoints, Which
 from nnlab.runs.locking import locked
 from nnlab.runs.metrics import read_metrics
 
-_DATED = re.compile(r"(\d{8})(?:-(\d{6}))?(?!\d)")  # as the names begin that create_run gives
+_DATED = re.compile(r"(\d{8})(?:-(\d{6}))?(?!\d)")  # the start of the names that create_run gives
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The directory's own name."""
+        """The directory's name."""
         return self.path.name
 
     @property
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def begun(self) -> bool:
-        """Whether a training was begun here; if not, there is only the config."""
+        """Whether training has started; if not, there is only the config."""
         return (self.path / "environment.json").exists() or self.checkpoints.exist
 
     @property
@@ -60,17 +60,17 @@ class Run:
 
     @property
     def figures(self) -> Path:
-        """Where figures go."""
+        """The folder of figures."""
         return self.folder("figures")
 
     @property
     def evaluation(self) -> Path:
-        """Where evaluations go."""
+        """The folder of evaluations."""
         return self.folder("evaluation")
 
     @property
     def tensorboard(self) -> Path:
-        """Where TensorBoard is to look."""
+        """The folder of TensorBoard's event files."""
         return self.folder("tensorboard")
 
     @property
@@ -79,18 +79,18 @@ class Run:
         return Checkpoints(self.folder("checkpoints"))
 
     def folder(self, *parts: str) -> Path:
-        """Return a folder of the run; raises RunError if it is a link, behind which files are not the run's."""
+        """Return a folder of the run; raises RunError if it is a link, since its files would not be the run's."""
         path = self.path
         for part in parts:
             path /= part
             if path.is_symlink():
-                raise RunError(f"{path} is a link, which nnlab does not follow; put what it leads to in its place")
+                raise RunError(f"{path} is a link, which nnlab does not follow; replace it by its target")
         return path
 
     def load(self, which: Which) -> Checkpoint:
-        """Return the last or the best checkpoint to look at, verified; without a best one the last serves.
+        """Return the last or the best checkpoint, verified; the last if there is no best one.
 
-        Raises RunError if it cannot be used, which says whether another can.
+        Raises RunError if it is not intact, and says so if the last one is.
         """
         try:
             return self.checkpoints.load(which)
@@ -112,18 +112,18 @@ class Run:
         return files.read_json(self.path / name)
 
     def write_json(self, name: str, value: Any) -> None:
-        """Write ``value`` to the file ``name``; raises SystemFault if the disk refuses."""
+        """Write ``value`` to the file ``name``; raises SystemFault if it cannot be written."""
         files.write_json(self.path / name, value)
 
     @contextlib.contextmanager
     def locked(self, *, wait: float = 0) -> Iterator[None]:
-        """Hold the run for one process while it trains, as ``locked`` does."""
+        """Hold the run for this process, as ``nnlab.runs.locking.locked`` does."""
         with locked(self.path, wait=wait):
             yield
 
 
 def check_writable(root: Path) -> None:
-    """Raise SystemFault unless directories can be made in ``root``, before any work is done."""
+    """Raise SystemFault unless directories can be created in ``root``; called before any work is done."""
     with system_errors("write in", root):
         files.make_directory(root)
         with tempfile.TemporaryDirectory(dir=root, prefix=".check-"):
@@ -131,7 +131,7 @@ def check_writable(root: Path) -> None:
 
 
 def create_run(root: Path, name: str) -> Run:
-    """Make a new run directory in ``root``, such as ``20261121-093000-mnist-7f3a``; raises SystemFault."""
+    """Create a run directory in ``root``, such as ``20261121-093000-mnist-7f3a``; raises SystemFault."""
     path = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name) or 'run'}-{secrets.token_hex(2)}"
     with system_errors("make", path):
         files.make_directory(path / "checkpoints")
@@ -139,14 +139,14 @@ def create_run(root: Path, name: str) -> Run:
 
 
 def slug(name: str) -> str:
-    """Return ``name`` as it can be part of a directory's name; empty if nothing of it can."""
+    """Return ``name`` reduced to characters that are safe in a directory's name; may be empty."""
     return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60]
 
 
 def open_run(address: str, runs_dir: str | Path = "runs") -> Run:
-    """Return the run at ``address``: a path, the unique beginning of a name in ``runs_dir``, or ``latest``.
+    """Return the run at ``address``: a path, a unique prefix of a name in ``runs_dir``, or ``latest``.
 
-    Raises RunError if there is none, or more than one.
+    Raises RunError if there is no such run, or more than one.
     """
     return find_run(address, Path(runs_dir))
 
@@ -175,8 +175,8 @@ def find_run(address: str, root: Path) -> Run:
         raise RunError(f"{address!r} could be any of {len(matches)} runs: {names}")
     if not matches:
         if sweep := _sweep_at(path, root, address):
-            told = f"nnlab sweep {sweep} goes on with it, and its runs are {sweep / 'cells'}/..."
-            raise RunError(f"{address[:80]!r} is a sweep, not a run: {told}")
+            advice = f"nnlab sweep {sweep} goes on with it, and its runs are {sweep / 'cells'}/..."
+            raise RunError(f"{address[:80]!r} is a sweep, not a run: {advice}")
         why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} has this name"  # noqa: PTH112
         raise RunError(f"{address[:80]!r} is no run: {why}")
     return _at_home(matches[0].path)
@@ -192,7 +192,7 @@ def _named(address: str, runs: list[Run], root: Path) -> list[Run]:
 
 
 def _sweep_at(path: Path, root: Path, address: str) -> Path | None:
-    """Return the only sweep that ``address`` may mean: ``path``, or one in ``root`` whose name begins so."""
+    """Return the only sweep that ``address`` may mean: ``path``, or one in ``root`` with this prefix."""
     with contextlib.suppress(OSError):
         if (path / "sweep.json").is_file():
             return path
@@ -203,7 +203,7 @@ def _sweep_at(path: Path, root: Path, address: str) -> Path | None:
 def _at_home(path: Path) -> Run:
     """Return the run at ``path``; raises RunError if that is a link to another folder.
 
-    A link beside the run it leads to is another name of it.
+    A link beside its target is accepted as another name of the run.
     """
     if path.name in {"", ".."}:  # "." and paths that end in ".." name no directory
         path = path.resolve()
@@ -216,7 +216,7 @@ def _at_home(path: Path) -> Run:
 
 
 def list_runs(root: Path) -> list[Run]:
-    """Return the runs in ``root``, the oldest first."""
+    """Return the runs in ``root``, oldest first."""
     if not root.is_dir():
         return []
     paths = [path for path in root.iterdir() if (path / "config.yaml").is_file()]
@@ -224,13 +224,13 @@ def list_runs(root: Path) -> list[Run]:
 
 
 def began(path: Path) -> float:
-    """Return when the run or sweep at ``path`` began, in seconds since 1970; 0 if that cannot be told.
+    """Return the start time of the run or sweep at ``path``, in seconds since 1970; 0 if unknown.
 
-    It is the date with which the directory's name begins, else when its config, or the folder of a sweep's cells,
-    was written.
+    It is the date at the start of the directory's name, else the time of change of the config or of a sweep's
+    folder of cells.
     """
     if parts := _DATED.match(path.name):
-        with contextlib.suppress(ValueError, OverflowError):  # digits that are no date
+        with contextlib.suppress(ValueError, OverflowError):  # digits that are not a date
             return time.mktime(time.strptime(parts[1] + (parts[2] or "000000"), "%Y%m%d%H%M%S"))
     for made in (path / "config.yaml", path / "cells", path):
         with contextlib.suppress(OSError):

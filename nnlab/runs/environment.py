@@ -1,4 +1,4 @@
-"""What a run depends on besides its config: versions, libraries, processor, data, code."""
+"""The environment of a run: versions, libraries, processor, data and code."""
 
 import contextlib
 import platform
@@ -15,18 +15,18 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 _PACKAGES = ("nnlab", "numpy", "pydantic", "pyyaml", "safetensors", "matplotlib")
-_SCIPY = {"scipy", "scipy.libs"}  # it brings a BLAS of its own, which computes nothing here
+_SCIPY = {"scipy", "scipy.libs"}  # it loads its own BLAS, which nnlab does not use
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
-_TOLD = 60  # characters of a value
+_LONGEST = 60  # characters of a value in a message
 _SPLITS = {f"{name} data": name for name in ("train", "validation", "test")}
 
 UNKNOWN = "unknown"
-"""What a difference says where an environment does not tell."""
+"""The value of a difference if an environment lacks it."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Something on which the bits of a training depend, and that is no longer as it was."""
+    """A changed part of the environment that can change the bits of a training run."""
 
     what: str
     before: str
@@ -34,15 +34,15 @@ class Difference:
 
     @property
     def of_data(self) -> bool:
-        """Whether these are the digests of other examples."""
+        """Whether this is the digest of a split of the data."""
         return self.what in _SPLITS
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.now[:_TOLD]}, was {self.before[:_TOLD]}"
+        return f"{self.what}: {self.now[:_LONGEST]}, was {self.before[:_LONGEST]}"
 
 
 def current_environment(seed: int, data_digests: dict[str, str], threads: int) -> dict[str, Any]:
-    """Return what environment.json holds, as plain data."""
+    """Return the content of environment.json for a run that starts now, as plain data."""
     return {
         "python": sys.version.split()[0],
         "platform": platform.platform(),
@@ -62,9 +62,9 @@ def current_environment(seed: int, data_digests: dict[str, str], threads: int) -
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
-    """Return what of two environments can change the bits of a training, as far as it is not the same.
+    """Return the differences of two environments that can change the bits of a training run.
 
-    These are nnlab, NumPy, BLAS and the kind of processor that it computes for, the processor's instructions
+    These are the versions of nnlab, NumPy and BLAS, the processor type that BLAS selects, the instruction sets
     that NumPy uses, and the data.
     """
     found = []
@@ -76,7 +76,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Diffe
 
 
 def _attempt(read: Callable[[Any], str], facts: Mapping[str, Any]) -> str:
-    """Return what ``read`` finds in an environment that somebody may have edited."""
+    """Return the value that ``read`` finds in ``facts``, which may have been edited; UNKNOWN if it is missing."""
     try:
         return read(facts)
     except (KeyError, TypeError, AttributeError):
@@ -84,7 +84,7 @@ def _attempt(read: Callable[[Any], str], facts: Mapping[str, Any]) -> str:
 
 
 def _each(blas: Any, *keys: str) -> str:
-    """Return the values under ``keys`` of every BLAS in use, each once."""
+    """Return the distinct values under ``keys`` of the BLAS libraries in use."""
     return ", ".join(sorted({" ".join(str(library[key]) for key in keys) for library in blas}))
 
 
@@ -103,18 +103,18 @@ _DECISIVE: dict[str, Callable[[Any], str]] = {
 
 
 def free_memory() -> int | None:
-    """Return how many bytes this process can still take before the system kills it; None if that is not told."""
+    """Return the number of bytes this process can still allocate before the system kills it; None if unknown."""
     free = []
     with contextlib.suppress(OSError, ValueError, IndexError):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         free += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
-    with contextlib.suppress(OSError, ValueError):  # of a container; it says "max" where there is no limit
+    with contextlib.suppress(OSError, ValueError):  # the limit of a container, or "max" without one
         free.append(int(_CONTAINER.read_text(encoding="ascii")))
     return min(free, default=None)
 
 
 def _cpu() -> str:
-    """Return the processor's name as the system gives it."""
+    """Return the processor's name as reported by the system."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -124,7 +124,7 @@ def _cpu() -> str:
 
 
 def _commit() -> str | None:
-    """Return the commit of nnlab's own source, with ``+`` if it was changed since; None outside a checkout."""
+    """Return the commit of nnlab's source, with ``+`` if files were changed; None outside a checkout."""
     source = Path(__file__).parent
     try:
         answer = subprocess.run(  # noqa: S603 -- fixed arguments

@@ -1,4 +1,4 @@
-"""How numbers of runs are written, wherever they are told."""
+"""Text forms of the numbers of runs."""
 
 from math import isfinite
 
@@ -11,12 +11,12 @@ def percent(fraction: float) -> str:
 
 
 def nats(loss: float | None) -> str:
-    """Return 0.5 as ``0.5000 nats``; None, and what is not finite, in words."""
+    """Return 0.5 as ``0.5000 nats``, and None or a value that is not finite as ``not finite``."""
     return "not finite" if loss is None or not isfinite(loss) else f"{loss:.4f} nats"
 
 
 def counted(count: int, noun: str) -> str:
-    """Return how many there are, such as ``1 run`` or ``2,000 runs``."""
+    """Return a number with its noun, such as ``1 run`` or ``2,000 runs``."""
     return f"{count:,} {noun}" + "s" * (count != 1)
 
 
@@ -28,10 +28,10 @@ def duration(seconds: float) -> str:
 
 
 def accuracy(measurement: Measurement | None) -> str:
-    """Return an accuracy in percent; empty if it is not known."""
+    """Return an accuracy in percent; empty if unknown."""
     return percent(measurement.accuracy) if measurement else ""
 
 
 def loss(measurement: Measurement | None) -> str:
-    """Return a loss in nats; empty if it is not known, or not finite."""
+    """Return a loss in nats, without the unit; empty if unknown or not finite."""
     return f"{measurement.loss:.4f}" if measurement and measurement.loss is not None else ""

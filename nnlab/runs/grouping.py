@@ -1,4 +1,4 @@
-"""Which runs are of one setting, and what tells one setting from another."""
+"""Groups of runs whose configs differ only in the seed, and the labels that distinguish groups."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,16 @@ from typing import Any
 Flat = dict[str, Any]
 """Values under dotted keys, such as ``optimizer.learning_rate`` and ``network.0.filters``."""
 
-_LEFT_OUT = {"name", "seed", "compute", "logging", "data.root"}  # what no setting is chosen by
+_LEFT_OUT = {"name", "seed", "compute", "logging", "data.root"}  # keys that do not distinguish groups
 
 
 @dataclass(frozen=True)
 class Group:
-    """Configs that differ in the seed only, told from other settings by what differs.
+    """Configs that differ only in the seed.
 
-    ``members`` are their positions among the configs given. ``name`` is theirs if others have another, else
-    empty, and ``differing`` has the values in which settings of that name differ; a key that a config does not
-    have is not in it.
+    ``members`` are their positions in the sequence passed to ``group``. ``name`` is their name if other groups
+    have another one, else empty. ``differing`` has the values in which groups of this name differ, without keys
+    that the config lacks.
     """
 
     members: tuple[int, ...]
@@ -28,7 +28,7 @@ class Group:
 
     @property
     def label(self) -> str:
-        """Name and differences in a few words, such as ``learning_rate = 0.1``; empty of an only setting."""
+        """Name and differences, such as ``learning_rate = 0.1``; empty for a single group."""
         often = Counter(_last(key) for key in self.differing)
         differences = ", ".join(
             f"{_last(key) if often[_last(key)] == 1 else key.removesuffix('.type')} = {_written(value)}"
@@ -38,7 +38,7 @@ class Group:
 
 
 def group(configs: Sequence[Mapping[str, Any]]) -> list[Group]:
-    """Return the settings of resolved ``configs``, as plain data, in the order in which each comes first."""
+    """Return the groups of resolved ``configs``, given as plain data, in the order of their first members."""
     flat = [_flat(config) for config in configs]
     found: dict[tuple[Any, ...], list[int]] = {}
     for position, (config, values) in enumerate(zip(configs, flat, strict=True)):
@@ -49,11 +49,10 @@ def group(configs: Sequence[Mapping[str, Any]]) -> list[Group]:
         named.setdefault(configs[first]["name"], []).append(first)
     differing: dict[int, Flat] = {}
     for firsts in named.values():
-        told = _readable([flat[i] for i in firsts], [configs[i]["network"] for i in firsts])
-        keys = _differing(told)
-        differing |= {
-            i: {key: values[key] for key in keys if key in values} for i, values in zip(firsts, told, strict=True)
-        }
+        readable = _readable([flat[i] for i in firsts], [configs[i]["network"] for i in firsts])
+        keys = _differing(readable)
+        for first, values in zip(firsts, readable, strict=True):
+            differing[first] = {key: values[key] for key in keys if key in values}
     return [
         Group(tuple(members), configs[members[0]]["name"] if len(named) > 1 else "", differing[members[0]])
         for members in found.values()
@@ -73,11 +72,11 @@ def _flat(value: Any, key: str = "") -> Flat:
 
 
 def _differing(flat: Sequence[Flat]) -> list[str]:
-    """Return the keys whose values are not the same everywhere, in the order of the configs."""
+    """Return the keys whose values differ, in the order of the configs."""
     everything = dict.fromkeys(key for values in flat for key in values)
     keys = [key for key in everything if len({_written(values.get(key, ...)) for values in flat}) > 1]
     kinds = tuple(key.removesuffix("type") for key in keys if key.endswith(".type"))
-    # Options that only one of several types has say nothing that the type does not say.
+    # An option that only one of several types has adds nothing to the type.
     return [
         key
         for key in keys
@@ -86,32 +85,32 @@ def _differing(flat: Sequence[Flat]) -> list[str]:
 
 
 def _readable(flat: Sequence[Flat], networks: Sequence[Sequence[Mapping[str, Any]]]) -> list[Flat]:
-    """Return ``flat`` with the networks as texts if their layers do not correspond.
+    """Return ``flat`` with each network replaced by a text if the types of their layers differ.
 
-    A text says how many layers there are, and which of them not all networks have.
+    The text has the number of layers and the layers that not all networks have.
     """
     if len({tuple(layer["type"] for layer in network) for network in networks}) == 1:
         return list(flat)
     counts = [Counter((layer["type"], str(layer)) for layer in network) for network in networks]
     common = reduce(and_, counts)
-    told = []
+    readable = []
     for values, count in zip(flat, counts, strict=True):
         own = Counter(kind for kind, _ in (count - common).elements())
         names = " + ".join(kind if n == 1 else f"{n} {kind}" for kind, n in own.items())
         text = f"{count.total()} layers" + (f" with {names}" if names else "")
-        told.append({k: v for k, v in values.items() if not k.startswith("network.")} | {"network": text})
-    return told
+        readable.append({k: v for k, v in values.items() if not k.startswith("network.")} | {"network": text})
+    return readable
 
 
 def _last(key: str) -> str:
-    """Return the last part of a key that is a name, with the positions behind it: ``augment.0``."""
+    """Return the last name in a key with the positions after it, such as ``augment.0``."""
     parts = key.removesuffix(".type").split(".")
     names = [i for i, part in enumerate(parts) if not part.isdecimal()]
     return ".".join(parts[names[-1] :])
 
 
 def _written(value: Any) -> str:
-    """Return ``value`` as a config would have it."""
+    """Return ``value`` as written in a config."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

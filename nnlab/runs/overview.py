@@ -1,4 +1,4 @@
-"""Runs at a glance: what each is, how far it came and how it did; of a broken one, what is wrong with it."""
+"""Overviews of runs: config, progress and results of each, or the reason why it cannot be read."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -27,19 +27,19 @@ from nnlab.runs.sweeps import read_sweep
 Status: TypeAlias = Literal[
     "pending", "running", "completed", "stopped early", "interrupted", "diverged", "stopped", "broken"
 ]
-"""``stopped``: neither running nor ended in order, as after a power cut; ``pending``: not begun yet."""
+"""``stopped``: neither running nor ended in order, as after a power cut; ``pending``: not started yet."""
 
 _PARTS = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", "checkpoints"}
 
 
 @dataclass(frozen=True)
 class Overview:
-    """One run at a glance; what a run does not have (yet) is None.
+    """One run, or the summary of a sweep; unknown values are None.
 
-    ``best`` is the best evaluation in training, on the split ``evaluated_on``; ``tests`` are what ``nnlab eval``
-    measured. One that is broken or diverged has a ``reason``. ``sweep`` is the directory of the sweep whose cell
-    this is. A whole sweep has the sums and the best of its cells, and how many of ``cells`` are finished; if only
-    some of them are meant, ``chosen`` says how many, and everything but the number of all is of these.
+    ``best`` is the best evaluation in training, on the split ``evaluated_on``; ``tests`` are the results of
+    ``nnlab eval``. A broken or diverged run has a ``reason``. ``sweep`` is the directory of the sweep that a cell
+    belongs to. A whole sweep has the sums and the best of its cells; ``cells`` are the numbers of finished and of
+    all cells. If only some are selected, ``chosen`` is their number, and all values but the total are theirs.
     """
 
     run: Run
@@ -61,17 +61,17 @@ class Overview:
 
     @property
     def name(self) -> str:
-        """The directory's name; of a sweep's cell, from the sweep's on."""
+        """The directory's name; for a sweep's cell, the path from the sweep's directory on."""
         return self.run.name if self.sweep is None else self.run.path.relative_to(self.sweep.parent).as_posix()
 
     @property
     def began(self) -> float:
-        """When it began, in seconds since 1970; a cell counts as its sweep."""
+        """The start time in seconds since 1970; that of the sweep for a cell."""
         return began(self.sweep or self.run.path)
 
     @property
     def finished(self) -> bool:
-        """Whether the training came to its end."""
+        """Whether training reached its end."""
         return self.status in FINISHED
 
     @property
@@ -95,9 +95,9 @@ class Overview:
         return next((test for test in self.tests if test.step == step), None)
 
     def setting(self, key: str) -> Any:
-        """Return what the config has under a dotted ``key``, such as ``network.0.filters``, as plain data.
+        """Return the config's value under a dotted ``key``, such as ``network.0.filters``, as plain data.
 
-        Raises KeyError if it has no such key.
+        Raises KeyError if the config lacks the key.
         """
         section, *rest = key.split(".")
         if self.config is None or section not in Experiment.model_fields:
@@ -113,7 +113,7 @@ class Overview:
         return value
 
     def as_json(self) -> dict[str, Any]:
-        """Return the facts of a list as plain data."""
+        """Return the values that ``nnlab runs --json`` lists, as plain data."""
         return {
             "run": self.name,
             "path": str(self.run.path),
@@ -133,9 +133,9 @@ class Overview:
 
 
 def overview(run: Run, sweep: Path | None = None, *, config: Experiment | None = None) -> Overview:
-    """Return ``run`` at a glance; one that cannot be read is broken, with the reason.
+    """Return the overview of ``run``; a run that cannot be read has the status broken, with the reason.
 
-    ``config`` is its config if that was read already.
+    ``config`` is the config of the run if it was read already.
     """
     try:
         return _glance(run, {entry.name for entry in os.scandir(run.path)}, sweep, config)
@@ -146,7 +146,7 @@ def overview(run: Run, sweep: Path | None = None, *, config: Experiment | None =
 
 
 def _glance(run: Run, names: set[str], sweep: Path | None, config: Experiment | None) -> Overview:
-    """Return a run whose directory has files of these ``names``; raises RunError or OSError if it is broken."""
+    """Return the overview of a run with files of these ``names``; raises RunError or OSError if it is broken."""
     config = config or read_config(run.config)
     if not (names & {"environment.json", "summary.json", "metrics.jsonl"} or run.begun):
         return Overview(run, "running" if is_held(run.path) else "pending", config=config, sweep=sweep)
@@ -169,7 +169,7 @@ def _tests(run: Run) -> Iterator[Evaluated]:
 
 
 def _progress(run: Run, config: Experiment) -> dict[str, Any]:
-    """Return how far a run without a summary is, from its metrics; raises RunError if they are damaged."""
+    """Return the progress of a run without a summary, from its metrics; raises RunError if they are damaged."""
     if not run.metrics.exists():
         return {"steps": 0}
     on = config.training.evaluate_on
@@ -187,7 +187,7 @@ def _progress(run: Run, config: Experiment) -> dict[str, Any]:
 
 
 def overviews(root: Path) -> list[Overview]:
-    """Return every run in ``root`` and every cell of the sweeps in it, by name; broken ones too.
+    """Return the runs in ``root`` and the cells of the sweeps in it, by name, broken ones included.
 
     Raises RunError if ``root`` cannot be read.
     """
@@ -202,7 +202,7 @@ def overviews(root: Path) -> list[Overview]:
 
 
 def _inside(path: Path) -> Iterable[Overview]:
-    """Return what is in one directory: a run, the cells of a sweep, or nothing."""
+    """Return the run or the cells of the sweep in one directory, if there are any."""
     try:
         names = {entry.name for entry in os.scandir(path)}
         if "sweep.json" not in names:

@@ -1,4 +1,4 @@
-"""What a network said of each example of a split, kept in ``predictions.npz``."""
+"""The file ``predictions.npz``: a network's predictions for each example of a split."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,16 +12,16 @@ from nnlab.data.npz import NpzFile
 from nnlab.errors import RunError
 
 _AXES = {"labels": 1, "predicted": 1, "probabilities": 2, "losses": 1}
-"""The arrays, each with its number of axes; those of one axis have a value for each example."""
+"""The number of axes of each array; an array of one axis has a value per example."""
 
 ARRAYS = tuple(_AXES)
-"""What the file holds, in the order of the fields of ``Predictions``."""
+"""The names of the arrays, in the order of the fields of ``Predictions``."""
 
 _CLASSES = ("labels", "predicted")
 
 
 def write_predictions(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the arrays of predictions to ``path``; raises SystemFault if the machine refuses."""
+    """Write the arrays of predictions to ``path``; raises SystemFault if the system refuses."""
     with files.replacing(path) as file:
         np.savez(
             file,
@@ -33,10 +33,11 @@ def write_predictions(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_predictions(path: Path, count: int, classes: int) -> dict[str, NDArray[Any]]:
-    """Return the arrays in ``path``, which are of ``count`` examples and ``classes`` classes.
+    """Return the arrays in ``path``, of ``count`` examples and ``classes`` classes.
 
-    Shapes: labels and predicted (N,) classes, probabilities (N, C), losses (N,). Raises RunError if they are
-    anything else, before memory is taken for them, or missing, and DataError if the file is damaged.
+    Shapes: labels and predicted (N,) classes, probabilities (N, C), losses (N,). Raises RunError if the file is
+    missing or its arrays have other shapes or types, before memory is allocated for them, and DataError if the
+    file is damaged.
     """
     if not path.is_file():
         raise RunError(f"{path} is missing")

@@ -162,8 +162,8 @@ def _read_whole(path: Path) -> Experiment:
     except NnlabError as error:
         raise RunError(f"{path.name} cannot be read: {_first_line(error)}") from error
     if reading.problems or reading.value is None:
-        told = reading.problems[0]
-        raise RunError(f"{path.name} is damaged or of another version: line {told.line}: {told.message}")
+        first = reading.problems[0]
+        raise RunError(f"{path.name} is damaged or of another version: line {first.line}: {first.message}")
     return reading.value
 
 

@@ -1,4 +1,4 @@
-"""Finding, choosing and ordering runs, by what they are, how they did, and any key of their configs."""
+"""Selection and order of runs by status, results and any key of their configs."""
 
 import operator
 import re
@@ -28,7 +28,7 @@ _FACTS: dict[str, Callable[[Overview], Any]] = {
     "test_loss": lambda run: run.tested and run.tested.loss,
     "test_accuracy": lambda run: run.tested and run.tested.accuracy,
 }
-"""What can be asked of a run besides the keys of its config; ``loss`` is not that of the config."""
+"""The values of a run besides the keys of its config; ``loss`` is the measured loss, not the config's section."""
 
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
@@ -43,14 +43,14 @@ _CONDITION = re.compile(rf"([^=<>!]+)({'|'.join(_SIGNS)})(.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Condition:
-    """What a run must be to be chosen: its value under ``key`` stands in the relation ``sign`` to ``wanted``."""
+    """A condition on runs: the value under ``key`` compares by ``sign`` with ``wanted``."""
 
     key: str
     sign: str
     wanted: Any
 
     def holds(self, run: Overview) -> bool:
-        """Return whether ``run`` is so; of one that has no such value only ``!=`` holds."""
+        """Return whether ``run`` satisfies the condition. A missing value satisfies only ``!=``."""
         value = fact(run, self.key)
         if self.sign in {"=", "!="}:
             return _SIGNS[self.sign](_typed(value), _typed(self.wanted))
@@ -58,7 +58,7 @@ class Condition:
 
 
 def read_condition(text: str) -> Condition:
-    """Return what KEY=VALUE or ``accuracy>0.9`` asks for; raises UsageError, or ConfigError for the VALUE."""
+    """Parse KEY=VALUE or ``accuracy>0.9``; raises UsageError, or ConfigError for the VALUE."""
     parts = _CONDITION.fullmatch(text)
     if not parts:
         raise UsageError(f"{brief(text)} is no condition such as dataset=mnist, seed=0 or accuracy>0.9")
@@ -70,7 +70,7 @@ def read_condition(text: str) -> Condition:
 
 
 def fact(run: Overview, key: str) -> Any | None:
-    """Return what is known of ``run`` under ``key``; None: nothing. Of a component that is its type."""
+    """Return the value of ``run`` under ``key``, for a component its type; None if it has no such value."""
     if key in _FACTS:
         return _FACTS[key](run)
     try:
@@ -83,7 +83,7 @@ def fact(run: Overview, key: str) -> Any | None:
 def select(runs: Sequence[Overview], conditions: Iterable[Condition]) -> list[Overview]:
     """Return those of ``runs`` for which all ``conditions`` hold.
 
-    Raises UsageError if nothing is called as a condition asks, in any run, or there is no such status.
+    Raises UsageError if a condition names a key that no run has, or a status that does not exist.
     """
     conditions = list(conditions)
     for condition in conditions:
@@ -94,9 +94,9 @@ def select(runs: Sequence[Overview], conditions: Iterable[Condition]) -> list[Ov
 
 
 def ordered(runs: Sequence[Overview], key: str | None = None, *, reverse: bool = False) -> list[Overview]:
-    """Return ``runs`` by what they have under ``key``, those that have nothing there last.
+    """Return ``runs`` sorted by their values under ``key``, those without a value last.
 
-    Without a key what began last is first. Raises UsageError as ``select`` does.
+    Without a key the newest comes first. Raises UsageError as ``select`` does.
     """
     by_name = sorted(runs, key=lambda run: run.name)
     if key is None:
@@ -109,7 +109,7 @@ def ordered(runs: Sequence[Overview], key: str | None = None, *, reverse: bool =
 
 
 def collapse(runs: Iterable[Overview]) -> list[Overview]:
-    """Return ``runs`` with the cells of a sweep in the place of one; those of a broken sweep stay as they are."""
+    """Return ``runs`` with the cells of each sweep merged into one overview, except those of a broken sweep."""
     lines: list[Overview] = []
     cells: dict[Path, list[Overview]] = {}
     for run in runs:
@@ -126,9 +126,9 @@ def collapse(runs: Iterable[Overview]) -> list[Overview]:
 
 
 def find_overview(address: str, root: Path) -> Overview:
-    """Return the run or sweep at ``address`` at a glance, found as ``find_run`` does, or broken by name.
+    """Return the overview of the run or sweep at ``address``, as for ``find_run``, or of a broken run by name.
 
-    Raises RunError if there is none, or more than one.
+    Raises RunError if there is no match, or more than one.
     """
     try:
         found = find_run_or_sweep(address, root)
@@ -142,7 +142,7 @@ def find_overview(address: str, root: Path) -> Overview:
 
 
 def outline(sweep: Sweep, cells: Sequence[Overview]) -> Overview:
-    """Return a ``sweep`` at a glance, from those of its ``cells`` that are chosen; there is one."""
+    """Return the overview of a ``sweep`` from its selected ``cells``, at least one."""
     finished = sum(cell.finished for cell in cells)
     running = any(cell.status == "running" for cell in cells)
     status: Status = "running" if running else "completed" if finished == len(cells) else "stopped"
@@ -164,7 +164,7 @@ def outline(sweep: Sweep, cells: Sequence[Overview]) -> Overview:
 
 
 def _require_known(runs: Sequence[Overview], key: str) -> None:
-    """Raise UsageError if ``key`` means nothing in any of ``runs``, as far as there are any to ask."""
+    """Raise UsageError if none of the ``runs`` with a config has ``key``."""
     asked = [run for run in runs if run.config]
     if key in _FACTS or not asked or any(_has(run, key) for run in asked):
         return
@@ -186,14 +186,14 @@ def _has(run: Overview, key: str) -> bool:
 
 
 def _typed(value: Any) -> Any:
-    """Return ``value`` such that 1 equals 1.0 and [1, 2] equals (1, 2), but true does not equal 1."""
+    """Return a form of ``value`` for which 1 equals 1.0 and [1, 2] equals (1, 2), but true does not equal 1."""
     if isinstance(value, list | tuple):
         return tuple(map(_typed, value))
     return (bool, value) if isinstance(value, bool) else value
 
 
 def _rank(value: Any) -> tuple[bool, Any]:
-    """Return what ``value`` is sorted by: numbers before texts."""
+    """Return the sort key of ``value``: numbers come before texts."""
     return (False, value) if _is_number(value) else (True, str(value))
 
 

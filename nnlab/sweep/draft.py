@@ -13,6 +13,7 @@ from nnlab.config.nodes import Mapping, Position, Scalar
 from nnlab.config.nodes import Sequence as Items
 from nnlab.config.overrides import Override
 from nnlab.config.schema import ConfigSection
+from nnlab.config.shipped import locate
 from nnlab.errors import ConfigError, Problem, UsageError
 from nnlab.registry.options import PositiveInt
 from nnlab.sweep.axes import Axis, Point, axis, counted, read_values, seeds, settings, variants
@@ -61,6 +62,7 @@ def read_draft(path: Path, changes: Sequence[str], seed_count: int | None) -> Dr
 
     Raises ConfigError with every problem of form in either, UsageError if the file does not exist.
     """
+    path = locate(path)
     document = read_file(path)
     if not document.root.entries and not document.problems:
         hint = "a sweep file begins with config: CONFIG.yaml"

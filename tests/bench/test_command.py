@@ -79,6 +79,7 @@ def test_a_mistake_is_reported_in_one_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: --kernels does not time networks: leave out --networks\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernels", [False, True])
 def test_the_command_times_networks_or_kernels(monkeypatch, tmp_path, make_report, kernels):
     asked = {}

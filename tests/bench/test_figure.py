@@ -1,3 +1,4 @@
+import pytest
 from matplotlib.colors import to_hex
 
 from bench.figure import comparison_figure
@@ -25,6 +26,7 @@ def test_nnlab_alone_has_no_ratios(make_report):
     assert [label.get_text() for label in times.get_yticklabels()] == ["net0 (16)", "relu, 2x3: forward"]
 
 
+@pytest.mark.slow
 def test_a_figure_of_many_rows_fits_a_page(make_report, tmp_path):
     figure = comparison_figure(make_report(kernels=[(1.5, 0)] * 60))
     assert figure.get_figheight() < 10

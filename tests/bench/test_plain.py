@@ -42,6 +42,7 @@ def test_the_layers_use_textbook_kernels_only_inside_the_context(rng):
     assert convolution.convolve is fast
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_ratio():
     app = plain.typer.Typer()
     app.command()(plain.main)

@@ -17,6 +17,7 @@ def test_steps_follow_each_other():
     assert [step().step, step().step] == [1, 2]
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_of_each_case(monkeypatch):
     monkeypatch.setattr(scaling, "CASES", {"examples": (64, 128), "depth": (1, 2), "batch": (4, 8)})
     app = scaling.typer.Typer()

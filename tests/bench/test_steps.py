@@ -36,11 +36,13 @@ def test_a_network_beside_pytorch(monkeypatch):
     assert result.ratio.rounds == ROUNDS
 
 
+@pytest.mark.slow
 def test_memory_is_measured_in_a_separate_process():
     (megabytes,) = peaks("ellipse", ["nnlab"], 1).values()
     assert 10 < megabytes < 200
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_is_an_error(capfd):
     with pytest.raises(SystemFault, match="memory of nnlab on nothing"):
         peaks("nothing", ["nnlab"], 1)

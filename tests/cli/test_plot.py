@@ -15,6 +15,8 @@ from nnlab.runs import MetricsLog, Run
 from nnlab.runs.sweeps import Cell, Sweep
 from nnlab.training import train
 
+pytestmark = pytest.mark.slow
+
 POINTS = """\
 data: {type: ellipse, train: 200, test: 100, validation: 50, normalize: min_max}
 network: [{type: dense, units: 2}]

@@ -243,6 +243,7 @@ def secure(home, server, monkeypatch):
         yield secure_server
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
 def test_https_is_never_left_for_http(home, server, secure):
     download(published(secure.mirror("good")), home / "toy", QUICK)

@@ -113,6 +113,7 @@ def test_labels_out_of_range_and_counts_that_differ(home):
         read_pair(images, labels, 10)
 
 
+@pytest.mark.slow
 def test_checks_hold_without_assertions(home):
     (home / "labels").write_bytes(header(2) + b"\x01")
     code = "from pathlib import Path; from nnlab.data.idx import read_idx; read_idx(Path('labels'), (), 9)"

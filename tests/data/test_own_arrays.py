@@ -546,6 +546,7 @@ print(re.search(r"VmHWM:\s*(\d+) kB", open("/proc/self/status").read())[1])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="no /proc elsewhere")
 def test_inputs_larger_than_what_is_used_in_memory(home):
     """400 MB of inputs, none of them written: a file with a hole."""

@@ -114,6 +114,7 @@ def test_the_colours_are_the_seven_of_okabe_and_ito():
     assert len(set(style.PALETTE)) == 7
 
 
+@pytest.mark.slow
 def test_figures_leave_pyplot_alone():
     code = "import sys, nnlab.drawing; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

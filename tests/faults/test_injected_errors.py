@@ -77,12 +77,12 @@ def test_a_figure_that_cannot_be_written_leaves_the_old_one(folder, children):
     for name, kind in sample(refusals, 1, np.random.default_rng(15)):
         ended = draw(at=next(i for i, call in enumerate(calls) if call.name == name), kind=kind)
         assert (ended.code, ended.is_plain) == (SystemFault.exit_code, True)
-        assert f"cannot write {path}" in ended.err
+        assert str(path) in ended.err
         assert list(run.figures.iterdir()) == [path]
         assert path.read_bytes() == old
 
 
 def test_the_errors_are_those_of_the_machine(tmp_path):
     """The stand-in raises what the kernel does, so that what catches the one catches the other."""
-    with pytest.raises(SystemFault, match="cannot write /dev/full/x: "):
+    with pytest.raises(SystemFault, match="/dev/full/x: "):
         files.write_text(files.Path("/dev/full/x"), "")

@@ -33,6 +33,7 @@ def plant(monkeypatch, name, parameter):
     monkeypatch.setattr(cls, "backward", backward)
 
 
+@pytest.mark.slow
 def test_all_entries_of_everything_registered_are_right():
     checks = check_registered(rng())
     assert {kind(check) for check in checks} == {*LAYERS.names(), *LOSSES.names()}
@@ -40,11 +41,13 @@ def test_all_entries_of_everything_registered_are_right():
     assert max(check.error for check in checks) < 1e-6
 
 
+@pytest.mark.slow
 def test_everything_registered_passes_for_twenty_seeds():
     for seed in range(20):
         assert [check for check in check_registered(rng(seed), samples=8) if not check.ok] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*LAYER_EXAMPLES, "relu", "sigmoid", "tanh"}))
 def test_one_percent_in_any_gradient_of_a_layer_is_noticed_and_named(name, monkeypatch):
     parameters = {check.parameter for check in check_registered(rng(), samples=1) if kind(check) == name}

@@ -77,6 +77,7 @@ def test_pieces_that_depend_on_the_threads_are_noticed(monkeypatch):
     assert len(set(results(LARGE[:1], 33, 0))) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_training_of_the_published_networks(name):
     weights = []

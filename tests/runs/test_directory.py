@@ -124,6 +124,7 @@ def test_a_root_that_cannot_be_written_is_found_out_first(tmp_path):
     assert list((tmp_path / "new").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_second_holder_is_told_who_holds_it(tmp_path):
     run = Run(make(tmp_path, "r"))
     code = (
@@ -144,6 +145,7 @@ def test_a_second_holder_is_told_who_holds_it(tmp_path):
     assert other().stdout == "held\n"
 
 
+@pytest.mark.slow
 def test_a_killed_holder_leaves_the_run_free(tmp_path):
     run = Run(make(tmp_path, "r"))
     code = (

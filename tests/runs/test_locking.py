@@ -28,6 +28,7 @@ def other(directory, held="print('held')", wait=0):
     )
 
 
+@pytest.mark.slow
 def test_the_second_is_told_who_holds_it_and_nothing_is_left_behind(tmp_path):
     with locked(tmp_path):
         note = f"process {os.getpid()} on {os.uname().nodename}"
@@ -37,6 +38,7 @@ def test_the_second_is_told_who_holds_it_and_nothing_is_left_behind(tmp_path):
     assert other(tmp_path).stdout == "held\n"
 
 
+@pytest.mark.slow
 def test_a_killed_holder_leaves_it_free(tmp_path):
     assert other(tmp_path, "import os; os.kill(os.getpid(), 9)").returncode == -9
     assert (tmp_path / ".lock.holder").exists()
@@ -44,6 +46,7 @@ def test_a_killed_holder_leaves_it_free(tmp_path):
         assert str(os.getpid()) in (tmp_path / ".lock.holder").read_text()
 
 
+@pytest.mark.slow
 def test_who_waits_gets_it_in_the_end(tmp_path):
     with locked(tmp_path):
         waiting = subprocess.Popen(
@@ -65,6 +68,7 @@ def raise_(error):
     raise error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("note", [b"", b"\x1b[31mred\n", b"\xff" * 1000])
 def test_a_note_that_says_nothing_good_is_printable(tmp_path, note):
     with locked(tmp_path):

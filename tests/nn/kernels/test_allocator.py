@@ -20,6 +20,7 @@ print(faults())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library offers no such choice")
 def test_freed_memory_is_used_again():
     assert allocator.keep_freed()

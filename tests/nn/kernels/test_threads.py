@@ -98,6 +98,7 @@ def test_a_task_may_divide_its_own_work():
     assert sorted(done) == [(i, j) for i in range(4) for j in range(4)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_has_threads_of_its_own():

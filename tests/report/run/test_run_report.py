@@ -17,6 +17,8 @@ from nnlab.runs import Run
 from nnlab.runs.ledger import read_ledger
 from nnlab.runs.predictions import read_predictions
 
+pytestmark = pytest.mark.slow
+
 POINTS = """\
 data: {type: ellipse, train: 60, test: 40, validation: 20, normalize: min_max}
 network: [{type: dense, units: 2}]
