@@ -1,16 +1,16 @@
-"""How fast nnlab trains, beside PyTorch: ``python -m bench``.
+"""Training speed of nnlab, compared with PyTorch: ``python -m bench``.
 
-    catalogue       the networks, on random data
-    trainings       nnlab's own training, step by step
-    twin            the same network in PyTorch; torch_training.py its loss, optimizer and step
-    agreement       whether both compute the same
-    race            times of several contenders, taken in turns
-    machine         what the processor can do, and who else kept it busy
-    memory          peak memory, each in a process of its own
-    rivals          what nnlab is compared with: pytorch.py, or nobody
-    steps, kernels  all of that for whole networks, and for single layers and optimizers
-    measurement     a whole run
-    results         what is saved; tables.py prints it, figure.py draws it
+    catalogue       the networks to time, on random data
+    trainings       training steps in nnlab
+    twin            the same network in PyTorch; torch_training.py has its loss, optimizer and step
+    agreement       check that both compute the same
+    race            step times of several contenders, measured alternately
+    machine         peak speed of the processor, and its load from other processes
+    memory          peak memory, each in its own process
+    rivals          the interface of what nnlab is compared with: pytorch.py, or nothing
+    steps, kernels  all of this for whole networks, and for single layers and optimizers
+    measurement     one complete benchmark
+    results         the saved results; tables.py prints them, figure.py draws them
 
-No data set is needed: the networks of configs/ are fed random numbers.
+No data set is needed: the networks in configs/ are fed random numbers.
 """

@@ -27,23 +27,23 @@ def bench(
     *,
     networks: Annotated[str, typer.Option(help="Names, separated by commas.", show_default="all")] = "",
     kernels: Annotated[bool, typer.Option("--kernels", help="Time single layers and optimizers instead.")] = False,
-    steps: Annotated[int, typer.Option(min=1, help="The most steps to count of each.")] = 1000,
+    steps: Annotated[int, typer.Option(min=1, help="The most steps to time per network.")] = 1000,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="all cores")] = None,
-    seconds: Annotated[float, typer.Option(min=0, help="About how long all of it may take.")] = 120.0,
+    seconds: Annotated[float, typer.Option(min=0, help="Approximate duration of the whole benchmark.")] = 120.0,
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Where to save the results and, beside them, a figure.", show_default="bench/results.json"
+            help="The file for the results; the figure is saved beside it.", show_default="bench/results.json"
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
-    """Time nnlab's training steps, beside PyTorch's where that is installed.
+    """Time training steps in nnlab, and in PyTorch if it is installed.
 
     Example: python -m bench --networks mnist,fashion --seconds 30
     """
     if kernels and networks:
-        raise UsageError("--kernels times no networks: leave out --networks")
+        raise UsageError("--kernels does not time networks: leave out --networks")
     names, count = chosen(networks), threads or available()
 
     def work(rival: Rival, left: float) -> Results:
@@ -68,7 +68,7 @@ def bench(
 
 
 def main() -> None:
-    """Run the benchmark; a user's mistake costs one line and the exit code of its exception."""
+    """Run the benchmark; report a user's mistake in one line, with the exit code of its exception."""
     try:
         app(prog_name="python -m bench")
     except NnlabError as error:

@@ -1,8 +1,8 @@
-"""What PyTorch makes of a config: whether an accuracy is due to nnlab or to the settings and the data.
+"""Train a config in PyTorch, to see whether an accuracy is due to nnlab or to the settings and the data.
 
     python -m bench.accuracy configs/cifar10_vgg.yaml --seeds 3
 
-PyTorch begins with the initial weights that nnlab draws from the seed and sees the same batches in the same order.
+PyTorch starts from the initial weights that nnlab draws from the seed and sees the same batches in the same order.
 """
 
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ _AT_ONCE = 500  # images
 
 
 def accuracies(config: Experiment) -> Iterator[tuple[int, float]]:
-    """Train ``config`` in PyTorch; yield steps and test accuracy (0-1) as often as it evaluates, and at the end.
+    """Train ``config`` in PyTorch; yield the step and the test accuracy (0-1) at each evaluation and at the end.
 
-    Raises UsageError if it asks for what has no counterpart here.
+    Raises UsageError if the config has a setting that is not supported here.
     """
     if config.schedule.type != "constant" or config.training.clip_norm or config.data.augment:
         raise UsageError("the benchmark trains without schedule, clipping and augmentation only")
@@ -59,16 +59,16 @@ def _test_accuracy(twin: Twin, dataset: Dataset, form: Format) -> float:
 
 def main(
     config: Annotated[Path, typer.Argument(help="A YAML file.")],
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 0.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds, counted from 0.")] = 1,
 ) -> None:
-    """Train a config in PyTorch and print the accuracy on the test set: at the end, and the best on the way."""
+    """Train a config in PyTorch and print its accuracies on the test set: the last one and the best one."""
     rows = []
     for seed in range(seeds):
-        course = []
+        found = []
         for step, accuracy in accuracies(load_config(config, f"seed={seed}")):
-            course.append(accuracy)
+            found.append(accuracy)
             say(f"seed {seed}, step {step:,}: {percent(accuracy)}")
-        rows.append([str(seed), percent(course[-1]), percent(max(course)), str(len(course))])
+        rows.append([str(seed), percent(found[-1]), percent(max(found)), str(len(found))])
     print_table(["seed", "at the end", "at best", "evaluations"], rows)
 
 

@@ -1,11 +1,10 @@
-"""Whether nnlab and PyTorch compute the same, so that comparing their times means something.
+"""Check that nnlab and PyTorch compute the same, so that their times can be compared.
 
-Losses are compared step by step. They alone would not notice a gradient that is a little wrong, because a few
-small steps hardly change them; so the gradient of the first step is compared too, parameter by parameter,
-and at the end how far the weights have come, which is where a wrong optimizer shows. All that is done in
-float64, where nothing but a mistake makes a difference: in float32 it takes one input of a ReLU that rounding
-moves across 0 to change gradients by a thousandth. In float32, the precision that is timed, the losses of
-whole batches are compared.
+Losses are compared step by step. They alone would not reveal a slightly wrong gradient, because a few small
+steps hardly change them. The gradient of the first step is therefore compared too, parameter by parameter, and
+in the end the movement of the weights, which reveals a wrong optimizer. All this is done in float64, where only
+a mistake makes a difference: in float32 a single input of a ReLU that rounding moves across 0 can change
+gradients by a thousandth. In float32, the precision that is timed, only the losses of whole batches are compared.
 """
 
 from collections.abc import Iterable
@@ -30,10 +29,10 @@ from nnlab.training.state import TrainingState, prepare
 STEPS = 4
 
 EXAMPLES = 8
-"""How many of each batch are used in float64, in which PyTorch's convolutions are slow."""
+"""Examples per batch in float64, in which PyTorch's convolutions are slow."""
 
 _FLOOR = 1e-4
-"""A gradient smaller than this part of the whole is as good as zero: it is mostly rounding."""
+"""A gradient smaller than this fraction of the total counts as zero: it is mostly rounding error."""
 
 
 def agreement(config: Experiment) -> Agreement:
@@ -47,7 +46,7 @@ def agreement(config: Experiment) -> Agreement:
 
 
 def largest_difference(given: Named, expected: Named) -> float:
-    """Return the largest relative difference of an array in ``given`` from its namesake in ``expected``."""
+    """Return the largest relative difference between arrays of the same name in ``given`` and ``expected``."""
     least = _FLOOR * _norm(expected.values())
     return max(_norm([given[name] - array]) / max(_norm([array]), least) for name, array in expected.items())
 
@@ -55,7 +54,7 @@ def largest_difference(given: Named, expected: Named) -> float:
 def _differences(config: Experiment, dtype: DTypeLike, *, examples: int) -> tuple[float, float, float]:
     """Return the relative differences of the losses, the first gradient and the movement of all weights.
 
-    Of each batch only the first ``examples`` are used.
+    Only the first ``examples`` of each batch are used.
     """
     state = _in_precision(prepare(config), dtype)
     network = state.network

@@ -1,4 +1,4 @@
-"""The networks to time, on random data of the shape and classes of their own."""
+"""The networks to time, on random data with the shapes and classes of their data sets."""
 
 from pathlib import Path
 
@@ -23,10 +23,10 @@ NETWORKS = (
     "ellipse",
     "cifar10_vgg",
 )
-"""In the order in which they are timed; the slowest comes last and gets the time that the others left."""
+"""In the order of timing; the slowest network comes last and gets the remaining time."""
 
 BATCHES = 8
-"""So many different batches, over and over."""
+"""The number of different batches, which are repeated."""
 
 
 def chosen(names: str) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def load(name: str) -> Experiment:
 
 
 def on_random_data(path: Path, *overrides: str) -> Experiment:
-    """Return the experiment at ``path``, with inputs from N(0, 1) and random labels in the place of its data."""
+    """Return the experiment at ``path``, with its data replaced by inputs from N(0, 1) and random labels."""
     config = load_config(path, overrides)
     source: Source = DATASETS.build(config.data)
     shape, classes = list(source.input_shape), len(source.class_names)

@@ -1,4 +1,4 @@
-"""Step times and ratios as a figure."""
+"""Draw step times and ratios."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from bench.results import Comparison, Ratio, Report
 from nnlab.drawing import style
 
 _ROW = 0.24
-"""Inches a row takes, unless there are many."""
+"""Height of a row in inches, unless there are many."""
 
 _MOST = 8.5
-"""Inches that all rows take at most, so that the figure fits a page."""
+"""Maximum height of all rows in inches, so that the figure fits a page."""
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One thing that was timed; ``form`` is the one of PyTorch's that it is compared with."""
+    """A timed network or kernel; ``form`` is the form of PyTorch that it is compared with."""
 
     label: str
     comparison: Comparison
@@ -33,7 +33,7 @@ class _Row:
 
 @style.styled()
 def comparison_figure(report: Report) -> Figure:
-    """Return the times of everything in ``report``, and beside them PyTorch's over nnlab's, if there are any."""
+    """Return the times in ``report`` and, if PyTorch was timed too, the ratios of its times to nnlab's."""
     networks = [_Row(f"{r.name} ({r.batch_size})", r.comparison, r.form) for r in report.networks]
     kernels = [_Row(f"{r.name}, {r.shape}: {r.verb}", r.comparison, r.comparison.fastest) for r in report.kernels]
     rows = networks + kernels
@@ -50,7 +50,7 @@ def comparison_figure(report: Report) -> Figure:
 
 
 def _draw_times(axes: Axes, rows: Sequence[_Row]) -> None:
-    """Draw a dot for each time on a logarithmic scale, and between those of a row a line."""
+    """Draw a dot for each time on a logarithmic scale, joined by a line within a row."""
     places = np.arange(len(rows))
     mine = [1e3 * row.comparison.nnlab.median for row in rows]
     theirs = [1e3 * row.comparison.torch[row.form].median if row.form else np.nan for row in rows]
@@ -65,7 +65,7 @@ def _draw_times(axes: Axes, rows: Sequence[_Row]) -> None:
 
 
 def _draw_ratios(axes: Axes, rows: Sequence[_Row]) -> None:
-    """Draw a bar from 1 to each ratio on a logarithmic scale, with its quartiles and its number."""
+    """Draw a bar from 1 to each ratio on a logarithmic scale, with its quartiles and value."""
     known = [(place, row.ratio) for place, row in enumerate(rows) if row.ratio]
     for place, ratio in known:
         color = style.BLUE if ratio.median >= 1 else style.ORANGE

@@ -1,4 +1,4 @@
-"""Single layers and optimizers, at the shapes of the networks."""
+"""Time single layers and optimizers, at the shapes of the networks."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from nnlab.registry import LAYERS, OPTIMIZERS, Registry, Spec
 
 @dataclass(frozen=True)
 class LayerCase:
-    """A layer on a batch: its options and input shape. The ``first`` of a network passes no gradient on."""
+    """A layer on a batch: its options and input shape. The ``first`` of a network computes no input gradient."""
 
     type: str
     options: dict[str, Any]
@@ -29,7 +29,7 @@ class LayerCase:
 
     @property
     def verbs(self) -> tuple[Verb, ...]:
-        """What it does in a training step."""
+        """The methods that a training step calls."""
         return ("forward", "gradients") if self.first else ("forward", "backward")
 
 
@@ -118,7 +118,7 @@ def time_kernels(
 
 
 def _prepared(case: LayerCase) -> tuple[Network, Array, Array]:
-    """Return a network of nothing but the layer, an input and the gradient of its output."""
+    """Return a network of this layer only, an input, and the gradient of its output."""
     rng = np.random.default_rng(0)
     network = build_network([_spec(LAYERS, case.type, case.options)], case.shape)
     x = rng.standard_normal((case.batch, *case.shape), np.float32)

@@ -1,4 +1,4 @@
-"""What the machine can do, and who else kept it busy meanwhile."""
+"""Peak speed of the machine, and its load from other processes."""
 
 import os
 import time
@@ -12,7 +12,7 @@ _SIDE = 2048
 
 
 def sgemm_peak(threads: int, *, repeats: int = 3) -> float:
-    """Return the most float32 operations a second that NumPy's BLAS reaches on 2048x2048 matrices."""
+    """Return the highest rate of NumPy's BLAS on 2048x2048 matrices, in float32 operations per second."""
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, _SIDE, _SIDE), np.float32)
     out = np.empty_like(a)
@@ -27,7 +27,7 @@ def sgemm_peak(threads: int, *, repeats: int = 3) -> float:
 
 @dataclass(frozen=True)
 class Watch:
-    """Processor time from now on: all that is spent, and this process's and its children's part of it."""
+    """Processor time from now on: the total, and the part of this process and its children."""
 
     stat: Path = Path("/proc/stat")
     begun: tuple[float, float, float] | None = field(init=False)
@@ -36,7 +36,7 @@ class Watch:
         object.__setattr__(self, "begun", self._read())
 
     def others(self) -> float | None:
-        """Return the share, 0-1, of all cores' time that others took since; None where the system does not say."""
+        """Return the share (0-1) of all cores' time used by other processes since; None if it is unknown."""
         now = self._read()
         if self.begun is None or now is None:
             return None
@@ -44,7 +44,7 @@ class Watch:
         return min(1.0, max(0.0, (total - idle - own) / total)) if total > 0 else None
 
     def _read(self) -> tuple[float, float, float] | None:
-        """Return seconds: of all cores, of them idle, and spent by this process and its children."""
+        """Return seconds: of all cores, idle, and used by this process and its children."""
         try:
             fields = [int(text) for text in self.stat.read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
         except OSError:

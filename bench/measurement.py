@@ -1,4 +1,4 @@
-"""A whole run of the benchmark, from the machine's own speed to the report."""
+"""One complete benchmark, from the speed of the machine to the report."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,13 +16,13 @@ Results: TypeAlias = Iterator[NetworkResult] | Iterator[KernelResult]
 _FACTS = ("python", "platform", "versions", "blas", "simd", "cpu", "commit")
 
 _LAST = 1.0
-"""Seconds kept for what comes after the timing."""
+"""Seconds reserved for the work after the timing."""
 
 
 def measure(
     work: Callable[[Rival, float], Results], *, threads: int, seconds: float, say: Callable[[str], None]
 ) -> Report:
-    """Return a report on what ``work``, given a rival and so many seconds, yields; ``say`` it as it comes."""
+    """Return a report on the results of ``work``, called with a rival and seconds; ``say`` each as it arrives."""
     start, watch, other = time.perf_counter(), Watch(), rival(threads)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     sgemm = sgemm_peak(threads)
@@ -46,7 +46,7 @@ def measure(
 
 
 def disagreements(report: Report) -> list[str]:
-    """Return what nnlab and PyTorch did not compute alike, one line each."""
+    """Return the results in which nnlab and PyTorch disagree, one line each."""
     lines = [
         f"{result.name}: the {name} differs by {getattr(result.agreement, name):.1e}, more than {tolerance:g}"
         for result in report.networks

@@ -1,4 +1,4 @@
-"""Peak memory of a process that trains one network and does nothing else: ``python -m bench.memory``."""
+"""Peak memory of a process that only trains one network: ``python -m bench.memory``."""
 
 import resource
 import subprocess
@@ -20,9 +20,9 @@ _UNITS_PER_MIB = 1 << (20 if sys.platform == "darwin" else 10)
 
 
 def peaks(name: str, frameworks: Sequence[str], threads: int) -> dict[str, float]:
-    """Return, by framework, the peak memory in MiB of a few steps of the network called ``name``.
+    """Return, by framework, the peak memory in MiB of a few steps of the network ``name``.
 
-    The processes run at the same time, which does not change what they need. Raises SystemFault if one fails.
+    The processes run at the same time, which does not change their memory. Raises SystemFault if one fails.
     """
     arguments = {framework: [framework, name, str(threads)] for framework in frameworks}
     running = {
@@ -37,7 +37,7 @@ def peaks(name: str, frameworks: Sequence[str], threads: int) -> dict[str, float
 
 
 def main(framework: str, name: str, threads: int) -> None:
-    """Train for a few steps and print the most memory that this process ever had, in MiB."""
+    """Train for a few steps and print the peak memory of this process, in MiB."""
     step = _torch_step(name, threads) if framework == "torch" else _nnlab_step(name)
     with kernel_threads.compute(threads):
         for _ in range(STEPS):
@@ -46,12 +46,12 @@ def main(framework: str, name: str, threads: int) -> None:
 
 
 def peak(status: Path = Path("/proc/self/status")) -> float:
-    """Return the most memory, in MiB, that this process ever had."""
+    """Return the peak memory of this process, in MiB."""
     try:
         lines = status.read_text(encoding="ascii").splitlines()
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _UNITS_PER_MIB
-    # On Linux getrusage also counts what the process that started this one had.
+    # On Linux getrusage includes the peak of the parent process.
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
@@ -61,8 +61,8 @@ def _nnlab_step(name: str) -> Callable[[], float]:
 
 
 def _torch_step(name: str, threads: int) -> Callable[[], float]:
-    """Return PyTorch's step; the nnlab network whose weights it copied is given back before it is taken."""
-    from bench.pytorch import PyTorch, torch_training  # noqa: PLC0415 -- not to be measured with nnlab
+    """Return PyTorch's step; the nnlab network that its weights are copied from is freed before the first."""
+    from bench.pytorch import PyTorch, torch_training  # noqa: PLC0415 -- must not count as nnlab's memory
 
     PyTorch(threads)
     state = prepare(load(name))

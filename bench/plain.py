@@ -1,7 +1,7 @@
-"""How many times faster a step is than with kernels as a textbook has them: ``python -m bench.plain``.
+"""Speed of a step compared with textbook kernels: ``python -m bench.plain``.
 
-The textbook's kernels take each window of each image out by itself, and work on it with a product of a vector
-and a matrix (convolution) or a maximum (pooling): the oracle, in a form that can train.
+Textbook kernels cut out each window of each image and apply a vector-matrix product (convolution) or a maximum
+(pooling) to it: the oracles of the tests, in a form that can train.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ Place = tuple[int, int, int, Places]
 
 
 def each_window(count: int, windows: Windows) -> Iterator[Place]:
-    """Yield n, p, q and where this window is among ``count`` padded images."""
+    """Yield n, p, q and the slices of this window among ``count`` padded images."""
     (rows, columns), (height, width), (down, right) = windows.counts, windows.size, windows.stride
     for n in range(count):
         for p in range(rows):
@@ -34,7 +34,7 @@ def each_window(count: int, windows: Windows) -> Iterator[Place]:
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> Array:
-    """Return what ``convolution.convolve`` does."""
+    """Return the same as ``convolution.convolve``."""
     matrix, images = weight.reshape(-1, weight.shape[3]), bordered(x, windows, 0)
     y = np.empty(windows.shape(len(x), weight.shape[3]), x.dtype)
     for n, p, q, place in each_window(len(x), windows):
@@ -43,7 +43,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> A
 
 
 def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Array, Array]:
-    """Return what ``convolution.parameter_gradients`` does."""
+    """Return the same as ``convolution.parameter_gradients``."""
     images = bordered(x, windows, 0)
     grad = np.zeros((images[0, : windows.size[0], : windows.size[1]].size, grad_y.shape[3]), x.dtype)
     for n, p, q, place in each_window(len(x), windows):
@@ -52,7 +52,7 @@ def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Arra
 
 
 def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple[Array, Array, Array]:
-    """Return what ``convolution.gradients`` does."""
+    """Return the same as ``convolution.gradients``."""
     grad_images, matrix = np.zeros_like(bordered(x, windows, 0)), weight.reshape(-1, weight.shape[3])
     for n, p, q, place in each_window(len(x), windows):
         grad_images[place] += (matrix @ grad_y[n, p, q]).reshape(weight.shape[:3])
@@ -60,7 +60,7 @@ def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple
 
 
 def max_pool(x: Array, windows: Windows) -> Array:
-    """Return what ``pooling.max_pool`` does."""
+    """Return the same as ``pooling.max_pool``."""
     images = bordered(x, windows, -np.inf)
     y = np.empty(windows.shape(len(x), x.shape[3]), x.dtype)
     for n, p, q, place in each_window(len(x), windows):
@@ -69,7 +69,7 @@ def max_pool(x: Array, windows: Windows) -> Array:
 
 
 def max_pool_gradient(grad_y: Array, x: Array, y: Array, windows: Windows) -> Array:
-    """Return what ``pooling.max_pool_gradient`` does."""
+    """Return the same as ``pooling.max_pool_gradient``."""
     images = bordered(x, windows, -np.inf)
     grad_images, channels = np.zeros_like(images), np.arange(x.shape[3])
     for n, p, q, place in each_window(len(x), windows):
@@ -88,7 +88,7 @@ def bordered(x: Array, windows: Windows, fill: float) -> Array:
 
 @contextlib.contextmanager
 def plain_kernels() -> Iterator[None]:
-    """Let the layers compute with the textbook's kernels."""
+    """Replace the kernels of the layers by the textbook ones."""
     twins = (
         (convolution, (convolve, parameter_gradients, gradients)),
         (pooling, (max_pool, max_pool_gradient)),
@@ -106,10 +106,10 @@ def plain_kernels() -> Iterator[None]:
 
 def main(
     networks: Annotated[str, typer.Option(help="Names, separated by commas.")] = "cifar10_improved",
-    rounds: Annotated[int, typer.Option(min=1, help="Steps to time of each.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0, help="About how long a network may take.")] = 60.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Steps to time per contender.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0, help="Approximate duration per network.")] = 60.0,
 ) -> None:
-    """Time a training step with nnlab's kernels and with the textbook's, in turns."""
+    """Time a training step with nnlab's kernels and with textbook kernels, alternately."""
     rows = []
     for name in chosen(networks):
         state = prepare(load(name))

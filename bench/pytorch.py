@@ -25,7 +25,7 @@ _HEAT_STEPS = 60
 
 
 class PyTorch:
-    """PyTorch on ``threads`` threads, which it sets for the whole process."""
+    """PyTorch with ``threads`` threads, set for the whole process."""
 
     frameworks = ("torch",)
 
@@ -34,22 +34,22 @@ class PyTorch:
         self.version = f"PyTorch {torch.__version__}"
 
     def agreement(self, config: Experiment) -> Agreement:
-        """Return how closely both agree in the first steps of ``config``."""
+        """Return how closely nnlab and PyTorch agree in the first steps of ``config``."""
         return agreement.agreement(config)
 
     def training(self, state: TrainingState, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:
-        """Return the faster layout of memory with PyTorch's default optimizer, and with its ``fused`` one."""
+        """Return the faster memory layout with PyTorch's default optimizer, and with its ``fused`` one."""
         form = _faster_form(state, batches, seconds)
         plain, fused = (torch_training(state, batches, form, fused=fused) for fused in (False, True))
         return {form: Contender(plain.step), "fused": Contender(fused.step)}
 
     def layer(self, network: Network, verb: Verb, x: Array, grad_y: Array) -> dict[str, Contender]:
-        """Return the layer in both layouts of memory; in one where there are no images."""
+        """Return the layer in both memory layouts, or in one if its input is not images."""
         forms: tuple[Format, ...] = ("eager", "channels_last") if x.ndim == 4 else ("eager",)
         return {form: _layer_contender(twin_of(network, form), verb, x, grad_y, form) for form in forms}
 
     def layer_difference(self, network: Network, x: Array, grad_y: Array) -> float:
-        """Return the largest relative difference of y, dL/dx or a parameter's gradient."""
+        """Return the largest relative difference in y, dL/dx or a parameter's gradient."""
         layer, twin = network.layers[0], twin_of(network, "eager")
         y, cache = layer.forward(x)
         grad_x, grads = layer.backward(grad_y, cache)
@@ -68,7 +68,7 @@ class PyTorch:
         return {"default": plain, "fused": fused}
 
     def optimizer_difference(self, optimizer: Optimizer, weights: Array, gradient: Array) -> float:
-        """Return the relative difference of the movement in a few updates, both starting afresh."""
+        """Return the relative difference of the movement in a few updates, both from a new state."""
         optimizer, ended = copy.deepcopy(optimizer), weights.copy()
         contender, tensor = _update(optimizer, weights, gradient, fused=False)
         for _ in range(_UPDATES):
@@ -78,7 +78,7 @@ class PyTorch:
 
 
 def torch_training(state: TrainingState, batches: Sequence[Batch], form: Format, *, fused: bool) -> TorchTraining:
-    """Return ``state`` in PyTorch, begun anew with the weights that it has now."""
+    """Return ``state`` in PyTorch, from its current weights and with a new optimizer state."""
     twin = twin_of(state.network, form)
     optimizer = torch_optimizer(state.optimizer, list(twin.params.values()), fused=fused)
     return TorchTraining(twin, torch_loss(state.loss), optimizer, batches, form)

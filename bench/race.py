@@ -1,9 +1,9 @@
-"""Step times of several contenders, taken in turns.
+"""Step times of several contenders, measured alternately.
 
-They alternate in blocks, A B A B ..., so that whatever slows the machine down for a while slows down all of
-them. The first steps of a block are not counted: they fill the caches again and outlast the threads that
-another library leaves spinning. A ratio is taken within each round, between neighbours in time. Rounds in
-which other processes kept the cores busy are left out, if enough others remain.
+Contenders alternate in blocks, A B A B ..., so that a temporary slowdown of the machine affects all of them. The
+first steps of a block are not counted: they refill the caches and wait out threads that another library leaves
+spinning. Ratios are computed within a round, between adjacent blocks. Rounds in which other processes kept the
+cores busy are left out, if enough others remain.
 """
 
 import time
@@ -18,20 +18,20 @@ from bench.machine import Watch
 N = TypeVar("N", bound=str)
 
 BLOCK_SECONDS = 0.1
-"""About how long the slowest contender's block takes."""
+"""Approximate duration of a block of the slowest contender."""
 
 ROUNDS = 5
-"""How often, at least, it is everyone's turn."""
+"""The minimum number of rounds."""
 
 QUIET = 0.1
-"""The share of the cores' time that others may take in a round."""
+"""The share of the cores' time that other processes may use in a round."""
 
 _SETTLE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to time, and the scope in which it runs."""
+    """A step to time, and the context in which it runs."""
 
     step: Callable[[], object]
     scope: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -39,29 +39,29 @@ class Contender:
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of each counted step, round by round; ``disturbed`` says whether other processes were busy then."""
+    """Seconds of each counted step, by round; ``disturbed`` if too few rounds were free of other processes."""
 
     blocks: tuple[tuple[float, ...], ...]
     disturbed: bool = False
 
     @property
     def all(self) -> list[float]:
-        """All of them in one list."""
+        """The seconds of all steps in one list."""
         return [seconds for block in self.blocks for seconds in block]
 
     @property
     def median(self) -> float:
-        """Return the median step, in seconds."""
+        """The median step, in seconds."""
         return median(self.all)
 
     def over(self, other: "Times") -> list[float]:
-        """Return, for each round, how many times as long as ``other`` this took, block median by block median."""
+        """Return, for each round, the median of this block divided by that of ``other``."""
         pairs = zip(self.blocks, other.blocks, strict=True)
         return [median(mine) / median(theirs) for mine, theirs in pairs]
 
 
 def race(contenders: Mapping[N, Contender], *, steps: int, seconds: float) -> dict[N, Times]:
-    """Return the times of about ``steps`` steps of each contender; of fewer if ``seconds`` are over before."""
+    """Return the times of about ``steps`` steps of each contender, or of fewer if ``seconds`` pass before."""
     end = time.perf_counter() + seconds
     pilot = max(_block(contender, 1, warm_up=2)[0] for contender in contenders.values())
     size = min(max(1, round(BLOCK_SECONDS / pilot)), max(1, steps // ROUNDS))
@@ -79,7 +79,7 @@ def race(contenders: Mapping[N, Contender], *, steps: int, seconds: float) -> di
 
 
 def quartiles(values: list[float]) -> tuple[float, float]:
-    """Return the values a quarter and three quarters of the way up."""
+    """Return the first and the third quartile."""
     if len(values) < 2:
         return values[0], values[0]
     low, _, high = quantiles(values, n=4, method="inclusive")
@@ -87,7 +87,7 @@ def quartiles(values: list[float]) -> tuple[float, float]:
 
 
 def _block(contender: Contender, size: int, warm_up: int) -> tuple[float, ...]:
-    """Return the seconds of ``size`` steps in a row, after ``warm_up`` others."""
+    """Return the seconds of ``size`` consecutive steps, after ``warm_up`` uncounted ones."""
     time.sleep(_SETTLE_SECONDS)
     taken = []
     with contender.scope():

@@ -1,4 +1,4 @@
-"""What is measured, as it is saved: times in seconds, memory in MiB, shares 0-1."""
+"""The measurements as they are saved: times in seconds, memory in MiB, shares 0-1."""
 
 from collections.abc import Iterable, Mapping
 from statistics import geometric_mean, median
@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from bench.race import Times, quartiles
 
 TOLERANCES = {"loss": 1e-6, "gradient": 1e-6, "movement": 1e-6, "single_loss": 1e-2}
-"""How far apart, relatively, the trainings of nnlab and PyTorch may be."""
+"""The largest relative differences allowed between training in nnlab and in PyTorch."""
 
 KERNEL_TOLERANCE = 1e-4
-"""How far apart, relatively, results of single layers and optimizers may be in float32."""
+"""The largest relative difference allowed between results of single layers and optimizers in float32."""
 
 
 class Result(BaseModel):
@@ -22,7 +22,7 @@ class Result(BaseModel):
 
 
 class Timing(Result):
-    """Seconds a step: the median of all that were counted, and the quartiles."""
+    """Seconds per step: the median of all counted steps, and the quartiles."""
 
     median: float
     quarter: float
@@ -31,13 +31,13 @@ class Timing(Result):
 
     @classmethod
     def of(cls, times: Times) -> "Timing":
-        """Return what ``times`` come to."""
+        """Return the statistics of ``times``."""
         quarter, three_quarters = quartiles(times.all)
         return cls(median=times.median, quarter=quarter, three_quarters=three_quarters, steps=len(times.all))
 
 
 class Ratio(Result):
-    """How many times as long PyTorch took: the median over rounds of taking turns, and the quartiles."""
+    """PyTorch's time divided by nnlab's: the median over the rounds, and the quartiles."""
 
     median: float
     quarter: float
@@ -46,9 +46,9 @@ class Ratio(Result):
 
 
 class Comparison(Result):
-    """Times of nnlab and of PyTorch in one form or more, and PyTorch's over nnlab's, by the same names.
+    """Times of nnlab and of each form of PyTorch, and the ratios of PyTorch's times to nnlab's by form.
 
-    ``disturbed`` says whether other processes kept the cores busy, so that none of it is to be trusted.
+    ``disturbed`` if other processes kept the cores busy, so that the times are not reliable.
     """
 
     nnlab: Timing
@@ -58,7 +58,7 @@ class Comparison(Result):
 
     @classmethod
     def of(cls, times: Mapping[str, Times]) -> "Comparison":
-        """Return what ``times`` by contender, one of which is ``nnlab``, come to."""
+        """Return the comparison of ``times`` by contender, one of which is ``nnlab``."""
         mine = times["nnlab"]
         theirs = {name: taken for name, taken in times.items() if name != "nnlab"}
         return cls(
@@ -70,15 +70,15 @@ class Comparison(Result):
 
     @property
     def fastest(self) -> str | None:
-        """The form in which PyTorch is fastest; None without PyTorch."""
+        """The fastest form of PyTorch; None without PyTorch."""
         return min(self.torch, key=lambda name: self.torch[name].median, default=None)
 
 
 class Agreement(Result):
     """The largest relative differences from PyTorch over the first ``steps`` steps.
 
-    In float64: of the loss of any step; of the first gradient, by the norm of each parameter's; and of the
-    weights' movement in all steps together, by the norm of all of it. In float32: ``single_loss``.
+    In float64: ``loss`` of any step, ``gradient`` of the first step, by the norm of each parameter, and
+    ``movement`` of all weights over all steps, by its norm. In float32: ``single_loss``.
     """
 
     steps: int
@@ -96,10 +96,9 @@ class Agreement(Result):
 class NetworkResult(Result):
     """A training step of one network.
 
-    ``operations`` are the float operations of a step as the formulas have them, two for each multiply-add.
-    ``form`` is PyTorch's layout of memory; ``comparison`` has it with the optimizer that PyTorch takes by
-    default, under that name, and with its ``fused`` one. ``peak_memory`` is that of a process which trains
-    nothing else, by framework.
+    ``operations`` is the number of float operations of a step by the formulas, two for each multiply-add.
+    ``form`` is PyTorch's memory layout; ``comparison`` has it with PyTorch's default optimizer, under that name,
+    and with the ``fused`` one. ``peak_memory`` is that of a process which trains only this network, by framework.
     """
 
     name: str
@@ -113,17 +112,17 @@ class NetworkResult(Result):
 
     @property
     def ratio(self) -> Ratio | None:
-        """PyTorch's time, with its default optimizer, over nnlab's."""
+        """The time of PyTorch with its default optimizer, divided by nnlab's."""
         return self.comparison.ratios[self.form] if self.form else None
 
     @property
     def images_per_second(self) -> float:
-        """How many examples nnlab trains on in a second."""
+        """The number of examples that nnlab trains on per second."""
         return self.batch_size / self.comparison.nnlab.median
 
 
 class KernelResult(Result):
-    """One verb of a layer, or an optimizer's update; ``difference`` is the relative one of its results."""
+    """A method of a layer, or an optimizer's update; ``difference`` is the relative difference of its results."""
 
     name: str
     shape: str
@@ -134,16 +133,16 @@ class KernelResult(Result):
 
     @property
     def ratio(self) -> Ratio | None:
-        """The time of PyTorch's fastest form over nnlab's."""
+        """The time of PyTorch's fastest form, divided by nnlab's."""
         fastest = self.comparison.fastest
         return self.comparison.ratios[fastest] if fastest else None
 
 
 class Report(Result):
-    """A whole run of the benchmark.
+    """The results of one benchmark.
 
-    ``sgemm`` is the most float32 operations a second that NumPy's BLAS reached on large matrices, before and
-    in between. ``others`` is the share of the cores' time that other processes took meanwhile.
+    ``sgemm`` is the highest rate of NumPy's BLAS on large matrices, in float32 operations per second, measured
+    before and between the results. ``others`` is the share of the cores' time used by other processes.
     """
 
     format: Literal[1] = 1
@@ -159,7 +158,7 @@ class Report(Result):
 
     @property
     def disturbed(self) -> bool:
-        """Whether other processes disturbed any of it."""
+        """Whether other processes disturbed any measurement."""
         comparisons = [r.comparison for r in self.networks] + [r.comparison for r in self.kernels]
         return any(comparison.disturbed for comparison in comparisons)
 
@@ -170,7 +169,7 @@ class Report(Result):
 
 
 def mean_ratio(ratios: Iterable[Ratio | None]) -> float | None:
-    """Return the geometric mean of those ratios that there are; None if there is none."""
+    """Return the geometric mean of the ratios that are not None; None if there are none."""
     known = [ratio.median for ratio in ratios if ratio]
     return geometric_mean(known) if known else None
 

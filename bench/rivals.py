@@ -1,4 +1,4 @@
-"""What nnlab is compared with: PyTorch, or nobody where it is not installed."""
+"""The implementation that nnlab is compared with: PyTorch, or none if it is not installed."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias
@@ -13,34 +13,34 @@ from nnlab.nn.optimizers import Optimizer
 from nnlab.training.state import TrainingState
 
 Verb: TypeAlias = Literal["forward", "backward", "gradients"]
-"""What a layer does: ``gradients`` are those of its parameters alone, as of a network's first layer."""
+"""A method of a layer; ``gradients`` computes those of its parameters only, as in a network's first layer."""
 
 
 class Rival(Protocol):
-    """Another implementation of the same arithmetic, in one form or more."""
+    """Another implementation of the same arithmetic, in one or more forms."""
 
     @property
     def version(self) -> str | None:
-        """What and which it is; None if it is nobody."""
+        """Its name and version; None if there is no rival."""
 
     @property
     def frameworks(self) -> tuple[str, ...]:
-        """The names under which ``bench.memory`` knows it."""
+        """Its names in ``bench.memory``."""
 
     def agreement(self, config: Experiment) -> Agreement | None:
-        """Return how closely both agree in the first steps of ``config``."""
+        """Return how closely it agrees with nnlab in the first steps of ``config``."""
 
     def training(self, state: TrainingState, batches: Sequence[Batch], *, seconds: float) -> dict[str, Contender]:
-        """Return forms of ``state`` on ``batches``, the ordinary one first; ``seconds`` are for choosing it."""
+        """Return forms of ``state`` on ``batches``, the ordinary one first, chosen within ``seconds``."""
 
     def layer(self, network: Network, verb: Verb, x: Array, grad_y: Array) -> dict[str, Contender]:
-        """Return forms of the one layer of ``network`` at work on x, given grad_y = dL/dy."""
+        """Return forms of the only layer of ``network`` on x, given grad_y = dL/dy."""
 
     def layer_difference(self, network: Network, x: Array, grad_y: Array) -> float | None:
-        """Return the largest relative difference of a result or gradient of the one layer of ``network``."""
+        """Return the largest relative difference in a result or gradient of the only layer of ``network``."""
 
     def optimizer(self, optimizer: Optimizer, weights: Array, gradient: Array) -> dict[str, Contender]:
-        """Return forms of the update that moves a copy of ``weights``."""
+        """Return forms of the update of a copy of ``weights``."""
 
     def optimizer_difference(self, optimizer: Optimizer, weights: Array, gradient: Array) -> float | None:
         """Return the relative difference of the movement in a few updates of ``weights``."""
@@ -75,9 +75,9 @@ class Nobody:
 
 
 def rival(threads: int) -> Rival:
-    """Return PyTorch on ``threads`` threads if it is installed, otherwise nobody."""
+    """Return PyTorch with ``threads`` threads if it is installed, otherwise ``Nobody``."""
     try:
-        from bench.pytorch import PyTorch  # noqa: PLC0415 -- it may not be installed
+        from bench.pytorch import PyTorch  # noqa: PLC0415 -- an optional dependency
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

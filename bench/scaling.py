@@ -1,7 +1,7 @@
-"""What an image costs as the data set, the network and the batch grow: ``python -m bench.scaling``.
+"""Time per image as the data set, the network and the batch grow: ``python -m bench.scaling``.
 
-Time per image should not depend on how many images there are, and should grow in proportion to the depth and
-not at all with the batch.
+The time per image should be independent of the number of images, proportional to the depth, and not increase with
+the batch size.
 """
 
 from collections.abc import Callable
@@ -26,11 +26,11 @@ CASES = {
     "depth": (2, 4, 8, 16),
     "batch": (8, 16, 32, 64, 128),
 }
-"""What is varied, and its values; the others are as above."""
+"""The varied quantities and their values; the others keep the constants above."""
 
 
 def experiment(examples: int = EXAMPLES, depth: int = DEPTH, batch: int = BATCH) -> Experiment:
-    """Return a training of ``depth`` convolutions of 32 filters on random images of 16x16x32."""
+    """Return an experiment with ``depth`` convolutions of 32 filters on random images of 16x16x32."""
     layers = ", ".join(["{type: conv2d, filters: 32, kernel: 3, padding: 1}, relu"] * depth)
     overrides = (
         f"data={{type: random, shape: [16, 16, 32], train: {examples}, test: 1, normalize: none}}",
@@ -41,7 +41,7 @@ def experiment(examples: int = EXAMPLES, depth: int = DEPTH, batch: int = BATCH)
 
 
 def steps_of(config: Experiment) -> Callable[[], object]:
-    """Return what takes the next step of a training, its batch drawn as ``nnlab train`` draws it."""
+    """Return a function that takes the next training step, on a batch drawn as in ``nnlab train``."""
     state = prepare(config)
     records = state.steps()
     return lambda: next(records)
@@ -49,10 +49,10 @@ def steps_of(config: Experiment) -> Callable[[], object]:
 
 def main(
     seconds: Annotated[
-        float, typer.Option(min=0, help="About how long each of the three tables may take.")
+        float, typer.Option(min=0, help="Approximate duration of each of the three tables.")
     ] = 20.0,
 ) -> None:
-    """Time an image's share of a step, one thing varied at a time; the steps of a table are taken in turns."""
+    """Time a step per image, with one quantity varied at a time; the steps of a table alternate."""
     for what, values in CASES.items():
         contenders = {
             str(value): Contender(steps_of(experiment(**{what: value})), threads.compute) for value in values

@@ -1,4 +1,4 @@
-"""Training steps of whole networks: how long, how much memory, and whether they agree."""
+"""Training steps of whole networks: time, memory, and agreement with the rival."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from nnlab.summary import summarize
 from nnlab.training.state import prepare
 
 _HEATS = 0.2
-"""The share of a network's time in which the rival may try its forms."""
+"""The share of a network's time in which the rival may choose its form."""
 
 
 def time_networks(
@@ -29,7 +29,7 @@ def time_networks(
 
 
 def time_network(name: str, rival: Rival, *, steps: int, seconds: float, threads: int) -> NetworkResult:
-    """Return the result of one network, in about ``seconds``; no step is taken more than ``steps`` times."""
+    """Return the result of one network, in about ``seconds`` and at most ``steps`` steps."""
     end = time.perf_counter() + seconds
     config = load(name)
     memory = peaks(name, ("nnlab", *rival.frameworks), threads)
@@ -52,10 +52,10 @@ def time_network(name: str, rival: Rival, *, steps: int, seconds: float, threads
 
 
 def operations(config: Experiment) -> int:
-    """Return the float operations of a training step as the formulas have them.
+    """Return the number of float operations of a training step by the formulas.
 
-    Each multiply-add of the forward pass is two, and comes again for the weight's gradient and for the
-    input's; the data needs no gradient.
+    Each multiply-add of the forward pass is two operations, and occurs again for the gradients of the weight and
+    of the input; the first layer needs no input gradient.
     """
     plan = summarize(config)
     first = next((row.multiply_adds for row in plan.rows if row.parameters), 0)

@@ -1,4 +1,4 @@
-"""What is printed of the results."""
+"""Print the results."""
 
 from bench.results import Comparison, KernelResult, NetworkResult, Ratio, Report, mean_ratio
 from nnlab.cli.output import print_table
@@ -29,11 +29,15 @@ def print_kernels(report: Report) -> None:
 
 
 def summary(report: Report) -> str:
-    """Return where and how this was measured, in a few lines."""
+    """Return the machine and the conditions of the measurement, in a few lines."""
     machine = f"{report.environment['cpu']}, {report.threads} threads"
-    quiet = "" if report.others is None else f"; others took {percent(report.others)} of the cores meanwhile"
+    quiet = "" if report.others is None else f"; other processes used {percent(report.others)} of the cores"
     rival = report.torch or "PyTorch is not installed: nnlab is timed alone"
-    doubt = "" if not report.disturbed else f"\n{DISTURBED.strip()} marks what others disturbed: time it again"
+    doubt = (
+        ""
+        if not report.disturbed
+        else f"\n{DISTURBED.strip()} marks times disturbed by other processes: repeat them"
+    )
     return (
         f"{machine}; sgemm peak {report.sgemm / 1e9:.0f} GFLOP/s{quiet}\n"
         f"{rival}. ratio = PyTorch's time / nnlab's, above 1 where nnlab is faster{doubt}"
@@ -41,19 +45,19 @@ def summary(report: Report) -> str:
 
 
 def ratio_text(ratio: Ratio | None) -> str:
-    """Return a ratio as tables have it."""
+    """Return a ratio with two decimals."""
     return f"{ratio.median:.2f}" if ratio else NONE
 
 
 def milliseconds(seconds: float) -> str:
-    """Return seconds in milliseconds, with three digits that count."""
+    """Return seconds in milliseconds, with three significant digits."""
     return f"{1e3 * seconds:.3g}" if seconds < 0.1 else f"{1e3 * seconds:.0f}"
 
 
 def _print(
     columns: list[str], rows: list[list[str]], means: dict[int, float | None], report: Report, left: int = 1
 ) -> None:
-    """Print a table and, below a rule, those ``means`` of columns that there are."""
+    """Print a table and, below a rule, the ``means`` of columns that are not None."""
     mark = DISTURBED if report.disturbed else ""
     known = {column: mean for column, mean in means.items() if mean is not None}
     if known:
@@ -101,7 +105,7 @@ def _kernel_row(result: KernelResult) -> list[str]:
 
 
 def _marked(ratio: Ratio | None, comparison: Comparison) -> str:
-    """Return a ratio, with a mark if it is not to be trusted."""
+    """Return a ratio, marked if the measurement was disturbed."""
     return ratio_text(ratio) + (DISTURBED if comparison.disturbed else "")
 
 

@@ -1,4 +1,4 @@
-"""A training taken step by step in PyTorch, with the same loss and optimizer."""
+"""Training steps in PyTorch, with the same loss and optimizer."""
 
 import itertools
 from collections.abc import Sequence
@@ -15,19 +15,19 @@ from nnlab.nn.optimizers import Adam, Optimizer, Sgd
 
 
 def torch_loss(loss: Loss) -> nn.Module:
-    """Return the counterpart of ``loss``; raises UsageError if there is none here."""
+    """Return the counterpart of ``loss`` in PyTorch; raises UsageError if none is defined here."""
     if not isinstance(loss, SoftmaxCrossEntropy):
-        raise UsageError(f"the benchmark knows no PyTorch counterpart of {type(loss).__name__}")
+        raise UsageError(f"the benchmark has no PyTorch counterpart of {type(loss).__name__}")
     return nn.CrossEntropyLoss(reduction=loss.reduction, label_smoothing=loss.label_smoothing)
 
 
 def torch_optimizer(optimizer: Optimizer, params: Sequence[nn.Parameter], *, fused: bool) -> torch.optim.Optimizer:
-    """Return the counterpart of ``optimizer`` for ``params``; raises UsageError if there is none here.
+    """Return the counterpart of ``optimizer`` for ``params``; raises UsageError if none is defined here.
 
-    By default PyTorch takes one operation after the other; ``fused`` is its one pass over the memory.
+    By default PyTorch applies one operation after another; ``fused`` makes a single pass over the memory.
     """
     if optimizer.weight_decay and optimizer.decay != "all":
-        raise UsageError("the benchmark knows no PyTorch counterpart of weight decay for some parameters only")
+        raise UsageError("the benchmark has no PyTorch counterpart of weight decay for some parameters only")
     options: dict[str, Any] = {
         "lr": optimizer.learning_rate,
         "weight_decay": optimizer.weight_decay,
@@ -36,18 +36,18 @@ def torch_optimizer(optimizer: Optimizer, params: Sequence[nn.Parameter], *, fus
     if isinstance(optimizer, Adam):
         return torch.optim.Adam(params, betas=optimizer.betas, eps=optimizer.epsilon, **options)
     if not isinstance(optimizer, Sgd):
-        raise UsageError(f"the benchmark knows no PyTorch counterpart of {type(optimizer).__name__}")
+        raise UsageError(f"the benchmark has no PyTorch counterpart of {type(optimizer).__name__}")
     dampening = optimizer.momentum if optimizer.dampening is None else optimizer.dampening
     momentum, nesterov = optimizer.momentum, optimizer.nesterov
     twin = torch.optim.SGD(params, momentum=momentum, dampening=dampening, nesterov=nesterov, **options)
     if momentum:
-        for param in params:  # PyTorch would take the first gradient as it is, without dampening
+        for param in params:  # PyTorch would not dampen the first gradient
             twin.state[param]["momentum_buffer"] = torch.zeros_like(param)
     return twin
 
 
 class TorchTraining:
-    """Steps of ``twin`` on ``batches``, over and over."""
+    """Steps of ``twin`` on ``batches``, repeated endlessly."""
 
     def __init__(
         self, twin: Twin, loss: nn.Module, optimizer: torch.optim.Optimizer, batches: Sequence[Batch], form: Format

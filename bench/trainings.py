@@ -1,4 +1,4 @@
-"""A training taken step by step, with nnlab's own step."""
+"""Training steps in nnlab."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ Batch: TypeAlias = tuple[Array, Labels]
 
 
 def batches_of(state: TrainingState, count: int) -> list[Batch]:
-    """Return the first ``count`` batches of ``state``, as its network sees them."""
+    """Return the first ``count`` batches of ``state``, normalized."""
     train = state.dataset.train
     drawn = [state.batches.draw() for _ in range(count)]
     return [(state.dataset.normalize(train.inputs[indices]), train.labels[indices]) for indices in drawn]
 
 
 class NnlabTraining:
-    """Steps of ``state`` on ``batches``, over and over."""
+    """Steps of ``state`` on ``batches``, repeated endlessly."""
 
     def __init__(self, state: TrainingState, batches: Sequence[Batch]) -> None:
         self.state = state
@@ -36,7 +36,7 @@ class NnlabTraining:
 
 
 def named_gradients(network: Network) -> Named:
-    """Return the gradient of ``network`` by layer and name, as its parameters are called."""
+    """Return the gradient of ``network`` by the names of its parameters."""
     grads: Named = {}
     start = 0
     for name, param in network.params.items():

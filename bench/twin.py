@@ -21,7 +21,7 @@ from nnlab.nn.layers.sigmoid import Sigmoid
 from nnlab.nn.network import Network
 
 Format: TypeAlias = Literal["eager", "channels_last"]
-"""How PyTorch lays images out in memory: its default, or with the channels last."""
+"""PyTorch's memory layout of images: its default, or channels last."""
 
 Operation: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -30,7 +30,7 @@ _NAMES = {"gamma": "weight", "beta": "bias"}
 
 @dataclass(frozen=True)
 class Twin:
-    """PyTorch operations in a row; ``params`` go by nnlab's names."""
+    """A sequence of PyTorch operations; ``params`` have nnlab's names."""
 
     operations: Sequence[Operation]
     params: Mapping[str, nn.Parameter]
@@ -42,7 +42,7 @@ class Twin:
         return x
 
     def predict(self, x: Tensor) -> Tensor:
-        """Return the scores of x, as after training."""
+        """Return the scores of x, as at inference."""
         modules = nn.ModuleList(each for each in self.operations if isinstance(each, nn.Module))
         modules.eval()
         with torch.no_grad():
@@ -62,7 +62,7 @@ class Twin:
 def twin_of(network: Network, form: Format, *, dropout: Callable[[Dropout], Operation] | None = None) -> Twin:
     """Return ``network`` in PyTorch, with copies of its weights.
 
-    Dropout is PyTorch's own unless ``dropout`` makes it. Raises UsageError for a layer without a counterpart.
+    Dropout is PyTorch's own unless ``dropout`` constructs it. Raises UsageError for a layer without a counterpart.
     """
     operations: list[Operation] = []
     params: dict[str, nn.Parameter] = {}
@@ -83,7 +83,7 @@ def twin_of(network: Network, form: Format, *, dropout: Callable[[Dropout], Oper
 
 
 def _module(layer: Layer) -> nn.Module:
-    """Return PyTorch's counterpart of ``layer``, with weights of its own; raises UsageError if there is none."""
+    """Return PyTorch's counterpart of ``layer``, newly initialized; raises UsageError if there is none."""
     module: nn.Module | None = None
     match layer:
         case Dense():
@@ -104,7 +104,7 @@ def _module(layer: Layer) -> nn.Module:
         case Sigmoid():
             module = nn.Sigmoid()
     if module is None:
-        raise UsageError(f"the benchmark knows no PyTorch counterpart of this {type(layer).__name__}")
+        raise UsageError(f"the benchmark has no PyTorch counterpart of this {type(layer).__name__}")
     return module
 
 
@@ -120,13 +120,13 @@ def in_torch_layout(layer: Layer, name: str, array: Array) -> Array:
 
 
 def in_torch_layouts(network: Network, named: Named) -> Named:
-    """Return arrays called like the parameters of ``network``, with the axes in PyTorch's order."""
+    """Return arrays named after the parameters of ``network``, with the axes in PyTorch's order."""
     layers = {name: network.layers[int(name.partition(".")[0])] for name in named}
     return {name: in_torch_layout(layers[name], name.partition(".")[2], array) for name, array in named.items()}
 
 
 def tensor_of(x: Array, form: Format) -> Tensor:
-    """Return x (N, ..., C) as PyTorch has it, (N, C, ...), laid out in memory as ``form`` says."""
+    """Return x (N, ..., C) in PyTorch's order (N, C, ...), in the memory layout ``form``."""
     tensor = torch.from_numpy(np.ascontiguousarray(x))
     return _laid_out(tensor.permute(0, 3, 1, 2), form) if x.ndim == 4 else tensor
 
@@ -137,13 +137,13 @@ def _laid_out(tensor: Tensor, form: Format) -> Tensor:
 
 
 def array_of(tensor: Tensor) -> Array:
-    """Return a tensor (N, C, ...) as nnlab has it, (N, ..., C)."""
+    """Return a tensor (N, C, ...) in nnlab's order (N, ..., C)."""
     array: Array = (tensor.permute(0, 2, 3, 1) if tensor.ndim == 4 else tensor).detach().numpy()
     return array
 
 
 def same_masks(layer: Dropout) -> Operation:
-    """Return a dropout that draws the masks that ``layer`` is about to draw."""
+    """Return a dropout operation that draws the same masks as ``layer``."""
     rng: Rng = np.random.Generator(type(layer.streams["mask"].bit_generator)())
     rng.bit_generator.state = layer.streams["mask"].bit_generator.state
 

@@ -1,4 +1,4 @@
-"""Names for the kinds of arrays that travel through nnlab."""
+"""Type aliases for arrays, shapes and random streams."""
 
 from typing import Any, TypeAlias
 

@@ -1,8 +1,8 @@
-"""Random streams with names, which can be saved and restored.
+"""Named random streams that can be saved and restored.
 
-Every use of chance has a stream of its own, derived from the seed and the name of the use. So the
-initial weights do not change when the batches are drawn differently, and the order in which streams
-are made does not matter.
+Every use of randomness has its own stream, derived from the seed and the name of the use. The initial
+weights do not change when batches are drawn differently, and the order in which streams are made does not
+matter.
 """
 
 import copy
@@ -29,5 +29,5 @@ def saved(rng: Rng) -> dict[str, Any]:
 
 
 def restore(rng: Rng, state: dict[str, Any]) -> None:
-    """Put ``rng`` back to a position that ``saved`` returned."""
+    """Return ``rng`` to a position that ``saved`` returned."""
     rng.bit_generator.state = state

@@ -1,4 +1,4 @@
-"""What a network consists of: shapes, parameters, multiply-adds and kernels, without allocating a weight."""
+"""Summary of a network: shapes, parameters, multiply-adds and kernels, without allocating a weight."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ _BYTES = 4  # of a float32
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One line of a summary: counts of numbers, and multiply-adds for one example."""
+    """One row of a summary: output shape, parameters, and multiply-adds for one example.
+
+    ``biases`` are the parameters that are added, ``weights`` all others, scales included.
+    """
 
     layer: str
     output_shape: Shape
@@ -45,7 +48,7 @@ class NetworkSummary:
 
     @cached_property
     def total_parameters(self) -> int:
-        """All trained numbers."""
+        """The number of trained parameters."""
         return sum(row.parameters for row in self.rows)
 
     @cached_property
@@ -60,12 +63,12 @@ class NetworkSummary:
 
     @cached_property
     def activation_bytes(self) -> int:
-        """Memory of a batch's input and of every layer's output and its gradient, float32."""
+        """Memory of a batch's input, of every layer's output, and of their gradients, float32."""
         values = prod(self.input_shape) + sum(prod(row.output_shape) for row in self.rows)
         return 2 * _BYTES * self.batch_size * values
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as plain data."""
+        """Return the fields as plain data."""
         return {
             "name": self.name,
             "input_shape": list(self.input_shape),
@@ -82,13 +85,20 @@ class NetworkSummary:
         }
 
 
-def summarize(experiment: Experiment) -> NetworkSummary:
-    """Return the shapes and counts of the network that ``experiment`` describes."""
-    source: Source = DATASETS.build(experiment.data)
-    layers = outline_layers(experiment.network, source.input_shape)
+def summarize(
+    experiment: Experiment, *, input_shape: Shape | None = None, class_names: tuple[str, ...] | None = None
+) -> NetworkSummary:
+    """Return the shapes and counts of the network that ``experiment`` describes.
+
+    ``input_shape`` and ``class_names`` are those of its data set unless given.
+    """
+    if input_shape is None:
+        source: Source = DATASETS.build(experiment.data)
+        input_shape, class_names = source.input_shape, source.class_names
+    layers = outline_layers(experiment.network, input_shape)
     rows = [_row(spec.type, layer) for spec, layer in zip(experiment.network, layers, strict=True)]
     return NetworkSummary(
-        experiment.name, source.input_shape, source.class_names, experiment.training.batch_size, tuple(rows)
+        experiment.name, input_shape, class_names or (), experiment.training.batch_size, tuple(rows)
     )
 
 
@@ -100,11 +110,11 @@ def _row(name: str, layer: Layer) -> LayerRow:
 
 @dataclass(frozen=True)
 class KernelChoice:
-    """How one convolution is computed.
+    """The algorithms that compute one convolution.
 
-    ``place`` is where it stands in the config's ``network``, such as ``3`` or ``2.body.0``. ``forward`` and
-    ``backward`` are the names of nnlab.nn.kernels.convolution. The formula takes ``saving`` times the
-    multiplications that the forward algorithm does.
+    ``place`` is its position in the config's ``network``, such as ``3`` or ``2.body.0``. ``forward`` and
+    ``backward`` are algorithms as nnlab.nn.kernels.convolution names them. ``saving`` is the number of
+    multiplications in the formula divided by that of the forward algorithm.
     """
 
     place: str
@@ -115,13 +125,13 @@ class KernelChoice:
     saving: float
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as plain data."""
+        """Return the fields as plain data."""
         shapes = {name: list(getattr(self, name)) for name in ("input_shape", "weight_shape")}
         return {**vars(self), **shapes}
 
 
 def kernel_choices(experiment: Experiment) -> list[KernelChoice]:
-    """Return how each convolution of the network of ``experiment`` is computed, without allocating a weight."""
+    """Return the algorithms for each convolution in the network of ``experiment``."""
     source: Source = DATASETS.build(experiment.data)
     layers = outline_layers(experiment.network, source.input_shape)
     places = {str(index): layer for index, layer in enumerate(layers)}
@@ -140,6 +150,6 @@ def _choice(place: str, layer: Conv2d) -> KernelChoice:
     weight = layer.params["weight"].shape
     shape = layer.windows, *weight[2:]
     forward, backward = convolution.choice(*shape), convolution.choice_backward(*shape)
-    if place == "0":  # the data need no gradient
+    if place == "0":  # the inputs of the network need no gradient
         backward = f"{'taps' if forward == 'taps' else 'patches'}, weight only"
     return KernelChoice(place, layer.input_shape, weight, forward, backward, convolution.saving(*shape))

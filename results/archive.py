@@ -9,7 +9,8 @@ from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run, list_runs
 from nnlab.runs.changes import settings
-from nnlab.runs.records import Evaluated, Summary, read_config, read_record
+from nnlab.runs.overview import overview
+from nnlab.runs.records import Summary, read_config, read_record
 
 Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""
@@ -52,9 +53,8 @@ def checkpoint_of(config: Experiment) -> Literal["best", "last"]:
 
 
 def is_evaluated(run: Run, config: Experiment) -> bool:
-    """Return whether the checkpoint named by ``checkpoint_of`` was evaluated on the test set."""
-    try:
-        found = read_record(run.evaluation / "metrics.json", Evaluated)
-    except RunError:
-        return False
-    return found.checkpoint == checkpoint_of(config)
+    """Return whether the right checkpoint of ``run`` was evaluated on the test set; raises RunError if damaged."""
+    known = overview(run)
+    if known.status == "broken":
+        raise RunError(f"{run.path}: {known.reason}")
+    return known.test_of(checkpoint_of(config)) is not None

@@ -192,9 +192,9 @@ SECTIONS = (
                 remark=(
                     "A loss summed over ten examples, at a learning rate of 0.1, makes long steps: the accuracy "
                     "of mnist_mlp varies by half a percent between evaluations (nnlab plot curves RUN), and the "
-                    "last one is a single sample of that. So is the published figure. PyTorch, with the same initial "
-                    "weights and batches, ends at 97.20 to 97.53 %, 97.34 % on average (python -m bench.accuracy "
-                    "configs/mnist_mlp_final.yaml --seeds 5)."
+                    "last one is a single sample of that. So is the published figure. PyTorch, with the same "
+                    "initial weights and batches, ends at 97.20 to 97.53 %, 97.34 % on average (python -m "
+                    "bench.accuracy configs/mnist_mlp_final.yaml --seeds 5)."
                 ),
             ),
         ),

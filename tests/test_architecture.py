@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
 
 PATHS = sorted(set(re.findall(r"`((?:nnlab|tests|docs|configs|bench|results)/[\w./-]*)`", PAGE)))
-NAMED = sorted(set(re.findall(r"`(\w+)`\s\(`(nnlab/[\w./]+)`\)", PAGE)))
+NAMED = sorted(set(re.findall(r"`(\w+)`\s+\(`(nnlab/[\w./]+)`\)", PAGE)))
 NOUNS = [
     (noun, path)
     for nouns, path in re.findall(r"^\| (`[A-Z][\w`, ]*) \| .* \| `([\w./]+)` \|$", PAGE, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What is too large for this machine is told before the system kills the process."""
+"""A network or batch too large for this machine is refused before the system kills the process."""
 
 import re
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 from support.experiments import load
 
 import nnlab
-from nnlab import memory as capacity
+from nnlab import memory
 from nnlab.errors import SystemFault
 from nnlab.nn.layers import Dense
 from nnlab.runs import environment
 
 
 def with_free(monkeypatch, count):
-    monkeypatch.setattr(capacity, "free_memory", lambda: count)
+    monkeypatch.setattr(memory, "free_memory", lambda: count)
 
 
 def test_a_network_larger_than_memory_is_refused_before_anything_is_allocated(tmp_path):
@@ -42,7 +42,7 @@ def test_a_batch_larger_than_memory_is_refused_with_what_helps(tmp_path, monkeyp
     nnlab.train(load(tmp_path, "training.steps=1"), runs_dir=tmp_path / "runs")
 
 
-def test_no_more_counts_than_there_are_examples(tmp_path, monkeypatch):
+def test_a_batch_is_no_larger_than_the_data(tmp_path, monkeypatch):
     with_free(monkeypatch, 10**6)
     large = load(tmp_path, "training.batch_size=1000000", "training.drop_last=false", "training.steps=1")
     nnlab.train(large, runs_dir=tmp_path / "runs")
@@ -58,7 +58,7 @@ def test_evaluation_is_refused_too(tmp_path, monkeypatch):
         nnlab.evaluate(run)
 
 
-def test_running_out_in_the_course_of_training_says_what_was_to_be_had_and_what_helps(tmp_path, monkeypatch):
+def test_a_memory_error_during_training_names_the_allocation_and_a_remedy(tmp_path, monkeypatch):
     monkeypatch.setattr(Dense, "forward", lambda self, x: np.empty(2**60, np.float32))
     with pytest.raises(
         MemoryError, match=r"Unable to allocate 4\.00 EiB .*; a smaller training\.batch_size \(now 8\)"

@@ -118,6 +118,8 @@ def test_entries_are_named_shortly_or_in_full():
     full = adapter.validate_python({"type": "softmax_cross_entropy", "reduction": "sum"})
     assert full == SoftmaxCrossEntropy(reduction="sum")
     assert adapter.validate_python({"reduction": "sum"}) == full
+    with pytest.raises(ValidationError, match="union_tag_not_found"):
+        TypeAdapter(Loss).validate_python({"reduction": "sum"})
     assert adapter.validate_python("cross_entropy").type == "cross_entropy"
     assert adapter.validate_python(full) is full
     for wrong in (5, None, (), "no", {"type": 5}, {"type": "cross_entropy", "reduction": "sum", "x": 1}):
@@ -283,6 +285,7 @@ def test_the_schema_describes_defaults_as_a_config_has_them():
     assert dense["description"] == LAYERS["dense"].__doc__.strip().replace("\n    ", "\n")
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]

@@ -1,4 +1,4 @@
-"""What a config describes: counted without a weight, and read with all that is wrong with it."""
+"""Summaries of configs without allocating weights, and the problems that prevent them."""
 
 import json
 
@@ -40,27 +40,27 @@ def test_the_published_shape_of_a_convolution():
     assert summarize(load_config(CONFIGS / "arithmetic" / "convolution.yaml")).rows[0].output_shape == (25, 25, 64)
 
 
-def test_a_blueprint_is_true_of_the_network_that_is_built(read):
+def test_a_summary_matches_the_network_that_is_built(read):
     config = read(RICH)
-    plan, network = summarize(config), build_network(config.network, (9, 12, 2), config.seed)
-    assert plan.total_parameters == network.weights.size
-    assert [row.output_shape for row in plan.rows] == [layer.output_shape for layer in network.layers]
-    assert [row.parameters for row in plan.rows] == [
+    summary, network = summarize(config), build_network(config.network, (9, 12, 2), config.seed)
+    assert summary.total_parameters == network.weights.size
+    assert [row.output_shape for row in summary.rows] == [layer.output_shape for layer in network.layers]
+    assert [row.parameters for row in summary.rows] == [
         sum(p.size for p in la.params.values()) for la in network.layers
     ]
-    assert plan.multiply_adds == sum(layer.multiply_adds for layer in network.layers)
-    assert plan.parameter_bytes == network.weights.nbytes + network.gradient.nbytes
-    assert plan.input_shape == load_dataset(config.data, config.seed).input_shape
-    assert [(row.layer, row.weights, row.biases) for row in plan.rows[:2]] == [
+    assert summary.multiply_adds == sum(layer.multiply_adds for layer in network.layers)
+    assert summary.parameter_bytes == network.weights.nbytes + network.gradient.nbytes
+    assert summary.input_shape == load_dataset(config.data, config.seed).input_shape
+    assert [(row.layer, row.weights, row.biases) for row in summary.rows[:2]] == [
         ("conv2d", 180, 0),
         ("batchnorm", 6, 6),
     ]
 
 
-def test_a_blueprint_as_json_is_plain_and_adds_up(read):
-    told = json.loads(json.dumps(summarize(read(RICH)).as_json()))
-    assert told["total_parameters"] == sum(layer["parameters"] for layer in told["layers"])
-    assert told["layers"][0] == {
+def test_a_summary_as_json_is_plain_data_and_adds_up(read):
+    summary = json.loads(json.dumps(summarize(read(RICH)).as_json()))
+    assert summary["total_parameters"] == sum(layer["parameters"] for layer in summary["layers"])
+    assert summary["layers"][0] == {
         "layer": "conv2d",
         "output_shape": [9, 12, 6],
         "weights": 180,
@@ -68,9 +68,9 @@ def test_a_blueprint_as_json_is_plain_and_adds_up(read):
         "multiply_adds": 19_440,
         "parameters": 180,
     }
-    values = 9 * 12 * 2 + sum(_product(layer["output_shape"]) for layer in told["layers"])
-    assert told["activation_bytes"] == 2 * 4 * 5 * values
-    assert (told["name"], told["classes"], told["batch_size"]) == ("rich", ["0", "1", "2", "3"], 5)
+    values = 9 * 12 * 2 + sum(_product(layer["output_shape"]) for layer in summary["layers"])
+    assert summary["activation_bytes"] == 2 * 4 * 5 * values
+    assert (summary["name"], summary["classes"], summary["batch_size"]) == ("rich", ["0", "1", "2", "3"], 5)
 
 
 def _product(shape):
@@ -132,7 +132,7 @@ def test_problems_come_in_the_order_of_the_file_and_only_once(read):
 @pytest.mark.parametrize(
     ("loss", "layer"), [("softmax_cross_entropy", "softmax"), ("sigmoid_binary_cross_entropy", "sigmoid")]
 )
-def test_a_loss_that_applies_the_last_layer_itself_is_told(read, loss, layer):
+def test_a_last_layer_that_the_loss_applies_itself_is_an_error(read, loss, layer):
     config = "data: {type: random, shape: [4], classes: 3}\nnetwork: [{type: dense, units: 3}, %s]\n"
     config += f"loss: {loss}\noptimizer: {{type: sgd, learning_rate: 0.1}}\ntraining: {{steps: 1}}\n"
     with pytest.raises(ConfigError, match=rf"network\[1\]: the loss, {loss}, applies {layer} itself") as caught:

@@ -1,7 +1,7 @@
-"""The command line: one thin command per verb, heavy imports inside the commands.
+"""The command line: one thin command per verb, with heavy imports inside the commands.
 
-Results go to stdout, progress and messages to stderr. A user's mistake costs a message of a few lines and
-the exit code of its exception (nnlab.errors); ``--debug`` anywhere on the line shows the traceback.
+Results go to stdout, progress and messages to stderr. A user's mistake gives a message of a few lines and the
+exit code of its exception (nnlab.errors); ``--debug`` anywhere on the line shows the traceback.
 """
 
 import logging
@@ -28,10 +28,28 @@ from nnlab.cli import (
     train,
     verify,
 )
+from nnlab.cli.config_command import ConfigCommand
+from nnlab.cli.groups import FullHelp
 from nnlab.cli.output import say
 from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, refusal
 
+GROUPS = {
+    "Prepare": ("init", "data", "layers", "schema", "summary", "gradcheck"),
+    "Train": ("train", "resume", "sweep"),
+    "Look at results": ("runs", "eval", "plot", "compare", "report"),
+    "Check runs": ("verify", "reproduce"),
+}
+"""The commands in the order of use."""
+
+
+class Commands(FullHelp):
+    """The commands of ``nnlab``, in the groups of ``GROUPS``."""
+
+    groups = GROUPS
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Train neural networks from one YAML file, in NumPy whose every gradient can be read.",
     epilog="Exit codes: 0 done, 1 a bug or a wrong gradient, 2 usage or config, 3 data, 4 run or checkpoint, "
     "5 disk or memory, 6 diverged, 7 a sweep partly failed, 129/130/143 interrupted.",
@@ -55,35 +73,35 @@ def _version(asked: bool) -> None:
 def root(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error; anywhere on the line.")
+        bool, typer.Option("--debug", help="Show the traceback of an error. Accepted anywhere on the line.")
     ] = False,
 ) -> None:
     """Train neural networks from one YAML file, in NumPy whose every gradient can be read."""
 
 
-app.command("train")(train.train)
-app.command("resume")(resume.resume)
-app.command("verify")(verify.verify)
-app.command("reproduce")(reproduce.reproduce)
-app.command("eval")(evaluate.evaluate)
-app.command("sweep")(sweep.sweep)
-app.add_typer(runs.app, name="runs")
-app.command("compare")(compare.compare)
-app.add_typer(plot.app, name="plot")
-app.command("report")(report.report)
-app.command("summary")(summary.summary)
-app.command("gradcheck")(gradcheck.gradcheck)
+app.command("init")(init.init)
+app.add_typer(data.app, name="data")
 app.command("layers")(layers.layers)
 app.command("schema")(layers.schema)
-app.add_typer(data.app, name="data")
-app.command("init")(init.init)
+app.command("summary", cls=ConfigCommand)(summary.summary)
+app.command("gradcheck", cls=ConfigCommand)(gradcheck.gradcheck)
+app.command("train", cls=ConfigCommand)(train.train)
+app.command("resume")(resume.resume)
+app.command("sweep", cls=ConfigCommand)(sweep.sweep)
+app.add_typer(runs.app, name="runs")
+app.command("eval")(evaluate.evaluate)
+app.add_typer(plot.app, name="plot")
+app.command("compare")(compare.compare)
+app.command("report")(report.report)
+app.command("verify")(verify.verify)
+app.command("reproduce")(reproduce.reproduce)
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and exit with its code."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1

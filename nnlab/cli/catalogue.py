@@ -1,4 +1,4 @@
-"""What can be named in a config, read from the registries and the schema."""
+"""The catalogue of components and sections of a config, read from the registries and the schema."""
 
 import inspect
 from collections.abc import Iterable
@@ -33,9 +33,9 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 
 
 def catalogue(name: str | None) -> dict[str, dict[str, Any]]:
-    """Return, by kind and name, the summary and options of all that a config can say, or of ``name`` alone.
+    """Return, by kind and name, the summary and options of every component and section, or of ``name`` alone.
 
-    Raises UsageError if nothing is called ``name``.
+    ``name`` may be a kind, such as optimizer, for all components of that kind. Raises UsageError if it is unknown.
     """
     kinds = {"section": {each: _facts(model, model, model.model_fields) for each, model in _SECTIONS.items()}}
     for registry in _REGISTRIES:
@@ -45,14 +45,16 @@ def catalogue(name: str | None) -> dict[str, dict[str, Any]]:
     if name is None:
         return kinds
     chosen = {kind: {name: names[name]} for kind, names in kinds.items() if name in names}
+    if not chosen and name in kinds:
+        return {name: kinds[name]}
     if not chosen:
-        known = {each for names in kinds.values() for each in names}
-        raise UsageError(f"nothing is called {brief(name)} ({suggest(name, known)})")
+        known = {*kinds, *(each for names in kinds.values() for each in names)}
+        raise UsageError(f"unknown name {brief(name)} ({suggest(name, known)})")
     return chosen
 
 
 def entry(name: str) -> str:
-    """Return the documentation and options of ``name`` as text; raises UsageError if there is none."""
+    """Return the documentation and options of ``name`` as text; raises UsageError if it is unknown."""
     texts = []
     for kind, names in catalogue(name).items():
         facts = names[name]
@@ -61,12 +63,17 @@ def entry(name: str) -> str:
     return "\n\n".join(texts)
 
 
+def is_kind(name: str | None) -> bool:
+    """Return whether ``name`` is a kind of component, or None for all kinds, rather than one component."""
+    return name is None or name in {"section", *(registry.kind for registry in _REGISTRIES)}
+
+
 def _default(option: dict[str, Any]) -> str:
     return ", required" if option["required"] else f" = {as_written(option['default'])}"
 
 
 def _facts(described: type[Any], model: type[BaseModel], options: Iterable[str]) -> dict[str, Any]:
-    """Return what there is to say of ``described``, whose ``options`` are fields of ``model``."""
+    """Return summary, documentation and options of ``described``, whose ``options`` are fields of ``model``."""
     documentation = (inspect.getdoc(described) or "").replace("``", "")
     return {
         "summary": documentation.partition("\n")[0],

@@ -11,26 +11,28 @@ Addresses = Annotated[
     list[str],
     typer.Argument(
         metavar="RUN|SWEEP...",
-        help="Run or sweep directories, beginnings of their names, or latest; the first is the reference.",
+        help="Run or sweep directories, unique parts of their names, or latest. The first is the reference.",
         show_default=False,
     ),
 ]
 Test = Annotated[bool, typer.Option("--test", help="Evaluate finished runs whose test accuracy is not known.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print a line of comma-separated values for each setting.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values, a line for each setting.")]
+Each = Annotated[bool, typer.Option("--each", help="Keep every run apart instead of averaging over seeds.")]
 
 
 def compare(
     addresses: Addresses,
     runs_dir: RunsDir = Path("runs"),
     *,
+    each: Each = False,
     test: Test = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """Compare runs: what differs in their configs, and how they did.
+    """Compare runs: differences of their configs, results, and a verdict.
 
-    Runs that differ in the seed only are one setting. Settings are compared with the first one, at equal seeds;
-    none is called best unless the 95 % intervals over seeds exclude a tie, nor across data sets.
+    Runs that differ in the seed only are one setting. Each is compared with the setting of the first run, at equal
+    seeds, and called better or worse only if the 95 % interval of the differences excludes 0.
 
     Example: nnlab compare 20261121-0930 20261121-0945 --test
     """
@@ -47,7 +49,7 @@ def compare(
         raise RunError("; ".join(found.missing.values()))
     if test:
         evaluate_missing(found.runs, lambda line: say(printable(line)))
-    comparison = compare_runs(found.runs, found.names)
+    comparison = compare_runs(found.runs, found.names, each=each)
     for reason in found.missing.values():
         say(f"warning: {printable(reason)}")
     for name, reason in comparison.broken.items():

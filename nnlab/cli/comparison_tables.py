@@ -4,23 +4,20 @@ import csv
 import io
 from typing import Any
 
-from nnlab.cli.output import table
-from nnlab.comparison import MEASURES, Comparison, Estimate, Setting, tables
+from nnlab.cli.output import table, wrapped
+from nnlab.comparison import MEASURES, Comparison, Estimate, tables
 from nnlab.comparison.results import CRITERIA
 from nnlab.errors import printable
 
-_WIDEST = 40  # characters of a cell; --csv and --json have the whole text
-
 
 def as_text(comparison: Comparison) -> str:
-    """Return what differs, a table for each accuracy, one of losses and costs, and what follows."""
-    parts = [printable(tables.headline(comparison))]
-    if not all(_is_told(key, setting) for key in comparison.keys for setting in comparison.settings):
-        parts.append(_differing(comparison))
+    """Return the settings and their runs, a table for each accuracy, one of losses and costs, and the verdict."""
+    settings = tables.described(comparison)
+    parts = [wrapped(tables.headline(comparison)), _with_caption(settings, left=len(settings.columns))]
     parts += [_with_caption(each) for each in tables.accuracies(comparison)]
     if costs := tables.costs(comparison.settings):
         parts.append(_with_caption(costs))
-    parts.append("\n".join(printable(remark) for remark in tables.remarks(comparison)))
+    parts.append("\n".join(wrapped(remark) for remark in tables.remarks(comparison)))
     return "\n\n".join(parts)
 
 
@@ -46,24 +43,6 @@ def _numbers(found: Estimate | None) -> list[Any]:
     return [found.mean, found.sd, found.n, *(found.interval or ("", ""))]
 
 
-def _is_told(key: str, setting: Setting) -> bool:
-    """Return whether a setting's name says what it has under ``key``."""
-    return key.removesuffix(".type").rpartition(".")[2] in setting.name
-
-
-def _differing(comparison: Comparison) -> str:
-    """Return the keys that differ in columns or in rows, whichever is narrower."""
-    found = tables.differing(comparison)
-    rows = [[row[0].text, *(_shortened(cell.text) for cell in row[1:])] for row in found.rows]
-    turned = [list(column) for column in zip(found.columns, *rows, strict=True)]
-    texts = [table(head, body, left=len(head)) for head, *body in ([found.columns, *rows], turned)]
-    return min(texts, key=lambda text: max(map(len, text.splitlines())))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
-
-
-def _with_caption(found: tables.Table) -> str:
+def _with_caption(found: tables.ComparisonTable, left: int = 1) -> str:
     rows = [[cell.text for cell in row] for row in found.rows]
-    return f"{found.caption}\n{table(found.columns, rows)}"
+    return f"{wrapped(found.caption)}\n{table(found.columns, rows, left=left)}"

@@ -1,19 +1,20 @@
-"""``nnlab data``: which data sets are here, and how to get them."""
+"""``nnlab data``: list and download data sets."""
 
 from typing import Annotated
 
 import typer
 
+from nnlab.cli.groups import FullHelp
 from nnlab.cli.options import AsJson
 
-app = typer.Typer(help="List and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(cls=FullHelp, help="List and download data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as mnist.", show_default=False)]
 
 
 @app.command("list")
 def list_data(*, as_json: AsJson = False) -> None:
-    """List the data sets and what of them this machine has.
+    """List the data sets, with the location and size of those on this machine.
 
     Example: nnlab data list
     """
@@ -43,7 +44,7 @@ def list_data(*, as_json: AsJson = False) -> None:
 
 @app.command("fetch")
 def fetch_data(name: Name) -> None:
-    """Download a data set into the user's cache, verify it, and print its folder.
+    """Download a data set into the user's cache, verify it and print its folder.
 
     Example: nnlab data fetch mnist
     """

@@ -17,7 +17,7 @@ def evaluate(
 ) -> None:
     """Evaluate a run on test data.
 
-    Prints loss, accuracy and the numbers of each class, and keeps them and the predictions in the run.
+    Print loss, accuracy and the metrics of each class, and store them with the predictions in the run.
 
     Example: nnlab eval latest --split validation
     """
@@ -39,7 +39,7 @@ def evaluate(
     typer.echo(f"accuracy  {percent(metrics.accuracy)}  ({metrics.count:,} examples, 95 % interval ", nl=False)
     typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats")
     typer.echo(f"ECE       {percent(evaluation.calibration.error)}  (expected calibration error)")
-    again = ", as this one does" if split == "test" and ledger.repeats else ""
+    again = ", as does this one" if split == "test" and ledger.repeats else ""
     typer.echo(f"test set  {ledger}{again}\n")
     rows = [
         [row["class"], *(percent(row[key]) for key in ("precision", "recall", "f1")), f"{row['support']:,}"]

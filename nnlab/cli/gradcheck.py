@@ -11,18 +11,23 @@ from nnlab.cli.options import AsJson, Overrides
 if TYPE_CHECKING:
     from nnlab.gradcheck import GradientCheck
 
-_WIDEST = 44  # characters of a layer's description, so that the table fits a terminal
+_WIDEST = 32  # characters of a layer's description in the table
 
 Target = Annotated[
-    Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML file or a shipped config.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[CONFIG|NAME]",
+        help="A YAML file, a shipped config, or a layer or loss such as conv2d.",
+        show_default=False,
+    ),
 ]
 Samples = Annotated[int, typer.Option("--samples", min=1, help="Entries to check of each parameter.")]
 Everything = Annotated[bool, typer.Option("--all", help="Check every entry of every parameter.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the batch and of the sampled entries.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The seed of the batch and of the sampled entries.")]
 
 
 def gradcheck(
-    config: Target = None,
+    target: Target = None,
     overrides: Overrides = None,
     samples: Samples = 20,
     seed: Seed = 0,
@@ -32,25 +37,36 @@ def gradcheck(
 ) -> None:
     """Check gradients against central differences.
 
-    Without CONFIG every registered layer and loss is checked on small random shapes; with it, that network
-    from end to end, loss included, on a batch of its own data. All is computed in float64 and in training
-    mode. The exit code is 1 if a gradient is wrong.
+    With CONFIG, its network is checked from end to end, loss included, on a batch of its own data. With NAME, that
+    layer or loss is checked on small random shapes; without either, every registered layer and loss is. All is
+    computed in float64 and in training mode. The exit code is 1 if a gradient is wrong.
 
     Example: nnlab gradcheck configs/mnist.yaml
     """
     from nnlab.cli.output import print_json, print_table, say
     from nnlab.config import load_config
+    from nnlab.config.shipped import names_config
+    from nnlab.errors import UsageError, brief, closest
     from nnlab.gradcheck import check_gradients
+    from nnlab.registry import LAYERS, LOSSES
 
-    target = load_config(config, overrides or []) if config else None
-    checks = check_gradients(target, samples=None if everything else samples, seed=seed)
+    names = {*LAYERS.names(), *LOSSES.names()}
+    is_file = target is not None and names_config(target)
+    only = target if target in names and not is_file else None
+    if target and not is_file and not only and (near := closest(target, names)):
+        raise UsageError(f"{brief(target)} is neither a config nor a layer or loss (did you mean {near}?)")
+    config = load_config(Path(target), overrides or []) if target and not only else None
+    checks = check_gradients(config, only=only, samples=None if everything else samples, seed=seed)
     if as_json:
         print_json([_plain(check) for check in checks])
     else:
-        head = ["layer", "gradient", "error", "worst at", "backward", "numeric", "checked", "kinks", ""]
-        print_table(head, [_row(check) for check in checks], left=2)
+        print_table(
+            ["layer", "gradient", "error", "checked", "kinks", ""], [_row(check) for check in checks], left=2
+        )
     wrong = [check for check in checks if not check.ok]
     if wrong:
+        for check in [] if as_json else wrong:
+            typer.echo(_largest_error(check))
         say(f"{len(wrong)} of {len(checks)} gradients are wrong")
         raise typer.Exit(1)
     say(f"all {len(checks)} gradients are right")
@@ -61,17 +77,21 @@ def _row(check: "GradientCheck") -> list[str]:
         check.layer if len(check.layer) <= _WIDEST else f"{check.layer[: _WIDEST - 3]}...",
         check.parameter,
         f"{check.error:.1e}",
-        ", ".join(map(str, check.worst)),
-        f"{check.analytic:.4g}",
-        f"{check.numeric:.4g}",
         f"{check.checked:,}",
         f"{check.kinks:,}",
         "ok" if check.ok else "WRONG",
     ]
 
 
+def _largest_error(check: "GradientCheck") -> str:
+    """Return the entry of a wrong gradient with the largest error, and both of its values."""
+    where = ", ".join(map(str, check.worst))
+    values = f"backward {check.analytic:.4g}, numeric {check.numeric:.4g}"
+    return f"\n{check.layer}, {check.parameter}:\n  largest error at ({where}): {values}"
+
+
 def _plain(check: "GradientCheck") -> dict[str, Any]:
-    """Return a check as JSON can hold it: None for what was not measured."""
+    """Return a check as JSON data, with None for values that were not measured."""
     values = {
         key: None if isinstance(value, float) and not isfinite(value) else value
         for key, value in vars(check).items()

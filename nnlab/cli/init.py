@@ -8,10 +8,10 @@ import typer
 Target = Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")]
 
 STARTER = """\
-# A first experiment: digits drawn from fonts, so that it runs without any download.
+# A first experiment: digits drawn from fonts, which need no download.
 #   nnlab train {name}                                      train it
 #   nnlab train {name} optimizer.learning_rate=0.05         change a setting
-#   nnlab layers                                            everything that can be named here
+#   nnlab layers                                            all components and options
 name: {stem}
 seed: 0
 data: {{type: glyphs, validation: 1000, normalize: mean}}
@@ -30,7 +30,7 @@ training: {{steps: 1500, batch_size: 32, evaluate_every: 100}}
 
 
 def init(path: Target = Path("experiment.yaml")) -> None:
-    """Write a first config and print its path.
+    """Write a starter config and print its path.
 
     Example: nnlab init my.yaml
     """
@@ -38,7 +38,7 @@ def init(path: Target = Path("experiment.yaml")) -> None:
     from nnlab.errors import UsageError
 
     if path.exists():
-        raise UsageError(f"{path} exists already; name another file")
+        raise UsageError(f"{path} already exists; name another file")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
     files.write_text(path, STARTER.format(name=path, stem=path.stem))

@@ -1,4 +1,4 @@
-"""``nnlab layers`` and ``nnlab schema``: what a config may say."""
+"""``nnlab layers`` and ``nnlab schema``: the components and options of configs."""
 
 from typing import Annotated
 
@@ -6,36 +6,37 @@ import typer
 
 from nnlab.cli.options import AsJson
 
-Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="What to show in full.", show_default=False)]
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A component or kind.", show_default=False)]
 
 
 def layers(name: Name = None, *, as_json: AsJson = False) -> None:
-    """List what a config can say.
+    """List the components and sections of a config.
 
-    With NAME, such as conv2d or training, show its documentation and options.
+    With the NAME of a component or section, such as conv2d or training, show its documentation and options. With a
+    kind, such as optimizer, list the components of that kind.
 
     Example: nnlab layers conv2d
     """
-    from nnlab.cli.catalogue import catalogue, entry
-    from nnlab.cli.output import print_json
+    from nnlab.cli.catalogue import catalogue, entry, is_kind
+    from nnlab.cli.output import hanging, print_json
 
     if as_json:
         print_json(catalogue(name))
-    elif name is None:
-        for kind, names in catalogue(None).items():
+    elif is_kind(name):
+        for kind, names in catalogue(name).items():
             typer.echo(f"{kind}:")
             width = max(map(len, names))
             for each, facts in names.items():
-                typer.echo(f"  {each:<{width}}  {facts['summary']}")
+                typer.echo(hanging(f"  {each:<{width}}  ", facts["summary"]))
             typer.echo()
     else:
-        typer.echo(entry(name))
+        typer.echo(entry(name or ""))
 
 
 def schema() -> None:
-    """Print the JSON Schema of configs.
+    """Print the JSON Schema of config files.
 
-    With it, editors complete and check the YAML.
+    Editors use it to complete and check the YAML.
 
     Example: nnlab schema > nnlab.schema.json
     """

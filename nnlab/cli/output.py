@@ -1,18 +1,23 @@
-"""How commands print: results to stdout, literally, as tables or as JSON."""
+"""Output of commands: results go to stdout, unformatted, as tables or as JSON."""
 
 import contextlib
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import typer
 
 from nnlab.errors import printable
 
+_GAP = 2  # columns of a terminal between those of a table
+_NARROWEST = 16  # columns of a terminal that wrapped text gets at least
+
 
 def say(message: str) -> None:
-    """Print a line of information to stderr; that nobody can read it any more stops nothing."""
+    """Print a message to stderr; a closed stderr is ignored."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write("".join(f"{printable(line)}\n" for line in message.split("\n")))
 
@@ -25,26 +30,117 @@ def print_json(value: Any) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, total: bool = False
 ) -> None:
-    """Print an aligned table to stdout, as ``table`` makes it."""
+    """Print an aligned table, as returned by ``table``, to stdout."""
     typer.echo(table(columns, rows, left=left, total=total))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, total: bool = False) -> str:
-    """Return an aligned table: the first ``left`` columns to the left, the others to the right.
+def width_of_terminal() -> int:
+    """Return the number of columns of the terminal, or of $COLUMNS; 80 if the output is not a terminal."""
+    return shutil.get_terminal_size((80, 24)).columns
 
-    With ``total``, the last row stands below a rule.
+
+def wrapped(text: str) -> str:
+    """Return a sentence broken into lines that fit the terminal."""
+    return textwrap.fill(printable(text), width_of_terminal(), break_long_words=False, break_on_hyphens=False)
+
+
+def hanging(start: str, text: str) -> str:
+    """Return ``text`` after ``start``, in lines that fit the terminal, indented like the first."""
+    return textwrap.fill(text, width_of_terminal(), initial_indent=start, subsequent_indent=" " * len(start))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, total: bool = False) -> str:
+    """Return an aligned table: the first ``left`` columns flush left, the others flush right.
+
+    With ``total``, a rule separates the last row. A table wider than the terminal is broken: if all columns are
+    flush left, its widest column is wrapped; else it continues below, with the first column repeated. Widths are
+    those on a terminal, where East Asian characters take two columns.
     """
     cells = [[printable(cell) for cell in row] for row in (columns, *rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-    lines = [
-        "  ".join(
-            cell.ljust(w) if i < left else cell.rjust(w)
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+    if left == len(columns):
+        return _aligned(_wrapped(cells), range(left), total=total)
+    parts = (
+        _aligned(
+            [[row[i] for i in chosen] for row in cells],
+            {place for place, i in enumerate(chosen) if i < left},
+            total=total,
         )
-        for row in cells
+        for chosen in _blocks(cells)
+    )
+    return "\n\n".join(parts)
+
+
+def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [
+        max(cell_len(line) for cell in column for line in cell.split("\n")) for column in zip(*cells, strict=True)
     ]
-    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    lines.insert(1, rule)
-    if total:
-        lines.insert(-1, rule)
-    return "\n".join(line.rstrip() for line in lines)
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _wrapped(cells: Sequence[list[str]]) -> list[list[str]]:
+    """Return ``cells`` with the texts of the widest columns broken into lines, if the table is too wide.
+
+    Words are broken only if the table does not fit otherwise.
+    """
+    widths = _widths(cells)
+    words = _widths([["\n".join(cell.split()) for cell in row] for row in cells])
+    for least in (words, [_NARROWEST] * len(widths)):
+        for room in range(max(widths), _NARROWEST - 1, -1):
+            rooms = [min(width, max(room, fewest)) for width, fewest in zip(widths, least, strict=True)]
+            if _total(rooms) <= width_of_terminal():
+                return [[_broken(cell, width) for cell, width in zip(row, rooms, strict=True)] for row in cells]
+    return list(cells)
+
+
+def _broken(text: str, width: int) -> str:
+    """Return ``text`` in lines of at most ``width`` columns of a terminal, broken at spaces where possible."""
+    from rich.cells import cell_len, chop_cells
+
+    lines = [""]
+    for word in text.split(" "):
+        for part in chop_cells(word, width) or [""]:
+            longer = f"{lines[-1]} {part}" if lines[-1] else part
+            if cell_len(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(part)
+    return "\n".join(lines)
+
+
+def _blocks(cells: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Return the columns of each part of a table, such that each part fits the terminal."""
+    widths = _widths(cells)
+    blocks = [[0]]
+    for column in range(1, len(widths)):
+        if len(blocks[-1]) > 1 and _total([widths[i] for i in (*blocks[-1], column)]) > width_of_terminal():
+            blocks.append([0])
+        blocks[-1].append(column)
+    return blocks
+
+
+def _aligned(cells: Sequence[Sequence[str]], left: Container[int], *, total: bool) -> str:
+    """Return a table with a rule below the first row and the columns in ``left`` flush left."""
+    widths = _widths(cells)
+    rule = "-" * _total(widths)
+    lines: list[str] = []
+    for number, row in enumerate(cells):
+        if number == 1 or (total and number == len(cells) - 1 > 1):
+            lines.append(rule)
+        parts = [cell.split("\n") for cell in row]
+        for i in range(max(map(len, parts))):
+            line = (part[i] if i < len(part) else "" for part in parts)
+            aligned = (_padded(t, w, left=c in left) for c, (t, w) in enumerate(zip(line, widths, strict=True)))
+            lines.append((" " * _GAP).join(aligned).rstrip())
+    return "\n".join(lines if len(cells) > 1 else [*lines, rule])
+
+
+def _padded(text: str, width: int, *, left: bool) -> str:
+    from rich.cells import cell_len
+
+    space = " " * (width - cell_len(text))
+    return text + space if left else space + text

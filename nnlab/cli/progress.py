@@ -1,4 +1,4 @@
-"""What a training shows on stderr: a live display on a terminal, plain lines elsewhere."""
+"""Progress of a training run on stderr: a live display on a terminal, plain lines elsewhere."""
 
 import sys
 from types import TracebackType
@@ -10,7 +10,7 @@ from nnlab.runs.formatting import duration, percent
 if TYPE_CHECKING:
     from nnlab.training.progress import Progress
 
-_PLAIN_LINES = 20  # where nothing is evaluated
+_PLAIN_LINES = 20  # without evaluations
 
 
 class Display(Protocol):
@@ -20,16 +20,16 @@ class Display(Protocol):
         """Show the progress after a step."""
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Start the display."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
 
 class Silent:
-    """Shows nothing."""
+    """No display."""
 
     def __call__(self, progress: "Progress") -> None:
         """Show nothing."""
@@ -44,7 +44,7 @@ class Silent:
 
 
 class PlainLines(Silent):
-    """One line per evaluation; without evaluations, twenty in all."""
+    """One line per evaluation, or twenty lines in all without evaluations."""
 
     def __init__(self) -> None:
         self._meter = Meter()
@@ -149,7 +149,7 @@ class Meter:
 
 
 def display(*, quiet: bool) -> Display:
-    """Return the display that suits where stderr goes."""
+    """Return the display suited to stderr: a terminal, a file, or none if ``quiet``."""
     if quiet:
         return Silent()
     return Live() if sys.stderr is not None and sys.stderr.isatty() else PlainLines()

@@ -11,18 +11,18 @@ Addresses = Annotated[
     list[str],
     typer.Argument(
         metavar="RUN|SWEEP...",
-        help="Run or sweep directories, beginnings of their names, or latest; or a folder that holds runs.",
+        help="Run or sweep directories, unique parts of their names, latest, or a folder of runs.",
         show_default=False,
     ),
 ]
 Form = Annotated[
     ReportFormat,
-    typer.Option("--format", help="A page, Markdown with figures beside it, or TeX for \\input with PDF figures."),
+    typer.Option("--format", help="A page, Markdown with figures, or TeX for \\input with PDF figures."),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The page to write; for md and tex the folder.")
+    Path | None, typer.Option("--output", "-o", help="The page to write; for md and tex, the folder.")
 ]
-Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is a screen.")]
+Open = Annotated[bool, typer.Option("--open", help="Also open the page, if there is a screen.")]
 
 
 def report(
@@ -33,10 +33,10 @@ def report(
     *,
     show: Open = False,
 ) -> None:
-    """Write a report of a run, a comparison of several or of a sweep, or an index of all runs.
+    """Write a report of a run, a comparison of runs or of a sweep, or an index of all runs.
 
-    Print its path. What you write below the questions in notes.md of the run or sweep stands under the figures. A
-    finished run is evaluated on test data if it was not yet, and its ledger says so.
+    Print its path. Answers written below the questions in notes.md of the run or sweep appear under the figures. A
+    finished run that has not been tested is evaluated on test data, which its ledger records.
 
     Example: nnlab report latest --open
     """

@@ -15,19 +15,19 @@ def reproduce(
     address: RunAddress,
     runs_dir: RunsDir = Path("runs"),
     steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Compare only so many steps.", show_default=False)
+        int | None, typer.Option("--steps", min=1, help="The number of steps to repeat.", show_default="all")
     ] = None,
     tolerance: Annotated[
         float,
-        typer.Option("--tolerance", min=0, help="The largest difference of a number that still counts as none."),
+        typer.Option("--tolerance", min=0, help="The largest difference that counts as equal."),
     ] = 0.0,
     *,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a run again, from its directory alone, and compare records and checkpoints.
+    """Repeat a training run from its directory and compare records and checkpoints.
 
-    The run is left as it is. Exit code 4 if something differs by more than the tolerance.
+    The run itself is not changed. The exit code is 4 if a number differs by more than the tolerance.
 
     Example: nnlab reproduce latest --steps 200
     """
@@ -43,12 +43,12 @@ def reproduce(
     if as_json:
         print_json({"run": str(run.path), **found.as_json()})
     else:
-        _tell(found)
+        _print_verdict(found)
     if found.verdict == "different":
         raise typer.Exit(RunError.exit_code)
 
 
-def _tell(found: "Reproduction") -> None:
+def _print_verdict(found: "Reproduction") -> None:
     typer.echo(
         f"{found.verdict} up to step {found.compared:,}: "
         f"{found.records:,} records and {found.checkpoints} checkpoints compared"

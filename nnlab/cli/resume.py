@@ -14,13 +14,13 @@ def resume(
     *,
     allow_inexact: Annotated[
         bool,
-        typer.Option("--allow-inexact", help="Go on with other versions or on another kind of processor, too."),
+        typer.Option("--allow-inexact", help="Also resume with other versions or on another kind of processor."),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a training that was stopped.
+    """Continue a training run that was stopped.
 
-    It ends in the same bits as if it had not been stopped, and is refused where it would not.
+    The result is bit-identical to that of an uninterrupted run. Where it would not be, resuming is refused.
 
     Example: nnlab resume latest
     """
@@ -31,7 +31,7 @@ def resume(
 
     run = find_run(address, runs_dir)
     with display(quiet=quiet) as show:
-        went_on = training.resume(run, allow_inexact=allow_inexact, report=show)
-    if not went_on and not quiet:
+        continued = training.resume(run, allow_inexact=allow_inexact, report=show)
+    if not continued and not quiet:
         say(f"{run.path} is finished; there is nothing left to do")
     typer.echo(run.path)

@@ -1,4 +1,4 @@
-"""What ``nnlab runs show`` tells of a run."""
+"""The facts that ``nnlab runs show`` prints."""
 
 from nnlab.cli.output import say
 from nnlab.errors import RunError, printable
@@ -10,24 +10,27 @@ from nnlab.runs.overview import Overview
 from nnlab.runs.records import Measurement
 from nnlab.runs.sweeps import read_sweep
 
-_MOST = 10  # failed cells that are told one by one
-_MENDING = {"summary.json": "nnlab resume", "metrics.json": "nnlab eval"}  # what writes a damaged file again
+_MOST = 10  # failed cells that are listed one by one
+_MENDING = {
+    "summary.json": "nnlab resume",
+    "metrics.json": "nnlab eval",
+}  # the command that rewrites a damaged file
 
 
 def facts(run: Overview) -> list[tuple[str, str]]:
-    """Return what there is to tell of a run or sweep, each with its name; empty texts where nothing is known."""
+    """Return the facts on a run or sweep as pairs of a name and a text, which is empty if unknown."""
     config, environment = run.config, run.environment
     status = run.status + (f": {run.reason}" if run.status == "broken" else "")
-    told = [("run", str(run.run.path)), ("status", status), *_reasons(run)]
+    known = [("run", str(run.run.path)), ("status", status), *_reasons(run)]
     if run.cells:
-        told.append(("cells", f"{run.cells[0]} of {run.cells[1]} finished; below, the best or the sum of them"))
+        known.append(("cells", f"{run.cells[0]} of {run.cells[1]} finished; below, their best or sum"))
     if config:
-        told += [
+        known += [
             ("config", config.name),
             ("data", config.data.type),
             ("seed", "" if run.cells else str(config.seed)),
         ]
-    told += [
+    known += [
         ("steps", _steps(run)),
         ("time", "" if run.seconds is None else duration(run.seconds)),
         ("parameters", "" if run.parameters is None else f"{run.parameters:,}"),
@@ -36,13 +39,13 @@ def facts(run: Overview) -> list[tuple[str, str]]:
     ]
     if environment:
         code = f"nnlab {environment.versions.get('nnlab', '')}"
-        told.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))
-        told.append(("trained on", f"{environment.cpu}, {environment.threads} threads"))
-    return told
+        known.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))
+        known.append(("trained on", f"{environment.cpu}, {environment.threads} threads"))
+    return known
 
 
 def _reasons(run: Overview) -> list[tuple[str, str]]:
-    """Return why a run, or cells of a sweep, failed, as far as that was recorded."""
+    """Return the recorded reasons why a run, or cells of a sweep, failed."""
     path = run.run.path.resolve()
     sweep = path if run.cells else path.parent.parent
     try:
@@ -50,8 +53,8 @@ def _reasons(run: Overview) -> list[tuple[str, str]]:
     except RunError:
         failed = []
     if run.cells:
-        told = [("failed", f"{cell.run.name}: {cell.error}") for cell in failed]
-        return told[:_MOST] + [("failed", f"{len(told) - _MOST} more")] * (len(told) > _MOST)
+        known = [("failed", f"{cell.run.name}: {cell.error}") for cell in failed]
+        return known[:_MOST] + [("failed", f"{len(known) - _MOST} more")] * (len(known) > _MOST)
     reasons = [cell.error or "" for cell in failed if cell.run.path == path]
     if not reasons and run.status == "diverged":
         unrecorded = f"loss, gradient or parameters were no longer finite after step {run.steps or 0:,}"
@@ -60,16 +63,16 @@ def _reasons(run: Overview) -> list[tuple[str, str]]:
 
 
 def warn_of_edits(run: Overview) -> None:
-    """Say what of a run's config and records is no longer as its training left it."""
+    """Warn of changes to the config and of damage to the records since training."""
     keys = edited(run.run, run.config) if run.config and not run.cells else []
     if keys:
-        say(f"warning: config.yaml was edited after the training: {', '.join(keys)}")
+        say(f"warning: config.yaml was edited after training: {', '.join(keys)}")
     if damage := _damage(run):
-        say(f"warning: {printable(damage)}; what is usable: nnlab verify {run.run.path}")
+        say(f"warning: {printable(damage)}; for what is usable: nnlab verify {run.run.path}")
 
 
 def _damage(run: Overview) -> str | None:
-    """Return what is wrong with the records of a run, on which nothing of what is shown depends."""
+    """Return the damage to the records of a run, which the facts shown do not depend on."""
     if run.cells or run.status in {"pending", "broken"} or not run.steps:
         return None
     try:
@@ -80,7 +83,7 @@ def _damage(run: Overview) -> str | None:
 
 
 def ledger_of(run: Overview) -> Ledger | None:
-    """Return how often a run was evaluated on test data; None for a sweep, or if that cannot be read."""
+    """Return the test ledger of a run; None for a sweep, or if it cannot be read."""
     try:
         return None if run.cells else read_ledger(run.run.path)
     except RunError as error:

@@ -1,25 +1,25 @@
-"""``nnlab runs``: which runs there are, and what became of one."""
+"""``nnlab runs``: list runs, or show one."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from nnlab.cli.groups import FullHelp
 from nnlab.cli.options import AsJson, RunAddress, RunsDir
 
 if TYPE_CHECKING:
     from nnlab.runs.overview import Overview
 
-_MOST = 10  # broken runs that are told one by one
+_MOST = 10  # broken runs that are listed one by one
 
 
-class ListByDefault(TyperGroup):
-    """A group of commands of which ``list`` is meant where none is named."""
+class ListByDefault(FullHelp):
+    """A group of commands with ``list`` as the default."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Return what is left of ``args``, with ``list`` put in where no command stands."""
+        """Parse ``args``, with ``list`` inserted if they name no command."""
         named = args and (args[0] in self.commands or args[0] in {"-h", "--help"})
         return super().parse_args(ctx, args if named else ["list", *args])
 
@@ -30,18 +30,23 @@ Conditions = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[KEY=VALUE]...",
-        help="Which runs: dataset=cifar10, optimizer.learning_rate=0.1, status=completed, 'accuracy>0.9', ...",
+        help="Conditions: dataset=cifar10, optimizer.learning_rate=0.1, status=completed, 'accuracy>0.9', ...",
         show_default=False,
     ),
 ]
 Sort = Annotated[
     str | None,
     typer.Option(
-        "--sort", metavar="KEY", help="Least first by a key such as accuracy.", show_default="newest first"
+        "--sort",
+        metavar="KEY",
+        help="Sort by a key such as accuracy, smallest first.",
+        show_default="newest first",
     ),
 ]
-Reverse = Annotated[bool, typer.Option("--reverse", "-r", help="In the reverse order.")]
-Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many.", show_default=False)]
+Reverse = Annotated[bool, typer.Option("--reverse", "-r", help="Reverse the order.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, help="The most runs to list.", show_default=False)
+]
 Cells = Annotated[bool, typer.Option("--cells", help="List the cells of each sweep instead of the sweep.")]
 
 
@@ -56,12 +61,12 @@ def list_runs(
     cells: Cells = False,
     as_json: AsJson = False,
 ) -> None:
-    """List runs and how they did, the one that began last first.
+    """List runs and their results, newest first.
 
-    A run or sweep began on the date with which its directory's name begins, else when its config was written.
-    Runs can be chosen and sorted by run, status, dataset, steps, seconds, parameters, accuracy and loss (the best
-    on validation examples), test_accuracy, test_loss, and any key of their configs. A sweep is one line, with the
-    best of its cells, or of those that are chosen.
+    Runs can be selected and sorted by run, status, dataset, steps, seconds, parameters, accuracy and loss (best on
+    validation examples), test_accuracy, test_loss, and any key of their configs. A sweep is one line, with the
+    best of its cells, or of those selected. A run is dated by the beginning of its directory's name, else by its
+    config file.
 
     Example: nnlab runs dataset=mnist 'accuracy>0.9' --sort accuracy --reverse
     """
@@ -84,13 +89,13 @@ def list_runs(
     elif lines:
         print_table(*_columns(lines), left=4)
     else:
-        counted = f"no run in {runs_dir} is so; cells of sweeps included, there are {len(everything):,}"
+        counted = f"no matching runs in {runs_dir}, of {len(everything):,}, cells of sweeps included"
         say(counted if everything else f"no runs in {runs_dir}")
 
 
 @app.command("show")
 def show(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJson = False) -> None:
-    """Print what became of a run, and what can be done with it.
+    """Print the status and results of a run, and the command that most likely comes next.
 
     Example: nnlab runs show latest
     """
@@ -105,15 +110,15 @@ def show(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJs
     if as_json:
         print_json({**run.as_json(), "test_looks": ledger.looks if ledger else None})
         return
-    told = [*facts(run), ("test set", "" if ledger is None else str(ledger)), ("next", advice(run))]
-    known = [(name, text) for name, text in told if text]
+    shown = [*facts(run), ("test set", "" if ledger is None else str(ledger)), ("next", advice(run))]
+    known = [(name, text) for name, text in shown if text]
     width = max(len(name) for name, _ in known)
     for name, text in known:
         typer.echo(f"{name:<{width}}  {printable(text)}")
 
 
 def _row(run: "Overview") -> dict[str, str]:
-    """Return a line of the list by column."""
+    """Return a line of the list, by column."""
     from nnlab.runs.formatting import accuracy, duration, loss
 
     config = run.config
@@ -132,7 +137,7 @@ def _row(run: "Overview") -> dict[str, str]:
 
 
 def _cells(run: "Overview") -> str:
-    """Return how many cells of a sweep are finished, or which part of them a line is of."""
+    """Return the number of finished cells of a sweep, or of selected ones."""
     if run.cells is None:
         return ""
     finished, total = run.cells
@@ -140,11 +145,11 @@ def _cells(run: "Overview") -> str:
 
 
 def _columns(runs: Sequence["Overview"]) -> tuple[list[str], list[list[str]]]:
-    """Return the head and the cells of a table of ``runs``, without columns that are empty.
+    """Return head and rows of a table of ``runs``, without empty columns.
 
-    Nor do the names of configs have one if the directories' names tell them all.
+    The names of configs are left out if all directory names contain them.
     """
     rows = [_row(run) for run in runs]
-    told = all(run.config is None or run.config.name in run.name for run in runs)
-    head = [name for name in rows[0] if any(row[name] for row in rows) and not (told and name == "config")]
+    redundant = all(run.config is None or run.config.name in run.name for run in runs)
+    head = [name for name in rows[0] if any(row[name] for row in rows) and not (redundant and name == "config")]
     return head, [[row[name] for name in head] for row in rows]

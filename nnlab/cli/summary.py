@@ -15,7 +15,7 @@ Target = Annotated[
 ]
 
 
-Kernels = Annotated[bool, typer.Option("--kernels", help="Show how each convolution is computed instead.")]
+Kernels = Annotated[bool, typer.Option("--kernels", help="Show the algorithm of each convolution instead.")]
 
 
 def summary(
@@ -26,9 +26,9 @@ def summary(
     kernels: Kernels = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print shapes, parameters and costs.
+    """Print the shapes, parameters and costs of a network.
 
-    Nothing is allocated, however large the network is.
+    No weights are allocated, however large the network is.
 
     Example: nnlab summary configs/mnist.yaml network.0.filters=32
     """
@@ -65,7 +65,7 @@ def summary(
 
 
 def _print_kernels(config: "Experiment", *, as_json: bool) -> None:
-    """Print which algorithm computes each convolution."""
+    """Print the algorithm of each convolution."""
     from nnlab.cli.output import print_json, print_table
     from nnlab.summary import kernel_choices
 
@@ -73,9 +73,9 @@ def _print_kernels(config: "Experiment", *, as_json: bool) -> None:
     if as_json:
         print_json([row.as_json() for row in rows])
     elif not rows:
-        typer.echo("no convolutions: the products of dense layers are matrix products as they are")
+        typer.echo("no convolutions: dense layers are plain matrix products")
     else:
-        columns = ["convolution", "input", "weight", "forward", "backward", "multiplications saved"]
+        columns = ["convolution", "input", "weight", "forward", "backward", "saved"]
         cells = [
             [
                 row.place,
@@ -88,7 +88,10 @@ def _print_kernels(config: "Experiment", *, as_json: bool) -> None:
             for row in rows
         ]
         print_table(columns, cells, left=5)
-        typer.echo("\nchosen by shape alone; docs/performance.md says what patches, taps and tiles are")
+        typer.echo(
+            "\nchosen by shape; docs/performance.md explains patches, taps and tiles\n"
+            "saved: multiplications of the direct algorithm per multiplication done"
+        )
 
 
 def dimensions(shape: tuple[int, ...]) -> str:
@@ -97,7 +100,7 @@ def dimensions(shape: tuple[int, ...]) -> str:
 
 
 def size(count: int) -> str:
-    """Return a number of bytes in a unit that suits it."""
+    """Return a number of bytes in a suitable unit."""
     value = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if value < 1024 or unit == "GiB":

@@ -14,7 +14,7 @@ Target = Annotated[
     str,
     typer.Argument(
         metavar="SWEEP.yaml|CONFIG|SWEEP",
-        help="A sweep's file, a config, or a sweep directory to go on with.",
+        help="A sweep file, a config, or a sweep directory to continue.",
         show_default=False,
     ),
 ]
@@ -22,22 +22,26 @@ Values = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[KEY=VALUE,...]...",
-        help="What varies, such as optimizer.learning_rate=0.1,0.01 or seed=0..4; one value is that of all cells.",
+        help="Settings to vary, such as optimizer.learning_rate=0.1,0.01 or seed=0..4; one value sets all cells.",
         show_default=False,
     ),
 ]
-Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="How many seeds, from 0.", show_default=False)]
+Seeds = Annotated[
+    int | None, typer.Option("--seeds", min=1, help="The number of seeds, from 0.", show_default=False)
+]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Cells to train at a time.", show_default="cores")
+    int | None,
+    typer.Option("--workers", min=1, help="The number of cells to train at a time.", show_default="cores"),
 ]
 Threads = Annotated[
-    int, typer.Option("--threads", min=1, help="Compute threads of a cell whose config does not say.")
+    int, typer.Option("--threads", min=1, help="Compute threads of each cell, unless its config sets them.")
 ]
 Timeout = Annotated[
-    float | None, typer.Option("--timeout", min=0.1, help="Seconds a cell may take.", show_default="no limit")
+    float | None,
+    typer.Option("--timeout", min=0.1, help="The time limit of a cell, in seconds.", show_default="no limit"),
 ]
 Test = Annotated[bool, typer.Option("--test", help="Evaluate each finished cell on the test data.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the cells and do nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the cells without training them.")]
 
 
 def sweep(
@@ -54,9 +58,9 @@ def sweep(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a config in many settings, side by side, and print the sweep's directory.
+    """Train a config with many settings in parallel and print the sweep's directory.
 
-    Run again, it does what is missing. Each cell is an ordinary run directory.
+    Repeated, the command trains only missing cells. Each cell is an ordinary run directory.
 
     Example: nnlab sweep configs/mnist_mlp.yaml optimizer.learning_rate=0.1,0.01 seed=0..4
     """
@@ -89,7 +93,7 @@ def sweep(
 
 
 def _is_begun(target: str) -> bool:
-    """Return whether ``target`` is a sweep directory, or the beginning of its name, rather than a file."""
+    """Return whether ``target`` is a sweep directory, or part of its name, rather than a file."""
     from nnlab.config.shipped import names_config
 
     return not names_config(target)
@@ -102,6 +106,6 @@ def _begun(target: str, values: list[str] | None, seeds: int | None, runs_dir: P
     found = find_sweep(target, runs_dir)
     if values or seeds:
         raise UsageError(
-            f"{found.path} was begun with its settings; other settings are another sweep of its config"
+            f"{found.path} was started with its own settings; other settings need a new sweep of its config"
         )
     return found

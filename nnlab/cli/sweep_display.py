@@ -1,8 +1,6 @@
-"""What a sweep shows: a line for each finished cell, a live table of those under way, and tables of all."""
+"""Display of a sweep: a line for each finished cell, a live table of running cells, and tables of all cells."""
 
 import contextlib
-import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -10,27 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.output import say, table
 from nnlab.errors import NnlabError, RunError, printable
-from nnlab.runs.formatting import duration, percent
+from nnlab.runs.formatting import accuracy, duration, loss
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from nnlab.runs import Run
+    from nnlab.runs.records import Summary
     from nnlab.runs.sweeps import Cell, Sweep
     from nnlab.sweep.running import SweepReporter
 
-_TAIL = 16384  # bytes at the end of a metrics log in which its newest records are looked for
+_TAIL = 16384  # bytes at the end of a metrics log that are searched for its newest records
 _LONGEST = 40  # characters of a value in a table
 
 
 @contextlib.contextmanager
 def sweep_display(sweep: "Sweep", workers: int, *, quiet: bool) -> "Iterator[SweepReporter]":
-    """Say what begins, and give the block a reporter that suits where stderr goes."""
+    """Print the size of the sweep, and yield a reporter suited to stderr: terminal, file or quiet."""
     from nnlab.sweep.running import ignore
 
     if not quiet:
         done = _done(sweep)
-        say(f"{sweep.path}: {sweep.size}{f', {done} done already' if done else ''}, up to {workers} at a time")
+        say(f"{sweep.path}: {sweep.size}{f', {done} already done' if done else ''}, up to {workers} at a time")
     if quiet:
         yield ignore
     elif sys.stderr is None or not sys.stderr.isatty():
@@ -47,7 +46,7 @@ def _say_end(sweep: "Sweep", cell: "Cell") -> None:
 
 @contextlib.contextmanager
 def _live(sweep: "Sweep") -> "Iterator[SweepReporter]":
-    """Show the cells under way in a table redrawn in place; lines of finished cells scroll above it."""
+    """Show the running cells in a table redrawn in place; lines of finished cells scroll above it."""
     from rich.console import Console
     from rich.live import Live
 
@@ -73,7 +72,7 @@ class _UnderWay:
         self._begun: dict[str, tuple[float, int]] = {}
 
     def table(self) -> "Table":
-        """Return the cells that run now as a table."""
+        """Return the running cells as a table."""
         from rich.table import Table
 
         title = f"{_done(self.sweep)} of {self.sweep.size} done"
@@ -97,32 +96,24 @@ class _UnderWay:
         return text, left, losses[0], losses[1]
 
     def _total(self, cell: "Cell") -> int | None:
-        """Return how many steps a cell takes, if its config says that in steps."""
+        """Return the number of steps of a cell, if its config gives it in steps."""
         from nnlab.config import load_config
 
         if cell.run.name not in self._totals:
             self._totals[cell.run.name] = None
-            with contextlib.suppress(NnlabError):  # told where the cell is trained
+            with contextlib.suppress(NnlabError):  # reported where the cell is trained
                 self._totals[cell.run.name] = load_config(cell.run.config).training.steps
         return self._totals[cell.run.name]
 
 
 def newest_records(run: "Run") -> dict[str, dict[str, Any]]:
-    """Return the newest record of each split of a training under way, as far as the end of its log has any."""
+    """Return the newest record of each split at the end of the metrics log of a running cell."""
+    from nnlab.runs.metrics import tail
+
     try:
-        with run.metrics.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            lines = file.read().split(b"\n")[:-1]
-    except OSError:
+        return {record["split"]: record for record in tail(run.metrics, _TAIL)}
+    except RunError:
         return {}
-    newest = {}
-    for line in lines:
-        with contextlib.suppress(ValueError):  # the first of them may be cut
-            record = json.loads(line)
-            if isinstance(record, dict) and {"step", "split", "loss"} <= record.keys():
-                newest[record["split"]] = record
-    return newest
 
 
 def _done(sweep: "Sweep") -> int:
@@ -130,13 +121,13 @@ def _done(sweep: "Sweep") -> int:
 
 
 def _end(sweep: "Sweep", cell: "Cell") -> str:
-    """Return a line on a cell that has come to an end; empty for any other change."""
+    """Return a line on a cell that has ended; empty for any other change."""
     if cell.status == "running":
         return ""
     line = f"{_done(sweep)}/{len(sweep.cells)}  {_label(sweep, cell)}  {cell.status}"
     if cell.status == "completed":
-        loss, accuracy, tested, seconds = _numbers(cell)
-        line += f"  best {_evaluated_on(cell)} loss {loss}  accuracy {accuracy}" if loss else ""
+        best_loss, best_accuracy, tested, seconds = _numbers(cell)
+        line += f"  best {_evaluated_on(cell)} loss {best_loss}  accuracy {best_accuracy}" if best_loss else ""
         line += f"  test accuracy {tested}" if tested else ""
         line += f"  {seconds} s"
     elif cell.error:
@@ -152,19 +143,30 @@ def _label(sweep: "Sweep", cell: "Cell") -> str:
 
 def _numbers(cell: "Cell") -> tuple[str, str, str, str]:
     """Return a cell's best loss and accuracy, its test accuracy and its seconds, each empty if there is none."""
-    summary, test = _json(cell.run, "summary.json"), _json(cell.run, "evaluation/metrics.json")
-    best = (summary or {}).get("best")
-    return (
-        f"{best['loss']:.4f}" if best else "",
-        percent(best["accuracy"]) if best else "",
-        percent(test["accuracy"]) if test else "",
-        f"{summary['seconds']:.1f}" if summary else "",
-    )
+    from nnlab.runs.overview import overview
+
+    summary = _summary(cell)
+    best = summary.best if summary else None
+    return loss(best), accuracy(best), accuracy(overview(cell.run).test_of("best")), _seconds(summary)
 
 
 def _evaluated_on(cell: "Cell") -> str:
     """Return the split on which a cell was evaluated in training."""
-    return (_json(cell.run, "summary.json") or {}).get("evaluated_on") or "validation"
+    summary = _summary(cell)
+    return (summary and summary.evaluated_on) or "validation"
+
+
+def _seconds(summary: "Summary | None") -> str:
+    return f"{summary.seconds:.1f}" if summary else ""
+
+
+def _summary(cell: "Cell") -> "Summary | None":
+    from nnlab.runs.records import Summary, read_record
+
+    try:
+        return read_record(cell.run.path / "summary.json", Summary)
+    except RunError:
+        return None
 
 
 def _json(run: "Run", name: str) -> dict[str, Any] | None:
@@ -175,11 +177,11 @@ def _json(run: "Run", name: str) -> dict[str, Any] | None:
 
 
 def results(sweep: "Sweep") -> dict[str, Any]:
-    """Return sweep.json with the summary and the test metrics of each cell, as far as there are any."""
+    """Return sweep.json with the summary and the test metrics of each cell, or None for those without."""
     data = sweep.as_json()
-    for told, cell in zip(data["cells"], sweep.cells, strict=True):
-        told["summary"] = _json(cell.run, "summary.json")
-        told["test"] = _json(cell.run, "evaluation/metrics.json")
+    for each, cell in zip(data["cells"], sweep.cells, strict=True):
+        each["summary"] = _json(cell.run, "summary.json")
+        each["test"] = _json(cell.run, "evaluation/metrics.json")
     return data
 
 
@@ -196,7 +198,7 @@ def results_table(sweep: "Sweep") -> str:
 
 
 def dry_table(sweep: "Sweep") -> str:
-    """Return a table of the cells that are to be."""
+    """Return a table of the planned cells."""
     common, own = _changes(sweep)
     columns = ["cell", *_columns(sweep), *(["changes"] if any(own) else [])]
     rows = [
@@ -208,7 +210,7 @@ def dry_table(sweep: "Sweep") -> str:
 
 
 def _changes(sweep: "Sweep") -> tuple[str, list[str]]:
-    """Return what all cells change in the config and what each does, as far as it is no value of an axis."""
+    """Return the changes to the config common to all cells, and those of each cell, without values of axes."""
     changes = [
         [change for change in cell.changes if change.partition("=")[0] not in sweep.axes] for cell in sweep.cells
     ]
@@ -218,7 +220,7 @@ def _changes(sweep: "Sweep") -> tuple[str, list[str]]:
 
 
 def failures(sweep: "Sweep") -> str:
-    """Return a line on each cell that failed, and why it did."""
+    """Return a line on each failed cell, with the reason."""
     failed = [cell for cell in sweep.cells if cell.status == "failed"]
     return "\n".join(printable(f"  {_label(sweep, cell)}: {_first_line(cell.error or '')}") for cell in failed)
 

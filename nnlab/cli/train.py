@@ -12,6 +12,8 @@ def train(
 ) -> None:
     """Train a network and print its run directory.
 
+    Ctrl-C saves the state and stops; nnlab resume continues.
+
     Example: nnlab train configs/mnist.yaml training.steps=300
     """
     from nnlab import training

@@ -8,9 +8,9 @@ from nnlab.cli.options import AsJson, RunAddress, RunsDir
 
 
 def verify(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJson = False) -> None:
-    """Check every file of a run and say what it is still good for; exit code 4 if one is damaged.
+    """Check every file of a run and list what the run can still be used for.
 
-    Nothing is written, and no data are downloaded.
+    Nothing is written, and no data are downloaded. The exit code is 4 if a file is damaged.
 
     Example: nnlab verify latest
     """
@@ -25,7 +25,7 @@ def verify(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: As
         print_json({"run": str(run.path), **found.as_json()})
     else:
         rows = [[finding.file, finding.state, finding.note] for finding in found.findings]
-        print_table(["file", "state", "what it is good for, or what is wrong"], rows, left=3)
+        print_table(["file", "state", "note"], rows, left=3)
         typer.echo("".join(f"\n{sentence}" for sentence in found.usable))
     if not found.intact:
         if as_json:

@@ -1,4 +1,4 @@
-"""From runs to a comparison of their settings."""
+"""Compare runs: group them by setting, summarize each setting, and judge the differences."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,26 +8,25 @@ from string import ascii_uppercase
 from typing import Any
 
 from nnlab.comparison.fairness import warnings
-from nnlab.comparison.judging import judge
+from nnlab.comparison.judging import against, judge
 from nnlab.comparison.networks import changes
-from nnlab.comparison.results import CRITERIA, MEASURES, Comparison, Setting
+from nnlab.comparison.results import CRITERIA, MEASURES, Comparison, Setting, evaluated_examples
 from nnlab.comparison.statistics import Estimate, difference, estimate, proportion
 from nnlab.errors import NnlabError, RunError
 from nnlab.evaluation import evaluate
 from nnlab.runs import Run
 from nnlab.runs.grouping import Group, group
 from nnlab.runs.overview import Overview, overview
-from nnlab.runs.records import Evaluated
 from nnlab.runs.sweeps import Sweep, find_run_or_sweep
 
-_LONGEST = 28  # characters of a name; longer ones are replaced by letters
+_LONGEST = 28  # characters of a name; longer names are replaced by letters
 
 
 @dataclass(frozen=True)
 class Found:
-    """Runs at some addresses, the ``names`` of variants of a sweep, and what is ``missing`` and why.
+    """The runs at some addresses, ``names`` of sweep variants, and ``missing`` addresses with the reason.
 
-    ``sweeps`` are those whose cells are among the runs.
+    ``sweeps`` are the sweeps whose cells are among the runs.
     """
 
     runs: tuple[Run, ...]
@@ -37,7 +36,7 @@ class Found:
 
 
 def find_runs(addresses: Iterable[str], runs_dir: str | Path = "runs") -> Found:
-    """Return the runs at ``addresses``, in that order: each a run, or a sweep with all its cells."""
+    """Return the runs at ``addresses``, in that order; a sweep stands for all its cells."""
     runs: dict[Run, None] = {}
     names: dict[Run, str] = {}
     missing: dict[str, str] = {}
@@ -58,7 +57,7 @@ def find_runs(addresses: Iterable[str], runs_dir: str | Path = "runs") -> Found:
 
 
 def evaluate_missing(runs: Iterable[Run], report: Callable[[str], None]) -> None:
-    """Evaluate the finished ``runs`` whose test accuracy is not known, and report each, or why that failed."""
+    """Evaluate the finished ``runs`` whose test accuracy is not known; report each result or failure."""
     for run in runs:
         known = overview(run)
         if not known.finished or known.tested:
@@ -71,22 +70,41 @@ def evaluate_missing(runs: Iterable[Run], report: Callable[[str], None]) -> None
             report(f"{run.name}: test accuracy {100 * accuracy:.2f} %")
 
 
-def compare(runs: Iterable[Run], names: Mapping[Run, str] | None = None) -> Comparison:
-    """Compare the settings of ``runs``; the first one's is the reference.
+def compare(runs: Iterable[Run], names: Mapping[Run, str] | None = None, *, each: bool = False) -> Comparison:
+    """Compare the settings of ``runs``; the setting of the first run is the reference.
 
-    Runs are of one setting if they differ in the seed only. ``names`` is what to call the configs of some runs
-    instead of by their own name. A broken run is reported in the result; raises RunError if all are.
+    Runs that differ in the seed only are of one setting; with ``each``, every run is a setting of its own.
+    ``names`` replaces the config names of some runs. A broken run is listed in the result. Raises RunError if all
+    runs are broken.
     """
     everything = [overview(run) for run in dict.fromkeys(Run(run.path.resolve()) for run in runs)]
     called = {run.path.resolve(): name for run, name in (names or {}).items()}
     broken = {run.name: run.reason or "" for run in everything if run.status == "broken"}
     usable = [run for run in everything if run.status != "broken"]
     if not usable:
-        told = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
-        raise RunError("no run can be compared" + f": {told}" * bool(told))
-    settings = _settings(usable, called)
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
+        raise RunError("no run can be compared" + f": {reasons}" * bool(reasons))
+    settings = _each(usable) if each else _settings(usable, called)
     keys = tuple(dict.fromkeys(key for setting in settings for key in setting.values))
-    return Comparison(settings, keys, judge(settings), warnings(settings), broken)
+    verdict = judge(settings)
+    settings = tuple(replace(setting, against=against(setting, settings[0], verdict)) for setting in settings)
+    return Comparison(settings, keys, verdict, warnings(settings), broken)
+
+
+def _each(runs: Sequence[Overview]) -> tuple[Setting, ...]:
+    """Return a setting for each of ``runs``, the reference first; seeds are among the values that differ."""
+    configs: list[dict[str, Any]] = [run.config.model_dump(mode="json") for run in runs if run.config]
+    values = _values(configs)
+    if len({config["seed"] for config in configs}) > 1:
+        values = {i: {**found, "seed": configs[i]["seed"]} for i, found in values.items()}
+    settings = [_summarized(run.name, values[i], [run]) for i, run in enumerate(runs)]
+    return tuple(_against(setting, settings[0]) for setting in settings)
+
+
+def _summarized(name: str, values: dict[str, Any], runs: Sequence[Overview]) -> Setting:
+    counted, left_out = _one_a_seed(runs)
+    results = {measure: value for measure in MEASURES if (value := _result(measure, counted))}
+    return Setting(name, values, counted, left_out, results, {})
 
 
 def _settings(runs: Sequence[Overview], called: Mapping[Path, str]) -> tuple[Setting, ...]:
@@ -99,16 +117,15 @@ def _settings(runs: Sequence[Overview], called: Mapping[Path, str]) -> tuple[Set
     groups = group(named)
     values = _values(configs)
     labels = _labels(groups, named[0]["name"])
-    settings: list[Setting] = []
-    for label, found in zip(labels, groups, strict=True):
-        counted, left_out = _one_a_seed([runs[i] for i in found.members])
-        results = {measure: value for measure in MEASURES if (value := _result(measure, counted))}
-        settings.append(Setting(label, values[found.members[0]], counted, left_out, results, {}))
+    settings = [
+        _summarized(label, values[found.members[0]], [runs[i] for i in found.members])
+        for label, found in zip(labels, groups, strict=True)
+    ]
     return tuple(_against(setting, settings[0]) for setting in settings)
 
 
 def _values(configs: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Return in what each of ``configs``, by its position, differs from others, whatever they are called."""
+    """Return the values in which each of ``configs``, by position, differs from others, names aside."""
     values: dict[int, dict[str, Any]] = {}
     for found in group([{**config, "name": ""} for config in configs]):
         differing = dict(found.differing)
@@ -119,9 +136,9 @@ def _values(configs: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
 
 
 def _labels(groups: Sequence[Group], name: str) -> list[str]:
-    """Return what to call the settings: what differs, else the names of their configs, else letters.
+    """Return names for the settings: the values that differ, else the names of their configs, else letters.
 
-    Names that several settings have get a letter each. ``name`` is for an only setting.
+    Config names shared by several settings get a letter each. ``name`` is the name of a single setting.
     """
     letters = [_letter(index) for index in range(len(groups))]
     often = Counter(found.name for found in groups)
@@ -141,7 +158,7 @@ def _letter(index: int) -> str:
 
 
 def _one_a_seed(runs: Iterable[Overview]) -> tuple[tuple[Overview, ...], tuple[Overview, ...]]:
-    """Return the newest finished run of each seed, and the others: the same result twice is no second one."""
+    """Return the newest finished run of each seed, and the other runs."""
     finished: dict[int, Overview] = {}
     others: list[Overview] = []
     for run in sorted(runs, key=lambda run: (run.began, run.name)):
@@ -159,7 +176,7 @@ def _result(measure: str, runs: Sequence[Overview]) -> Estimate | None:
     if not values:
         return None
     if len(values) == 1 and measure in CRITERIA:
-        count = next(_examples(run, measure) for run in runs if MEASURES[measure](run) is not None)
+        count = next(evaluated_examples(run, measure) for run in runs if MEASURES[measure](run) is not None)
         return proportion(values[0], count) if count else estimate(values)
     found = estimate(values)
     if measure in CRITERIA and found.interval:
@@ -168,15 +185,8 @@ def _result(measure: str, runs: Sequence[Overview]) -> Estimate | None:
     return found
 
 
-def _examples(run: Overview, measure: str) -> int | None:
-    """Return how many examples an accuracy is of."""
-    if measure == "validation_accuracy":
-        return run.config.data.validation if run.config else None
-    return run.tested.count if isinstance(run.tested, Evaluated) else None
-
-
 def _against(setting: Setting, reference: Setting) -> Setting:
-    """Return ``setting`` with its differences to ``reference``."""
+    """Return ``setting`` with its differences from ``reference``."""
     if setting is reference:
         return setting
     found = {

@@ -1,4 +1,4 @@
-"""What makes a comparison less than fair."""
+"""Warnings about comparisons that are not fair."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -8,13 +8,13 @@ from nnlab.runs.changes import edited
 from nnlab.runs.grouping import group
 from nnlab.runs.overview import Overview
 
-_MOST = 3  # unfinished runs that are told one by one
-_LENGTHS = ("training.batch_size", "training.steps", "training.epochs")
-_LITTLE = 1.05  # times as many examples that go without saying
+_MOST = 3  # unfinished runs that are named one by one
+_LENGTHS = ("training.batch_size", "training.steps", "training.epochs", "training.drop_last")
+_LITTLE = 1.05  # ratio of examples up to which there is no warning
 
 
 def warnings(settings: Sequence[Setting]) -> tuple[str, ...]:
-    """Return what a reader of the numbers must know."""
+    """Return the caveats that a reader of the numbers must know."""
     runs = [run for setting in settings for run in setting.runs]
     return (
         *(_unfinished(setting) for setting in settings if any(not run.finished for run in setting.left_out)),
@@ -32,10 +32,10 @@ def warnings(settings: Sequence[Setting]) -> tuple[str, ...]:
 
 def _unfinished(setting: Setting) -> str:
     unfinished = [run for run in setting.left_out if not run.finished]
-    told = [f"{run.name} is {run.status} at step {run.steps or 0:,}" + _so_far(run) for run in unfinished[:_MOST]]
-    told += [f"{len(unfinished) - _MOST} more are unfinished"] * (len(unfinished) > _MOST)
-    more = "; of the seeds that diverge the mean says nothing"
-    return f"{'; '.join(told)}: not counted" + more * any(run.status == "diverged" for run in unfinished)
+    parts = [f"{run.name} is {run.status} at step {run.steps or 0:,}" + _so_far(run) for run in unfinished[:_MOST]]
+    parts += [f"{len(unfinished) - _MOST} more are unfinished"] * (len(unfinished) > _MOST)
+    more = "; the mean does not include seeds that diverge"
+    return f"{'; '.join(parts)}: not counted" + more * any(run.status == "diverged" for run in unfinished)
 
 
 def _so_far(run: Overview) -> str:
@@ -44,17 +44,17 @@ def _so_far(run: Overview) -> str:
 
 def _repeated(setting: Setting) -> str:
     names = [run.name for run in setting.left_out if run.finished]
-    return f"{setting.name}: of runs with the same seed the newest counts, not {some(names)}"
+    return f"{setting.name}: only the newest run of each seed counts, not {some(names)}"
 
 
 def _edited(runs: Iterable[Overview]) -> Iterable[str]:
     for run in runs:
         if run.config and (keys := edited(run.run, run.config)):
-            yield f"config.yaml of {run.name} was edited after its training: {some(keys)}"
+            yield f"config.yaml of {run.name} was edited after training: {some(keys)}"
 
 
 def _same(settings: Sequence[Setting]) -> Iterable[str]:
-    """Yield which settings have other names and nothing else."""
+    """Yield the settings that differ in name only."""
     runs = [(*setting.runs, *setting.left_out)[0] for setting in settings]
     configs = [{**run.config.model_dump(mode="json"), "name": ""} for run in runs if run.config]
     for found in group(configs):
@@ -64,37 +64,37 @@ def _same(settings: Sequence[Setting]) -> Iterable[str]:
 
 
 def _examples(settings: Sequence[Setting]) -> Iterable[str]:
-    """Yield where batches or steps, not early stopping, made one setting see more than another."""
+    """Yield the ratio of examples seen where batches or steps, not early stopping, make settings differ."""
     if not any(key in setting.values for setting in settings for key in _LENGTHS):
         return
     seen = [(found.mean, setting.name) for setting in settings if (found := setting.results.get("examples"))]
     (least, fewest), (most, name) = min(seen, default=(1.0, "")), max(seen, default=(1.0, ""))
     if most > _LITTLE * least:
-        yield f"{name} saw {most / least:.3g} times as many examples as {fewest} (steps times batch size)"
+        yield f"{name} saw {most / least:.3g} times as many training examples as {fewest}"
 
 
 def _data(settings: Sequence[Setting], runs: Sequence[Overview]) -> Iterable[str]:
-    """Yield where runs saw other data than they should have for a fair comparison."""
-    if _parted(runs, lambda run: _digest(run, "test")):
-        yield "the test examples are not the same in all runs; their test accuracies are of different tasks"
+    """Yield the splits in which runs did not have the same examples."""
+    if _differ(runs, lambda run: _digest(run, "test")):
+        yield "the test examples are not the same in all runs; their test accuracies measure different tasks"
     for split in ("validation", "train"):
         # Held-out examples may depend on the seed, so that only runs of the same seed must agree.
         seeds = {seed for setting in settings for seed in setting.seeds}
         for seed in sorted(seeds):
             same = [run for run in runs if run.config and run.config.seed == seed]
-            if split == "train" and _parted(same, _data_options):
+            if split == "train" and _differ(same, _data_options):
                 continue  # the config says so
-            if _parted(same, lambda run: _digest(run, split)):  # noqa: B023 -- used at once
+            if _differ(same, lambda run: _digest(run, split)):  # noqa: B023 -- used at once
                 yield f"the {split} examples of runs with seed {seed} are not the same"
                 break
 
 
 def _choice(runs: Sequence[Overview]) -> Iterable[str]:
-    """Yield where test examples had a part in choosing."""
+    """Yield warnings about checkpoints chosen on different splits, or on test examples."""
     on = {run.evaluated_on for run in runs}
     if len(on) > 1:
-        told = " and ".join(sorted(str(each) if each else "nothing" for each in on))
-        yield f"not all runs were evaluated on the same split while they trained, but on {told}"
+        splits = " and ".join(sorted(str(each) if each else "nothing" for each in on))
+        yield f"not all runs were evaluated on the same split during training, but on {splits}"
     if "test" in on:
         yield "some runs chose their best checkpoint on the test examples; their test accuracy is optimistic"
 
@@ -103,11 +103,11 @@ def _code(runs: Sequence[Overview]) -> Iterable[str]:
     commits = {str(run.environment.commit)[:9] for run in runs if run.environment}
     versions = {run.environment.versions.get("nnlab", "?") for run in runs if run.environment}
     if len(commits) > 1:
-        yield f"the runs are of different commits of nnlab: {some(sorted(commits))}"
+        yield f"the runs used different commits of nnlab: {some(sorted(commits))}"
     elif len(versions) > 1:
-        yield f"the runs are of different versions of nnlab: {some(sorted(versions))}"
-    if _parted(runs, lambda run: run.environment and (run.environment.cpu, run.environment.threads)):
-        yield "the runs are of different processors or numbers of threads; their times cannot be compared"
+        yield f"the runs used different versions of nnlab: {some(sorted(versions))}"
+    if _differ(runs, lambda run: run.environment and (run.environment.cpu, run.environment.threads)):
+        yield "the runs used different processors or numbers of threads; their times are not comparable"
 
 
 def _loss(settings: Sequence[Setting]) -> Iterable[str]:
@@ -118,10 +118,10 @@ def _loss(settings: Sequence[Setting]) -> Iterable[str]:
 def _missing(runs: Sequence[Overview]) -> Iterable[str]:
     missing = [run.name for run in runs if run.tested is None]
     if missing and len(missing) < len(runs):
-        yield f"test accuracy is not known of {some(missing)}; --test evaluates what is missing"
+        yield f"the test accuracy of {some(missing)} is not known; --test evaluates these runs"
 
 
-def _parted(runs: Iterable[Overview], property_of: Callable[[Overview], Any]) -> bool:
+def _differ(runs: Iterable[Overview], property_of: Callable[[Overview], Any]) -> bool:
     """Return whether ``runs`` do not all have the same property."""
     found = [property_of(run) for run in runs]
     return any(each != found[0] for each in found)

@@ -1,4 +1,4 @@
-"""In which layers two networks differ."""
+"""The layers in which two networks differ."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -11,9 +11,9 @@ Layer: TypeAlias = Mapping[str, Any]
 
 
 def changes(network: Sequence[Layer], reference: Sequence[Layer]) -> str:
-    """Return what makes ``network`` of ``reference``, such as ``tanh for relu at 1, + dense {units: 32} at 6``.
+    """Return the changes that make ``network`` of ``reference``, such as ``tanh for relu at 1, + relu at 6``.
 
-    Both are plain data. Positions are those in ``network``, for what is taken away those in ``reference``.
+    Both are plain data. Positions are those in ``network``, or in ``reference`` for layers removed.
     """
     if network == reference:
         return f"{len(network)} layers"
@@ -36,7 +36,7 @@ def _changes(network: list[Layer], reference: list[Layer]) -> Iterator[str]:
 
 
 def _replacement(before: Layer, after: Layer) -> str:
-    """Return ``after for before``; of layers of one type only the options in which they differ."""
+    """Return ``after for before``; for layers of one type, only the options that differ."""
     if before["type"] != after["type"]:
         return f"{_layer(after)} for {_layer(before)}"
     differing = [key for key in after if before.get(key) != after[key]]
@@ -45,7 +45,7 @@ def _replacement(before: Layer, after: Layer) -> str:
 
 
 def _layer(layer: Layer) -> str:
-    """Return a layer as one would write it: its type, and options that are not the default."""
+    """Return a layer as in a config: its type and the options that are not defaults."""
     fields = LAYERS.spec(layer["type"]).model_fields
     options = {
         key: value

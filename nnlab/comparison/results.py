@@ -1,11 +1,24 @@
-"""What a comparison finds."""
+"""The results of a comparison."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from nnlab.comparison.statistics import Estimate
 from nnlab.runs.overview import Overview
+from nnlab.runs.records import Evaluated
+
+
+def _examples(run: Overview) -> int | None:
+    """Return the number of examples in all training batches, or None if it is not known.
+
+    It is counted in summary.json. Runs of earlier versions lack it; theirs is known if all batches are full.
+    """
+    if run.examples is not None or run.config is None or not run.steps:
+        return run.examples
+    training = run.config.training
+    return run.steps * training.batch_size if training.drop_last or training.replacement else None
+
 
 MEASURES: dict[str, Callable[[Overview], float | None]] = {
     "validation_accuracy": lambda run: run.validation.accuracy if run.validation else None,
@@ -13,28 +26,44 @@ MEASURES: dict[str, Callable[[Overview], float | None]] = {
     "test_accuracy": lambda run: run.tested.accuracy if run.tested else None,
     "test_loss": lambda run: run.tested.loss if run.tested else None,
     "steps": lambda run: run.steps,
-    "examples": lambda run: run.steps * run.config.training.batch_size if run.steps and run.config else None,
+    "examples": _examples,
     "seconds": lambda run: run.seconds,
     "parameters": lambda run: run.parameters,
 }
-"""What is measured of a run: accuracies (0-1) and losses (nats) of its best checkpoint, and what it cost.
+"""The measures of a run: accuracies (0-1) and losses (nats) of its best checkpoint, and costs.
 
-``examples`` are those trained on, each as often as it was seen.
+``examples`` counts the training examples, each as often as it was seen.
 """
 
-_MOST = 3  # names that a message repeats
+_MOST = 3  # names listed in a message
 
 CRITERIA = {"validation_accuracy": "validation accuracy", "test_accuracy": "test accuracy"}
-"""What a setting can be chosen by, the better first."""
+"""The measures by which a setting can be chosen, the preferred one first."""
+
+Outcome: TypeAlias = Literal["better", "worse", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class AgainstReference:
+    """Whether a setting is better or worse than the reference, by the criterion of the verdict.
+
+    If that cannot be told, ``reason`` says why, and ``seeds_needed`` about how many seeds would show a difference
+    such as the one measured; None: not known, or more seeds do not help.
+    """
+
+    outcome: Outcome
+    reason: str | None = None
+    seeds_needed: int | None = None
 
 
 @dataclass(frozen=True)
 class Setting:
     """Runs that differ in the seed only.
 
-    ``values`` has what tells the setting from the others, by config key. ``runs`` are those that count, one for
-    each seed; ``left_out`` those that do not: unfinished, or repeated with the same seed. ``results`` and
-    ``differences``, to the reference at equal seeds, have an estimate for each measure that is known.
+    ``values`` has the config keys that distinguish the setting from others, with their values. ``runs`` are those
+    that count, one for each seed; ``left_out`` those that do not: unfinished, or older runs of the same seed.
+    ``results`` and ``differences``, to the reference at equal seeds, have an estimate for each known measure.
+    ``against`` is None for the reference, and where no criterion applies.
     """
 
     name: str
@@ -43,6 +72,7 @@ class Setting:
     left_out: tuple[Overview, ...]
     results: dict[str, Estimate]
     differences: dict[str, Estimate]
+    against: AgainstReference | None = None
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -64,16 +94,17 @@ class Setting:
             "left_out": [run.as_json() for run in self.left_out],
             "results": {measure: asdict(found) for measure, found in self.results.items()},
             "differences": {measure: asdict(found) for measure, found in self.differences.items()},
+            "against_reference": self.against and asdict(self.against),
         }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Which setting is best by ``criterion``, if that can be told.
+    """Which setting is best by ``criterion``, if the numbers show it.
 
-    ``leading`` has the highest mean. It is ``best`` if for every other setting an interval excludes a tie;
-    ``rivals`` are those for which none does. ``seeds_needed`` says how many seeds might tell them apart. None:
-    not known. ``undecided`` is why nothing can be told whatever the numbers; then none is leading.
+    ``leading`` has the highest mean. It is ``best`` if it is shown to be better than all others; ``rivals``
+    are those for which this is not shown. ``seeds_needed`` is about how many seeds would show it; None: not known.
+    ``undecided`` is a reason that holds whatever the numbers; no setting is leading then.
     """
 
     criterion: str | None
@@ -90,10 +121,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Settings, of which the first is the ``reference``, and what can be said of them.
+    """Settings, of which the first is the ``reference``, with the verdict on them.
 
     ``keys`` are the config keys in which they differ, ``broken`` the runs that could not be read and why,
-    ``warnings`` what makes the comparison less than fair.
+    ``warnings`` the caveats of the comparison.
     """
 
     settings: tuple[Setting, ...]
@@ -104,17 +135,17 @@ class Comparison:
 
     @property
     def reference(self) -> Setting:
-        """The setting to which the others are compared: that of the first run given."""
+        """The setting to which the others are compared: the one of the first run given."""
         return self.settings[0]
 
     @property
     def conclusion(self) -> str:
-        """What follows, in words."""
+        """The verdict in words."""
         verdict = self.verdict
         if len(self.settings) == 1:
-            return "there is one setting only; nothing to choose"
+            return "there is only one setting; nothing to choose"
         if verdict.criterion is None:
-            return "there is no accuracy that all settings have; nothing to choose by"
+            return "no accuracy is known for all settings; nothing to choose by"
         if verdict.undecided is not None:
             return verdict.undecided
         by = f"by {CRITERIA[verdict.criterion]}"
@@ -124,7 +155,7 @@ class Comparison:
             return f"{by}, {verdict.best} is best: the 95 % intervals exclude a tie with any other setting"
         text = f"{by}, {verdict.leading} leads but cannot be told apart from {some(verdict.rivals)}"
         if verdict.seeds_needed:
-            text += f"; if the differences are as they seem, about {verdict.seeds_needed} seeds would show it"
+            text += f"; if the differences are as measured, about {verdict.seeds_needed} seeds would show it"
         return text
 
     def as_json(self) -> dict[str, Any]:
@@ -140,5 +171,12 @@ class Comparison:
 
 
 def some(names: Sequence[str]) -> str:
-    """Return the first of ``names``, and how many more there are."""
+    """Return the first few of ``names`` and the number of others."""
     return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+
+
+def evaluated_examples(run: Overview, measure: str) -> int | None:
+    """Return the number of examples on which an accuracy of ``run`` was measured; None: not known."""
+    if measure == "validation_accuracy":
+        return run.config.data.validation if run.config else None
+    return run.tested.count if isinstance(run.tested, Evaluated) else None

@@ -1,11 +1,11 @@
-"""One config as it was written: files joined by ``extends``, overrides laid on top, positions kept."""
+"""A config as written: files joined by ``extends``, overrides applied, positions kept."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnlab.config.nodes import Mapping, Node, Pair, Position, Scalar, Sequence, compose
-from nnlab.config.overrides import Override, laid_over, read_override
+from nnlab.config.overrides import Override, read_override, with_override
 from nnlab.config.shipped import locate, shipped_configs
 from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest, printable, refusal
 
@@ -13,26 +13,27 @@ MAX_BYTES = 2**20
 MAX_EXTENDS = 10
 
 _OF_SWEEPS = {"grid", "variants", "seeds", "set"}
-_KNOWN = 10  # other configs of a folder that a message names
+_SET = "such as {optimizer.learning_rate: 0.01, network.+5: relu}"
+_KNOWN = 10  # other configs in a folder that a message lists
 
 
 @dataclass(frozen=True)
 class ConfigDocument:
-    """The tree of a config, and the problems met so far."""
+    """The tree of a config, and the problems found so far."""
 
     root: Mapping
     problems: tuple[Problem, ...]
 
     @property
     def is_sweep(self) -> bool:
-        """Whether this is a sweep's file, which names a config, rather than a config."""
+        """Whether this is a sweep file, which names a config, rather than a config."""
         keys = self.root.entries.keys()
         return "config" in keys or ("network" not in keys and bool(keys & _OF_SWEEPS))
 
     def at(self, *path: str | int) -> tuple[Node, Position]:
-        """Return the deepest node along ``path`` that exists, and the position to point at for ``path``.
+        """Return the deepest existing node along ``path``, and the position to report for ``path``.
 
-        Names of types that a tagged union puts into a path, ``network, 3, conv2d, kernel``, are skipped.
+        Names of types that a tagged union inserts into a path, ``network, 3, conv2d, kernel``, are skipped.
         """
         node: Node = self.root
         position = node.position
@@ -46,11 +47,11 @@ class ConfigDocument:
         return node, position
 
     def changed(self, overrides: Iterable[Override]) -> "ConfigDocument":
-        """Return the document with ``overrides`` laid over it, one after the other, and their problems noted."""
+        """Return the document with ``overrides`` applied in order, and their problems added."""
         root, problems = self.root, list(self.problems)
         for override in overrides:
             try:
-                root = laid_over(root, override)
+                root = with_override(root, override)
             except ConfigError as error:
                 problems.extend(error.problems)
         return ConfigDocument(root, tuple(problems))
@@ -64,7 +65,7 @@ class ConfigDocument:
 
 
 def read_file(path: Path) -> ConfigDocument:
-    """Return what the file at ``path`` says, its bases merged in, be it a config or a sweep's file.
+    """Return the document in the file ``path``, a config or a sweep file, merged with its bases.
 
     Raises as ``read_document`` does.
     """
@@ -77,15 +78,15 @@ def read_file(path: Path) -> ConfigDocument:
 
 
 def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument:
-    """Return the config at ``path``, its bases merged in and ``overrides`` (KEY=VALUE) applied.
+    """Return the config at ``path``, merged with its bases, with ``overrides`` (KEY=VALUE) applied.
 
-    Raises ConfigError for what cannot be read as YAML, UsageError if there is no such file or it is a sweep's,
+    Raises ConfigError if it is not valid YAML, UsageError if there is no such file or it is a sweep file,
     SystemFault if it cannot be opened.
     """
     document = read_file(path)
     problems = list(document.problems)
     if not document.root.entries and not problems:
-        raise ConfigError([Problem("the config is empty", str(path), hint="nnlab init writes one to begin with")])
+        raise ConfigError([Problem("the config is empty", str(path), hint="nnlab init writes a first one")])
     if document.is_sweep:
         raise UsageError(f"{printable(str(path))} is a sweep file: nnlab sweep {printable(str(path))}")
     changes = []
@@ -98,14 +99,14 @@ def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument
 
 
 def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Problem]]:
-    """Return the mapping in ``path`` laid over the one it extends, and the problems of both."""
+    """Return the mapping in ``path`` merged into the one it extends, and the problems of both."""
     root, problems = compose(_read(path), str(path))
     if not isinstance(root, Mapping):
         raise ConfigError([*problems, root.position.problem("a config is a mapping of keys to values")])
     if "extends" not in root.entries:
         return root, problems
     entries = dict(root.entries)
-    extends = entries.pop("extends").node
+    extends, changes = entries.pop("extends").node, entries.pop("set", None)
     root = replace(root, entries=entries)
     if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
         problem = extends.position.problem("extends: expected the name of one file", "extends: base.yaml")
@@ -125,7 +126,20 @@ def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Prob
     except UsageError as error:
         raise ConfigError([*problems, extends.position.problem(f"extends: {error}")]) from error
     inherited = replace(base, entries={key: entry for key, entry in base.entries.items() if key != "name"})
-    return _merged(inherited, root), [*base_problems, *problems]
+    merged = ConfigDocument(_merged(inherited, root), (*base_problems, *problems))
+    if changes is not None and merged.is_sweep:
+        merged = replace(merged, root=_merged(merged.root, replace(root, entries={"set": changes}, nodes=0)))
+    elif changes is not None:
+        merged = _with_changes(merged, changes)
+    return merged.root, list(merged.problems)
+
+
+def _with_changes(document: ConfigDocument, changes: Pair) -> ConfigDocument:
+    """Return ``document`` with the dotted keys that a config lists under ``set``, laid over it in order."""
+    if not isinstance(changes.node, Mapping):
+        problem = changes.key.problem("set: expected a mapping of dotted keys to values", _SET)
+        return replace(document, problems=(*document.problems, problem))
+    return document.changed(Override(key, pair.node, pair.key) for key, pair in changes.node.entries.items())
 
 
 def _read(path: Path) -> str:
@@ -139,7 +153,7 @@ def _read(path: Path) -> str:
     except (OSError, ValueError) as error:
         raise SystemFault(refusal(error, "read", printable(str(path)))) from error
     if len(content) > MAX_BYTES:
-        raise ConfigError([Problem("larger than 1 MiB, which no config is", str(path))])
+        raise ConfigError([Problem("larger than 1 MiB, too large for a config", str(path))])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -148,7 +162,7 @@ def _read(path: Path) -> str:
 
 
 def _near(path: Path) -> str:
-    """Return what to say of the configs beside the missing one at ``path``, if there are any."""
+    """Return a hint that lists the configs in the folder of the missing ``path``, if there are any."""
     beside = {other.stem: other.name for other in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
     if close := closest(path.stem, beside):
         return f" (did you mean {printable(beside[close])}?)"
@@ -163,9 +177,9 @@ def _near(path: Path) -> str:
 
 
 def _merged(base: Mapping, changes: Mapping) -> Mapping:
-    """Return ``base`` with ``changes`` laid over it: mappings merge, everything else is replaced.
+    """Return ``base`` with ``changes`` applied: mappings merge, everything else is replaced.
 
-    A mapping of another ``type`` replaces the old one whole, since the options belong to the type.
+    A mapping with another ``type`` replaces the old one, since options belong to a type.
     """
     entries = dict(base.entries)
     for key, entry in changes.entries.items():

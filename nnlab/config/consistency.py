@@ -1,4 +1,4 @@
-"""Whether the parts of a config fit together: shapes, options, data and what they ask of one another."""
+"""Consistency of the parts of a config: shapes, options and data."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -23,9 +23,9 @@ from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, OPTIMIZERS, Spec, Spe
 
 
 class Consistency:
-    """What of a config does not fit together, as far as its entries are valid by themselves.
+    """Check that the entries of a config, as far as they are valid by themselves, fit together.
 
-    A shape that depends on something wrong is not known (None), and what it meets is not judged.
+    A shape that depends on an invalid entry is unknown (None), and nothing is checked against it.
     """
 
     def __init__(self, validated: Validated[Experiment]) -> None:
@@ -35,7 +35,7 @@ class Consistency:
         self.unread: DataError | None = None
 
     def check(self) -> list[Problem]:
-        """Return a problem for each thing that does not fit."""
+        """Return a problem for each inconsistency."""
         data = self._entry("data")
         facts = self._facts(self._attempt(("data",), DATASETS.build, data))
         blamed, shape = self._follow(facts[0] if facts else None)
@@ -50,14 +50,14 @@ class Consistency:
         return self.problems
 
     def _entry(self, key: str) -> Any | None:
-        """Return what stands under ``key``, or its default; None if there is neither or it is not valid."""
+        """Return the value of ``key``, or its default; None if there is neither or it is not valid."""
         field, entry = Experiment.model_fields[key], self.document.root.entries.get(key)
         if entry is None:
             return None if field.is_required() else field.get_default(call_default_factory=True)
         return validate_entry(field.rebuild_annotation(), entry.node)
 
     def _attempt(self, path: Steps, make: Any, *args: Any) -> Any | None:
-        """Return ``make(*args)``, or None after an OptionError, which becomes a problem at ``path``."""
+        """Return ``make(*args)``; an OptionError becomes a problem at ``path``, and the result None."""
         if args[0] is None:
             return None
         try:
@@ -71,7 +71,7 @@ class Consistency:
         return None
 
     def _facts(self, source: Source | None) -> tuple[Shape, tuple[str, ...]] | None:
-        """Return the shape and the classes of the data; many data sets have them whatever their options."""
+        """Return the shape and the classes of the data, which for many data sets do not depend on the options."""
         name = getattr(self.document.at("data", "type")[0], "value", None)
         known: Any = DATASETS[name] if name in DATASETS.names() else source
         if not hasattr(known, "class_names"):
@@ -80,7 +80,7 @@ class Consistency:
         return (known.input_shape, known.class_names) if known else None
 
     def _follow(self, shape: Shape | None) -> tuple[int, Shape | None]:
-        """Return which layer decides how many values the network ends in, and its last shape."""
+        """Return the index of the layer that determines the number of outputs, and the output shape."""
         nodes, _ = self.document.at("network")
         shapes = [shape]
         for index, node in enumerate(nodes.items if isinstance(nodes, Items) else ()):
@@ -93,14 +93,14 @@ class Consistency:
         return _deciding(shapes), shapes[-1] if shapes[1:] else None
 
     def _shape_is_open(self, index: int) -> bool:
-        """Return whether something was left out of a layer on which its shape may depend."""
+        """Return whether an option on which a layer's shape may depend was left out."""
         return any(
             spot.path[:2] == ("network", index) and spot.kind not in {float, bool, Entries(INITIALIZERS)}
             for spot in self.left_out
         )
 
     def _check_end(self, loss: Loss | None) -> None:
-        """Take note of a last layer whose function the loss applies once more."""
+        """Report a last layer whose function the loss applies itself."""
         nodes, _ = self.document.at("network")
         if loss is None or not isinstance(nodes, Items) or not nodes.items:
             return
@@ -111,7 +111,7 @@ class Consistency:
             self.problems.append(subject(self.document, "network", last).problem(message, "leave this layer out"))
 
     def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:
-        """Take note of what asks for validation data that are not there."""
+        """Report options that need validation data if there are none."""
         missed = {spot.path for spot in self.left_out}
         if data is None or training is None or missed & {("data", "validation"), ("training", "evaluate_on")}:
             return
@@ -121,11 +121,11 @@ class Consistency:
             if getattr(training, key) is not None:
                 message = f"training.{key}: there is no validation data to evaluate on"
                 position = self.document.key("training", key)
-                self.problems.append(position.problem(message, "data.validation: 1000 holds some out"))
+                self.problems.append(position.problem(message, "data.validation: 1000 holds out 1000 examples"))
 
 
 def _deciding(shapes: Sequence[Shape | None]) -> int:
-    """Return which layer is the last to change how many channels there are."""
+    """Return the index of the last layer that changes the number of channels."""
     *before, end = shapes
     same = [len(end or ()) == 1 and (shape or ())[-1:] == end for shape in before]
     return max((i for i in range(len(before)) if not same[i]), default=0)

@@ -1,4 +1,4 @@
-"""A config written back as YAML that reads as the same config."""
+"""Write a config as YAML that reads as the same config."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from nnlab.config.schema import Experiment
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes short collections on one line, everything in full, and in quotes what would not read as a text."""
+    """Write short collections on one line, repeat aliases in full, and quote texts that would not read as such."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 -- not even what is the same object
         return True
@@ -26,7 +26,7 @@ def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
 
 
 def _with_point(text: str) -> str:
-    """Return 1e-05 as 1.0e-05, which every YAML reader takes for a number."""
+    """Return 1e-05 as 1.0e-05, which every YAML reader parses as a number."""
     mantissa, _, exponent = text.partition("e")
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent}"
 
@@ -36,6 +36,6 @@ _Dumper.add_representer(float, _represent_float)
 
 
 def as_yaml(experiment: Experiment) -> str:
-    """Return everything that ``experiment`` says, defaults included, as YAML."""
+    """Return ``experiment`` as YAML, including defaults."""
     data: dict[str, Any] = experiment.model_dump()
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)

@@ -1,4 +1,4 @@
-"""From a file or a document to a validated experiment."""
+"""Load a config file, or read a document, as a validated experiment."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from nnlab.config.schema import Experiment
 from nnlab.config.validation import validate
 from nnlab.errors import ConfigError, Problem
 
-_MOST_PROBLEMS = 50  # problems of one config in a message; nobody reads more at once
+_MOST_PROBLEMS = 50  # problems of one config that a message lists
 
 
 def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experiment:
@@ -24,8 +24,8 @@ def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experi
 def read_experiment(document: ConfigDocument) -> Experiment:
     """Return the experiment that ``document`` describes.
 
-    Raises ConfigError with every problem at once, each with its position: unknown, missing and duplicate keys,
-    values of the wrong type, layers that do not fit their input. Raises DataError if there is none, but the
+    Raises ConfigError with all problems, each with its position: unknown, missing and duplicate keys,
+    values of the wrong type, layers that do not fit their input. Raises DataError if there are none, but the
     user's own data cannot be read.
     """
     validated = validate(document, Experiment)

@@ -1,4 +1,4 @@
-"""Mistakes mended as they most likely were meant, or left out, so that those behind them come to light."""
+"""Replace mistakes by what was most likely meant, or leave them out, to find the mistakes that they hide."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,9 +15,9 @@ from nnlab.errors import Problem, closest
 
 
 def mended(document: ConfigDocument, mistakes: Iterable[Mistake]) -> tuple[ConfigDocument, list[Problem]]:
-    """Return ``document`` with misspelt names as they were meant and unknown keys gone, and what to tell of them.
+    """Return ``document`` with misspelt names corrected and unknown keys removed, and the problems found.
 
-    An override that hits a text is a text, whatever else it looks like; of that there is nothing to tell.
+    An override of an option that takes a text becomes a text, whatever it looks like; that is not a problem.
     """
     mistakes = list(mistakes)
     problems: list[Problem] = []
@@ -38,7 +38,7 @@ def mended(document: ConfigDocument, mistakes: Iterable[Mistake]) -> tuple[Confi
 def without(
     document: ConfigDocument, model: type[BaseModel], mistakes: Iterable[Mistake]
 ) -> tuple[ConfigDocument, list[Spot]]:
-    """Return ``document`` without what is wrong and need not be there, and the spots that are empty now."""
+    """Return ``document`` without the optional entries that are wrong, and the spots that were emptied."""
     emptied = []
     for mistake in mistakes:
         optional = _optional(model, mistake.spot.loc)
@@ -50,7 +50,7 @@ def without(
 
 
 def _optional(model: type[BaseModel], loc: Path) -> Spot | None:
-    """Return the innermost spot on the way to ``loc`` that has a default."""
+    """Return the innermost spot along ``loc`` that has a default."""
     for end in range(len(loc), 0, -1):
         field = spot(model, loc[: end - 1]).fields.get(str(loc[end - 1]))
         if field is not None and not field.is_required():
@@ -59,7 +59,7 @@ def _optional(model: type[BaseModel], loc: Path) -> Spot | None:
 
 
 def _retyped(document: ConfigDocument, mistake: Mistake, problems: list[Problem]) -> ConfigDocument:
-    """Return ``document`` with the type of an entry as it most likely was meant, if that can be told."""
+    """Return ``document`` with the most likely type of an entry, if one is likely."""
     node, path = mistake.node, mistake.spot.path
     if isinstance(node, Mapping) and "type" not in node.entries:
         key = next((key for key, entry in node.entries.items() if _may_be_type(key, entry.node)), None)
@@ -84,7 +84,7 @@ def _may_be_type(key: str, node: Node) -> bool:
 
 
 def _understood(unknown: list[Mistake], mistakes: Iterable[Mistake]) -> list[Mistake]:
-    """Return the ``unknown`` keys of one mapping, each with the known key that it most likely was to be."""
+    """Return the ``unknown`` keys of one mapping, each with the known key that was most likely meant."""
     around = unknown[0].parent
     unknown = [replace(each, meant=closest(str(each.spot.path[-1]), around.fields)) for each in unknown]
     taken = {each.meant for each in unknown}
@@ -97,7 +97,7 @@ def _understood(unknown: list[Mistake], mistakes: Iterable[Mistake]) -> list[Mis
 
 
 def _may_be(field: FieldInfo, node: Node) -> bool:
-    """Return whether ``node`` is of the form that ``field`` wants, whatever else may be wrong inside of it."""
+    """Return whether ``node`` has the form that ``field`` takes, even if there are mistakes inside it."""
     try:
         TypeAdapter(field.rebuild_annotation()).validate_python(plain(node))
     except ValidationError as error:
@@ -108,11 +108,11 @@ def _may_be(field: FieldInfo, node: Node) -> bool:
 
 
 def _renamed(document: ConfigDocument, unknown: list[Mistake], problems: list[Problem]) -> ConfigDocument:
-    """Return ``document`` with the ``unknown`` keys of one mapping renamed, or gone if that cannot be."""
+    """Return ``document`` with the ``unknown`` keys of one mapping renamed, or removed if no name is likely."""
     path = unknown[0].parent.path
     node, _ = document.at(*path)
     if isinstance(node, Mapping) and "type" not in node.entries:
-        # Which other keys are known depends on the type, so that comes first.
+        # The known keys depend on the type, so the type comes first.
         unknown = [each for each in unknown if each.meant == "type"] or unknown
     for mistake in unknown:
         problems.append(problem(document, mistake))
@@ -124,7 +124,7 @@ def _renamed(document: ConfigDocument, unknown: list[Mistake], problems: list[Pr
 
 
 def _rekeyed(node: Mapping, key: str, name: str | None) -> Mapping:
-    """Return ``node`` with ``key`` called ``name``, or without it."""
+    """Return ``node`` with ``key`` renamed to ``name``, or without it."""
     entries = {name if each == key else each: entry for each, entry in node.entries.items()}
     return replace(node, entries={each: entry for each, entry in entries.items() if each is not None})
 

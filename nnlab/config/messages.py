@@ -1,4 +1,4 @@
-"""What pydantic's errors mean to whoever wrote the config, in words."""
+"""Messages for pydantic's errors in the terms of a config."""
 
 import re
 from collections.abc import Callable
@@ -12,19 +12,19 @@ from nnlab.config.spots import Entries, Spot, dotted, items_of, kind_of
 from nnlab.config.wording import number, wording
 from nnlab.errors import Problem, brief, closest, printable, suggest
 
-Told: TypeAlias = tuple[str, str]
+Message: TypeAlias = tuple[str, str]
 """A message, and a hint that may be empty."""
 
 _LONGEST = 40
-_DIGITS = 19  # of the longest whole number that is read as one
+_DIGITS = 19  # of the longest text that is read as a whole number
 _YAML_1_1_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """An error of pydantic's: the ``rule`` that is broken, and by what ``node`` in which ``spot``.
+    """An error of pydantic's: the ``rule`` violated by ``node`` at ``spot``.
 
-    ``parent`` is the spot around it, ``meant`` what the name at fault most likely was to be.
+    ``parent`` is the spot around it, ``meant`` the most likely correction of a name.
     """
 
     rule: str
@@ -37,24 +37,36 @@ class Mistake:
 
 
 def problem(document: ConfigDocument, mistake: Mistake) -> Problem:
-    """Return what to tell of a mistake in ``document``, and where."""
+    """Return a mistake in ``document`` as a problem with its position."""
     path, around = mistake.spot.path, dotted(mistake.parent.path)
     if mistake.rule == "extra_forbidden":
         known = sorted(mistake.parent.fields)
         meant = mistake.meant or _elsewhere(document, mistake)
         hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known)}"
+        hint = _replacing(document, mistake) or hint
         message = f"unknown key {brief(str(path[-1]))}" + (f" in {around}" if around else "")
         return document.key(*path).problem(message, hint)
     if mistake.rule == "missing":
         position = subject(document, *mistake.parent.path)
         return position.problem(f"{around}: missing {path[-1]!r}".removeprefix(": "), _wanted(mistake))
-    message, hint = told(mistake)
+    message, hint = message_and_hint(mistake)
     name = f"{dotted(path)}: " if path else ""
     return _position(document, mistake).problem(name + message, hint)
 
 
+def _replacing(document: ConfigDocument, mistake: Mistake) -> str:
+    """Return how to replace a component whose type an override changed, but not its other options."""
+    path = mistake.parent.path
+    node, _ = document.at(*path)
+    type_ = node.entries.get("type") if isinstance(node, Mapping) else None
+    if type_ is None or type_.key.line or not document.key(*mistake.spot.path).line or not path:
+        return ""
+    key = ".".join(map(str, path))
+    return f"an option of another type; {key}={getattr(type_.node, 'text', '')} replaces all of {dotted(path)}"
+
+
 def _elsewhere(document: ConfigDocument, mistake: Mistake) -> str | None:
-    """Return the dotted key in one of the sections that an unknown key of a whole config is most like."""
+    """Return the dotted key of a section that is the closest match for an unknown key at the top level."""
     dotted_keys: dict[str, str] = {}
     for section in mistake.parent.fields if not mistake.parent.path else ():
         node, _ = document.at(section)
@@ -65,7 +77,7 @@ def _elsewhere(document: ConfigDocument, mistake: Mistake) -> str | None:
 
 
 def _wanted(mistake: Mistake) -> str:
-    """Return what is known of the key that is missing."""
+    """Return a hint at the values of the missing key."""
     if isinstance(mistake.spot.kind, Entries):
         return f"one of {', '.join(mistake.spot.kind.registry.names())}"
     key = str(mistake.spot.path[-1])
@@ -75,7 +87,7 @@ def _wanted(mistake: Mistake) -> str:
 
 
 def _position(document: ConfigDocument, mistake: Mistake) -> Position:
-    """Return the position of a mistake: if it is one of several options together, that of the one written last."""
+    """Return the position of a mistake; for a conflict of several options, that of the last one."""
     node, position = document.at(*mistake.spot.path)
     if mistake.rule == "option" and isinstance(node, Mapping):
         named = [entry.key for key, entry in node.entries.items() if key in words(mistake.message)]
@@ -90,7 +102,7 @@ def _position(document: ConfigDocument, mistake: Mistake) -> Position:
 
 
 def subject(document: ConfigDocument, *path: str | int) -> Position:
-    """Return the position that stands for all of what is at ``path``: its type, or else the key it has."""
+    """Return the position that represents the whole node at ``path``: its type, or else its key."""
     node, position = document.at(*path)
     if isinstance(node, Mapping) and "type" in node.entries:
         return node.entries["type"].node.position
@@ -98,11 +110,11 @@ def subject(document: ConfigDocument, *path: str | int) -> Position:
 
 
 def words(message: str) -> set[str]:
-    """Return the words of a message, among them the options that it speaks of."""
+    """Return the words of a message, which include the options that it mentions."""
     return set(re.findall(r"\w+", message))
 
 
-def told(mistake: Mistake) -> Told:
+def message_and_hint(mistake: Mistake) -> Message:
     """Return the message and the hint for a mistake in a value."""
     if isinstance(mistake.spot.kind, Entries) and mistake.rule != "option":
         return _entry(mistake.node, mistake.spot.kind)
@@ -110,7 +122,7 @@ def told(mistake: Mistake) -> Told:
 
 
 def given(node: Node) -> str:
-    """Return how a message names what was written."""
+    """Return the description of a given value in a message."""
     if isinstance(node, Mapping):
         return "a mapping"
     if isinstance(node, Sequence):
@@ -120,8 +132,8 @@ def given(node: Node) -> str:
     return f"the text {brief(node.text)}" if isinstance(node.value, str) else node.text
 
 
-def _entry(node: Node, kind: Entries) -> Told:
-    """Return what is wrong with an entry whose type is none of the registry's."""
+def _entry(node: Node, kind: Entries) -> Message:
+    """Return the message and hint for an entry whose type is not in the registry."""
     names, what = kind.registry.names(), kind.registry.kind
     known = f"known: {', '.join(names)}"
     if isinstance(node, Mapping) and "type" not in node.entries:
@@ -135,8 +147,8 @@ def _entry(node: Node, kind: Entries) -> Told:
     return f"expected {'an' if what[0] in 'aeiou' else 'a'} {what}, got {given(node)}", known
 
 
-def _expected(what: str) -> Callable[[Mistake], Told]:
-    def message(mistake: Mistake) -> Told:
+def _expected(what: str) -> Callable[[Mistake], Message]:
+    def message(mistake: Mistake) -> Message:
         node = mistake.node
         return f"expected {what}, got {given(node)}", _mended(what, node) if isinstance(node, Scalar) else ""
 
@@ -144,7 +156,7 @@ def _expected(what: str) -> Callable[[Mistake], Told]:
 
 
 def _mended(what: str, node: Scalar) -> str:
-    """Return the likely way to write what was meant."""
+    """Return a hint at the likely notation."""
     text = node.text if len(node.text) <= _LONGEST else ""
     if what == "true or false":
         meant = _YAML_1_1_BOOLEANS.get(text.lower())
@@ -159,7 +171,7 @@ def _mended(what: str, node: Scalar) -> str:
 
 
 def _as_number(text: str, *, whole: bool) -> str:
-    """Return how to write a number that was read as a text: ``010``, ``1_000``, ``0x1F``, ``'0.5'``."""
+    """Return a hint how to write a number that was read as a text: ``010``, ``1_000``, ``0x1F``, ``'0.5'``."""
     wanted = int if whole else (int, float)
     if isinstance(meaning(text), wanted) and not isinstance(meaning(text), bool):
         return f"write {text}, without quotes"
@@ -172,7 +184,7 @@ def _as_number(text: str, *, whole: bool) -> str:
         return ""
 
 
-def _list(mistake: Mistake) -> Told:
+def _list(mistake: Mistake) -> Message:
     node, items = mistake.node, items_of(mistake.spot.kind)
     if items[1:] != (...,):
         return f"expected a list of {len(items)}, got {given(node)}", ""
@@ -182,19 +194,19 @@ def _list(mistake: Mistake) -> Told:
     return f"expected a list, got {given(node)}", hint
 
 
-def _mapping(mistake: Mistake) -> Told:
+def _mapping(mistake: Mistake) -> Message:
     return f"expected a mapping, got {given(mistake.node)}", f"known: {', '.join(sorted(mistake.spot.fields))}"
 
 
-def _limit(words: str, key: str) -> Callable[[Mistake], Told]:
-    def message(mistake: Mistake) -> Told:
+def _limit(words: str, key: str) -> Callable[[Mistake], Message]:
+    def message(mistake: Mistake) -> Message:
         return f"must be {words} {number(mistake.context[key])}, got {given(mistake.node)}", ""
 
     return message
 
 
-def _one_of(mistake: Mistake) -> Told:
-    """Return the message for a value that is none of a few words, or none of several alternatives."""
+def _one_of(mistake: Mistake) -> Message:
+    """Return the message for a value that matches none of several words or alternatives."""
     node, kind = mistake.node, mistake.spot.kind
     wanted = wording(kind)
     parts = [part for part in map(kind_of, (kind, *get_args(kind))) if get_origin(part) is Literal]
@@ -205,7 +217,7 @@ def _one_of(mistake: Mistake) -> Told:
     return f"expected {wanted if wanted.startswith('one of') else f'a {wanted}'}, got {given(node)}", hint
 
 
-def _length(mistake: Mistake) -> Told:
+def _length(mistake: Mistake) -> Message:
     node = mistake.node
     count = len(node.items) if isinstance(node, Sequence) else len(getattr(node, "text", ""))
     if not count:
@@ -218,12 +230,12 @@ def _length(mistake: Mistake) -> Told:
     return f"must have at {f'most {most}' if least is None else f'least {least}'} {what}, got {count}", ""
 
 
-def _other(mistake: Mistake) -> Told:
+def _other(mistake: Mistake) -> Message:
     rule = mistake.message.partition("should ")[2] or "be something else"
     return f"must {rule}, got {given(mistake.node)}", ""
 
 
-_MESSAGES: dict[str, Callable[[Mistake], Told]] = {
+_MESSAGES: dict[str, Callable[[Mistake], Message]] = {
     "bool_type": _expected("true or false"),
     "dict_type": _expected("a mapping"),
     "finite_number": _expected("a finite number"),

@@ -1,8 +1,8 @@
-"""YAML as a tree in which every value knows its line and column.
+"""YAML as a tree whose values have their line and column.
 
 Only plain data is read: no tags, no merge keys, bounded aliases, bounded nesting, bounded size. Scalars
-mean what the YAML 1.2 core schema says, with two differences. A whole number in exponent notation, ``1e4``,
-is an integer as well as a float. And ``010``, which YAML 1.1 and 1.2 read differently, stays a string.
+have the types of the YAML 1.2 core schema, with two differences: a whole number in exponent notation, ``1e4``,
+is an integer, and ``010``, which YAML 1.1 and 1.2 read differently, stays a string.
 """
 
 import re
@@ -12,12 +12,13 @@ from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
+from nnlab.config.syntax import SyntaxFault, explain
 from nnlab.errors import ConfigError, Problem, printable
 
 MAX_DEPTH = 100
 MAX_NODES = 100_000
-_EXCERPT = 100  # characters that are shown of a long line
-_BEFORE = 60  # those of them that stand before what is marked
+_EXCERPT = 100  # characters of a long line that are shown
+_BEFORE = 60  # of these, the characters before the mark
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -28,9 +29,9 @@ _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]{0,17})(\.[0-9]{0,40})?|\.[0-9]{1,40})(
 
 @dataclass(frozen=True)
 class Position:
-    """Where something stands: file, line and column from 1, characters to mark, and the line itself.
+    """A position in a file: line and column from 1, the number of characters to mark, and the line itself.
 
-    Of a long line, ``excerpt`` is a part, which begins after ``skipped`` characters. An override on the
+    ``excerpt`` is the line or, if it is long, a part of it after ``skipped`` characters. An override on the
     command line has a ``source`` but no line (0).
     """
 
@@ -48,7 +49,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A single value: what it means, and the ``text`` that was written."""
+    """A single value, and the ``text`` that was written."""
 
     value: Any
     text: str
@@ -67,7 +68,7 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Pair:
-    """The value of a key, and where the key stands."""
+    """The value of a key, and the position of the key."""
 
     key: Position
     node: "Node"
@@ -86,7 +87,7 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 
 
 def meaning(text: str) -> Any:
-    """Return what the plain (unquoted) scalar ``text`` means: None, a bool, an int, a float or a string."""
+    """Return the value of the plain (unquoted) scalar ``text``: None, a bool, an int, a float or a string."""
     if text in _NULLS:
         return None
     if text in _BOOLEANS:
@@ -110,9 +111,9 @@ def plain(node: Node) -> Any:
 
 
 def compose(text: str, source: str) -> tuple[Node, list[Problem]]:
-    """Return the tree of the YAML ``text`` and the problems that reading can go on after (duplicate keys).
+    """Return the tree of the YAML ``text`` and the problems that do not stop reading (duplicate keys).
 
-    Raises ConfigError where it cannot go on: syntax, tags, recursive or exploding aliases, depth.
+    Raises ConfigError for those that do: syntax, tags, recursive or exploding aliases, depth.
     """
     try:
         text.encode()
@@ -127,7 +128,7 @@ def compose(text: str, source: str) -> tuple[Node, list[Problem]]:
 
 @dataclass
 class _Composer:
-    """Builds nodes from parser events, each event consumed once."""
+    """Build nodes from parser events, each event consumed once."""
 
     text: str
     source: str
@@ -150,7 +151,7 @@ class _Composer:
         next(self._events)
         extra = next(self._events)
         if not isinstance(extra, yaml.StreamEndEvent):
-            self._fail(extra, "a second document; a config is one document", "remove the line ---")
+            self._fail(extra, "a second document; a config is a single document", "remove the line ---")
         return root
 
     def _node(self, event: Any) -> Node:
@@ -177,7 +178,7 @@ class _Composer:
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         node: Node = self._mapping(event) if is_mapping else self._sequence(event)
         if node.nodes > MAX_NODES:
-            self._fail(event, f"more than {MAX_NODES:,} values, aliases counted in")
+            self._fail(event, f"more than {MAX_NODES:,} values, counting aliases")
         self._depth -= 1
         return node
 
@@ -199,7 +200,7 @@ class _Composer:
             count += 1 + value.nodes
             self._bound(event, count)
             if key in entries:
-                hint = f"it stands in line {entries[key].key.line} already"
+                hint = f"first given in line {entries[key].key.line}"
                 self.problems.append(key_position.problem(f"duplicate key {printable(key)!r}", hint))
             else:
                 entries[key] = Pair(key_position, value)
@@ -209,7 +210,7 @@ class _Composer:
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
             self._fail(event, "a key must be a plain name")
         if event.value == "<<" and event.implicit[0]:
-            self._fail(event, "merge keys (<<) are not read", "use extends: BASE.yaml")
+            self._fail(event, "merge keys (<<) are not supported", "use extends: BASE.yaml")
         if event.anchor is not None:
             self._anchors[event.anchor] = Scalar(event.value, event.value, self._position(event))
         return event.value, self._position(event)
@@ -217,21 +218,21 @@ class _Composer:
     def _alias(self, event: Any) -> Node:
         name = event.anchor
         if name not in self._anchors:
-            self._fail(event, f"alias *{name} refers to no anchor before it")
+            self._fail(event, f"alias *{name} refers to an anchor that is not defined before it")
         node = self._anchors[name]
         if node is None:
-            self._fail(event, f"alias *{name} stands inside what it refers to")
+            self._fail(event, f"alias *{name} is inside the value that it refers to")
         return node
 
     def _bound(self, event: Any, count: int) -> None:
         if count > MAX_NODES:
-            self._fail(event, f"more than {MAX_NODES:,} values, aliases counted in")
+            self._fail(event, f"more than {MAX_NODES:,} values, counting aliases")
 
     def _position(self, event: Any) -> Position:
         return self._at(event.start_mark, len(getattr(event, "value", None) or " "))
 
     def _at(self, mark: Any, length: int = 1) -> Position:
-        """Return the position of a parser's mark, with as much of its line as fits a terminal."""
+        """Return the position of a parser's mark, with the part of its line that fits a terminal."""
         line = self._lines[mark.line] if mark.line < len(self._lines) else ""
         skipped = max(0, mark.column - _BEFORE) if len(line) > _EXCERPT else 0
         excerpt = printable(line[skipped : skipped + _EXCERPT])
@@ -242,9 +243,12 @@ class _Composer:
         raise ConfigError([*self.problems, self._position(event).problem(message, hint)])
 
     def syntax_problem(self, error: yaml.YAMLError) -> Problem:
-        """Return the problem that the parser's ``error`` means."""
-        mark = getattr(error, "problem_mark", None)
-        parts = [getattr(error, name, None) for name in ("context", "problem")]
-        message = ", ".join(part for part in parts if part) or str(error).splitlines()[0]
-        position = self._at(mark) if mark is not None else Position(self.source)
-        return position.problem(f"not valid YAML: {printable(message)}")
+        """Return the parser's ``error`` as a problem at the position of its cause."""
+        if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+            return Position(self.source).problem(f"not valid YAML: {printable(str(error).splitlines()[0])}")
+        mark = error.problem_mark
+        cause = explain(SyntaxFault(self._lines, mark.line, mark.column, error.context or "", error.problem or ""))
+        if cause is None:
+            message = ", ".join(part for part in (error.context, error.problem) if part)
+            return self._at(mark).problem(f"not valid YAML: {printable(message)}")
+        return self._at(cause).problem(f"not valid YAML: {cause.message}", cause.hint)

@@ -1,7 +1,8 @@
-"""Single values laid over a config: KEY=VALUE on the command line, the settings of a sweep's cells.
+"""Overrides of single values: KEY=VALUE on the command line, ``set`` in a config, the settings of a sweep's cells.
 
 A key leads through mappings and lists: ``network.0.filters``. In a list, ``network.+3`` inserts an entry
-before number 3 (``network.+5`` at the end of five), and null at ``network.3`` takes that entry away.
+before number 3 (``network.+5`` at the end of five), and null at ``network.3`` removes that entry. An
+override of ``training.steps`` or ``training.epochs`` replaces the other one.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from nnlab.errors import ConfigError, brief, printable
 
 @dataclass(frozen=True)
 class Override:
-    """The value ``node`` for a dotted ``key``; ``position`` is where that key was written."""
+    """The value ``node`` for a dotted ``key``; ``position`` is the position of that key."""
 
     key: str
     node: Node
@@ -20,7 +21,7 @@ class Override:
 
 
 def read_override(text: str) -> Override:
-    """Return what KEY=VALUE says; raises ConfigError, which names the override."""
+    """Parse KEY=VALUE; raises ConfigError, which names the override."""
     position = Position(f"override {printable(text)!r}")
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")):
@@ -29,7 +30,7 @@ def read_override(text: str) -> Override:
 
 
 def read_value(text: str, position: Position) -> Node:
-    """Return what a VALUE of the command line means, as if it stood at ``position``; raises ConfigError."""
+    """Parse a VALUE of the command line, whose position is ``position``; raises ConfigError."""
     if text.lstrip()[:1] not in {"[", "{", '"', "'"}:
         return Scalar(meaning(text), text, position)
     try:
@@ -51,16 +52,34 @@ def _moved(node: Node, position: Position) -> Node:
     return replace(node, position=position)
 
 
-def laid_over(root: Mapping, override: Override) -> Mapping:
-    """Return ``root`` with ``override`` laid over it; raises ConfigError where its key leads nowhere."""
+def with_override(root: Mapping, override: Override) -> Mapping:
+    """Return ``root`` with ``override`` applied; raises ConfigError if its key leads nowhere."""
     if not all(override.key.split(".")):
         raise ConfigError([override.position.problem("expected a key such as optimizer.learning_rate")])
-    changed = _replaced(root, override.key.split("."), override, "")
+    changed = _replaced(_without_alternative(root, override), override.key.split("."), override, "")
     return replace(root, entries=changed.entries) if isinstance(changed, Mapping) else root
 
 
+_ALTERNATIVES = {"training.steps": "epochs", "training.epochs": "steps"}
+
+
+def _without_alternative(root: Mapping, override: Override) -> Mapping:
+    """Return ``root`` without the length of training that ``override`` replaces, unless it is an override too."""
+    training = root.entries.get("training")
+    other = _ALTERNATIVES.get(override.key)
+    if training is None or other is None or not isinstance(training.node, Mapping):
+        return root
+    old = training.node.entries.get(other)
+    is_given_together = old is None or not old.key.line or old.key.source == override.position.source
+    if is_given_together or (isinstance(override.node, Scalar) and override.node.value is None):
+        return root
+    entries = {key: pair for key, pair in training.node.entries.items() if key != other}
+    kept = replace(training, node=replace(training.node, entries=entries))
+    return replace(root, entries={**root.entries, "training": kept})
+
+
 def _replaced(node: Node, path: list[str], override: Override, done: str) -> Node:
-    """Return ``node`` with the override at ``path``; mappings on the way are made where there are none."""
+    """Return ``node`` with the override at ``path``; missing mappings on the way are created."""
     if not path:
         return override.node
     step, rest = path[0], path[1:]
@@ -68,7 +87,7 @@ def _replaced(node: Node, path: list[str], override: Override, done: str) -> Nod
     if isinstance(node, Sequence):
         return _in_list(node, path, override, done)
     if isinstance(node, Scalar) and isinstance(node.value, str) and done:
-        # The short form of an entry, "relu" for {type: relu}, becomes the long one to take an option.
+        # The short form of an entry, "relu" for {type: relu}, is expanded to take an option.
         node = Mapping({"type": Pair(node.position, node)}, node.position)
     if isinstance(node, Scalar):
         if node.value is not None:
@@ -80,7 +99,7 @@ def _replaced(node: Node, path: list[str], override: Override, done: str) -> Nod
 
 
 def _in_list(node: Sequence, path: list[str], override: Override, done: str) -> Sequence:
-    """Return the list ``node`` with an entry changed, inserted or taken away."""
+    """Return the list ``node`` with an entry changed, inserted or removed."""
     step, rest = path[0], path[1:]
     position, items = override.position, list(node.items)
     nothing = isinstance(override.node, Scalar) and override.node.value is None
@@ -99,7 +118,7 @@ def _in_list(node: Sequence, path: list[str], override: Override, done: str) -> 
 
 
 def _numbered(step: str, count: int, done: str) -> str:
-    """Return what to say of ``step``, which is the number of no entry of a list."""
+    """Return the message for ``step`` if a list has no entry of that number."""
     adding = f"; {done}.+{count} adds one at the end"
     if not count:
         return f"{done} has no entries{adding}"

@@ -1,4 +1,4 @@
-"""What a config may say: frozen, typed models. A plain dict never travels past this package."""
+"""The schema of a config: frozen, typed models. No plain dict leaves this package."""
 
 from typing import Annotated, Any, Literal
 
@@ -7,13 +7,13 @@ from pydantic_core import PydanticCustomError
 
 from nnlab.data.section import DataSpec
 from nnlab.nn.losses import Loss, SoftmaxCrossEntropy
-from nnlab.nn.schedules import Constant, Schedule
+from nnlab.nn.schedules import ConstantRate, Schedule
 from nnlab.registry import DATASETS, LAYERS, OPTIMIZERS, DefaultType, Spec, SpecOf, describe_defaults
 from nnlab.registry.options import NonNegative, Positive, PositiveInt
 
 
 class ConfigSection(BaseModel):
-    """A part of a config: frozen, no unknown keys, no silent conversions."""
+    """A section of a config: frozen, without unknown keys or silent conversions."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -34,11 +34,11 @@ class EarlyStopping(ConfigSection):
 
 
 class Training(ConfigSection):
-    """How long, in which batches, and how often to evaluate, log and save.
+    """The length of training, its batches, and the intervals of evaluation, logging and checkpoints.
 
     One of ``steps`` and ``epochs`` is given. ``evaluate_every``, ``log_every`` and ``checkpoint_every``
-    count steps; the first is an epoch unless given, the last follows it. A training record is the mean over
-    the ``log_every`` steps before it. ``monitor`` is what the best checkpoint and early stopping go by.
+    are numbers of steps; the first defaults to an epoch, the last to the first. A training record is the mean
+    over the preceding ``log_every`` steps. ``monitor`` determines the best checkpoint and early stopping.
     """
 
     steps: PositiveInt | None = None
@@ -57,22 +57,20 @@ class Training(ConfigSection):
     @model_validator(mode="after")
     def _one_length(self) -> "Training":
         if self.steps is not None and self.epochs is not None:
-            raise PydanticCustomError(
-                "option", "give steps or epochs, not both (null takes an inherited one away)"
-            )
+            raise PydanticCustomError("option", "give steps or epochs, not both (null removes an inherited one)")
         if self.steps is None and self.epochs is None:
             raise PydanticCustomError("option", "give steps or epochs")
         return self
 
 
 class Compute(ConfigSection):
-    """``threads`` to compute with; all cores unless given. The results do not depend on it."""
+    """``threads`` is the number of computing threads, by default all cores. The results do not depend on it."""
 
     threads: PositiveInt | None = None
 
 
 class Logging(ConfigSection):
-    """Where records go besides metrics.jsonl. ``tensorboard``: to TensorBoard too, with figures at the end.
+    """Logs besides metrics.jsonl. ``tensorboard``: also log to TensorBoard, with figures at the end.
 
     The results do not depend on it.
     """
@@ -81,7 +79,7 @@ class Logging(ConfigSection):
 
 
 class Experiment(ConfigSection):
-    """A whole experiment: with the code and the data, all that a run depends on."""
+    """A whole experiment: together with code and data, everything that a run depends on."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -89,26 +87,30 @@ class Experiment(ConfigSection):
     network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
     loss: Annotated[Loss, DefaultType("softmax_cross_entropy")] = SoftmaxCrossEntropy()
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
-    schedule: Annotated[Schedule, DefaultType("constant")] = Constant()
+    schedule: Annotated[Schedule, DefaultType("constant")] = ConstantRate()
     training: Training
     compute: Compute = Compute()
     logging: Logging = Logging()
 
 
 def file_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a config file: a whole experiment, or what changes in the one it ``extends``.
+    """Return the JSON Schema of a config file: a whole experiment, or changes to the one it ``extends``.
 
-    A file may leave out the name, which is its own then.
+    The name may be left out; the default is the name of the file.
     """
     whole = Experiment.model_json_schema()
     definitions = whole.pop("$defs")
     whole["required"].remove("name")
     keys: dict[str, Any] = {key: {} for key in whole["properties"]}
-    extends = {"type": "string", "description": "The config, beside this file, that these settings are laid over."}
+    extends = {
+        "type": "string",
+        "description": "The base config, relative to this file, that these settings change.",
+    }
+    dotted = {"type": "object", "description": "Values by dotted keys such as network.0.filters, set last."}
     changes = {
         "title": "Changes",
         "type": "object",
-        "properties": {"extends": extends, **keys},
+        "properties": {"extends": extends, "set": dotted, **keys},
         "required": ["extends"],
         "additionalProperties": False,
     }

@@ -1,4 +1,4 @@
-"""Where in a config, and in its model, an error of pydantic's lies."""
+"""Map the location of a pydantic error to a path in a config and a field of its model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from pydantic.fields import FieldInfo
 from nnlab.registry import Component, Registry, Spec, SpecOf
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Keys and indices that lead through a document."""
+"""Keys and indices that lead to a node of a document."""
 
 
 @dataclass(frozen=True)
 class Entries:
-    """What a field wants that names something in ``registry``; the models of its entries extend ``base``."""
+    """The kind of a field that takes an entry of ``registry``; the models of its entries extend ``base``."""
 
     registry: Registry
     base: type[Spec] = Spec
@@ -24,9 +24,10 @@ class Entries:
 
 @dataclass(frozen=True)
 class Spot:
-    """What ``path`` leads to: ``kind`` is a model, Entries, a tuple, a union or any other type.
+    """The ``kind`` of value at ``path``: a model, Entries, a tuple, a union or any other type.
 
-    ``loc`` is how pydantic has the path. ``union`` is the path of the union of whose branches an error speaks.
+    ``loc`` is the path in pydantic's notation. ``union`` is the path of the union of which an error concerns one
+    branch.
     """
 
     path: Path
@@ -36,12 +37,12 @@ class Spot:
 
     @property
     def fields(self) -> dict[str, FieldInfo]:
-        """The keys that a mapping here may have."""
+        """The keys of a mapping at this spot."""
         return self.kind.model_fields if is_model(self.kind) else {}
 
 
 def spot(model: type[BaseModel], loc: Path) -> Spot:
-    """Return what pydantic's ``loc`` means, without the types of entries and branches of unions in it."""
+    """Return the spot of pydantic's ``loc``, which also contains types of entries and branches of unions."""
     path: Path = ()
     kind: Any = model
     union = None
@@ -62,12 +63,12 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def is_model(kind: Any) -> bool:
-    """Return whether a mapping with known keys is wanted."""
+    """Return whether ``kind`` is a mapping with known keys."""
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def kind_of(annotation: Any) -> Any:
-    """Return an annotation without constraints and without None, and as Entries if it names components."""
+    """Return an annotation without constraints and None; Entries if it takes components."""
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
         registry = next((mark.registry for mark in marks if isinstance(mark, SpecOf)), None)
@@ -85,7 +86,7 @@ def _is_union(kind: Any) -> bool:
 
 
 def _inside(kind: Any, step: str | int) -> Any:
-    """Return the kind of what a mapping has under a key, or a tuple at an index; None where it has nothing."""
+    """Return the kind of a mapping's value under a key, or of a tuple's item at an index, or None."""
     if is_model(kind):
         return kind_of(kind.model_fields[step].rebuild_annotation()) if step in kind.model_fields else None
     if get_origin(kind) is dict:
@@ -97,6 +98,6 @@ def _inside(kind: Any, step: str | int) -> Any:
 
 
 def items_of(kind: Any) -> tuple[Any, ...]:
-    """Return the types in a tuple, or in that of a union: one and an ellipsis if it may be of any length."""
+    """Return the item types of a tuple, or of the tuple in a union; of any length, one type and an ellipsis."""
     choices = map(kind_of, get_args(kind)) if _is_union(kind) else (kind,)
     return next((get_args(each) for each in choices if get_origin(each) is tuple), ())

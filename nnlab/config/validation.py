@@ -1,8 +1,7 @@
-"""From a document to typed models, with every mistake told at once.
+"""Validate a document against typed models, and report all mistakes together.
 
-A mistake hides others: of a layer whose type is misspelt, no option is checked. So a document is read again
-and again, each time with the mistakes found before mended as they most likely were meant, or left out, until
-there is nothing more to find.
+A mistake hides others: the options of a layer with a misspelt type are not checked. So a document is validated
+repeatedly, each time with the mistakes found before corrected or left out, until none is found.
 """
 
 from collections import defaultdict
@@ -23,15 +22,15 @@ from nnlab.errors import Problem
 
 M = TypeVar("M", bound=BaseModel)
 
-_MOST = 100  # mistakes to look for; nobody mends more of them at once
+_MOST = 100  # mistakes to look for
 
 
 @dataclass(frozen=True)
 class Validated(Generic[M]):
-    """What could be made of a document.
+    """The result of validating a document.
 
-    ``document`` is the one read, with its mistakes mended or left out, and ``value`` the model it fills, if
-    any. ``left_out`` says what is not there though it was written, ``problems`` what there is to tell.
+    ``document`` has its mistakes corrected or left out, ``value`` is the model made of it, None if that failed.
+    ``left_out`` are the spots whose values were left out, ``problems`` the mistakes.
     """
 
     document: ConfigDocument
@@ -41,7 +40,7 @@ class Validated(Generic[M]):
 
 
 def validate(document: ConfigDocument, model: type[M]) -> Validated[M]:
-    """Return the ``model`` that ``document`` fills, and everything that is wrong with it."""
+    """Return ``document`` as a ``model``, with all its mistakes."""
     problems = dict.fromkeys(document.problems)
     left_out: list[Spot] = []
     while True:
@@ -51,20 +50,20 @@ def validate(document: ConfigDocument, model: type[M]) -> Validated[M]:
             errors = error.errors(include_url=False, include_input=False)
         else:
             return Validated(document, value, tuple(left_out), tuple(problems))
-        mistakes = _worth_telling([_mistake(document, model, each) for each in errors[:_MOST]], left_out)
-        changed, told = mended(document, mistakes)
+        mistakes = _relevant([_mistake(document, model, each) for each in errors[:_MOST]], left_out)
+        changed, found = mended(document, mistakes)
         if changed is document:
-            told = [problem(document, mistake) for mistake in mistakes]
+            found = [problem(document, mistake) for mistake in mistakes]
             changed, emptied = without(document, model, mistakes)
             left_out += emptied
-        problems |= dict.fromkeys(told)
+        problems |= dict.fromkeys(found)
         if changed is document or len(problems) >= _MOST:
             return Validated(document, None, tuple(left_out), tuple(problems))
         document = changed
 
 
 def validate_entry(annotation: Any, node: Node) -> Any | None:
-    """Return what a single ``node`` means as ``annotation``, or None if it is not valid by itself."""
+    """Return the value of a single ``node`` as ``annotation``, or None if it is not valid by itself."""
     try:
         return _adapter(annotation).validate_python(plain(node))
     except ValidationError:
@@ -77,12 +76,12 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 def _mistake(document: ConfigDocument, model: type[BaseModel], error: ErrorDetails) -> Mistake:
-    """Return pydantic's ``error`` with the position in the document that it is about."""
+    """Return pydantic's ``error`` with its spot and node in the document."""
     rule, loc, context = error["type"], error["loc"], error.get("ctx", {})
     if rule == "missing" and isinstance(loc[-1], int):
         rule, loc = "too_few", loc[:-1]
     if loc and isinstance(loc[-1], int) and not isinstance(document.at(*spot(model, loc[:-1]).path)[0], Sequence):
-        loc = loc[:-1]  # one number, given for a pair
+        loc = loc[:-1]  # a single number, given for a pair
     here, around = spot(model, loc), spot(model, loc[:-1])
     if context.get("option"):
         here, around = replace(here, path=(*here.path, context["option"])), here
@@ -90,20 +89,20 @@ def _mistake(document: ConfigDocument, model: type[BaseModel], error: ErrorDetai
     return Mistake(rule, error["msg"], context, here, around, node)
 
 
-def _worth_telling(mistakes: Iterable[Mistake], left_out: Iterable[Spot]) -> list[Mistake]:
-    """Return the mistakes that are none of a union's other alternatives and not the outcome of another mistake."""
+def _relevant(mistakes: Iterable[Mistake], left_out: Iterable[Spot]) -> list[Mistake]:
+    """Return the mistakes without those of a union's other alternatives and those caused by another mistake."""
     unions: dict[Path, list[Mistake]] = defaultdict(list)
-    telling = []
+    relevant = []
     for mistake in mistakes:
         if mistake.spot.union is not None:
             unions[mistake.spot.union].append(mistake)
         elif not _follows(mistake, left_out):
-            telling.append(mistake)
-    return telling + [mistake for group in unions.values() for mistake in _alternative(group)]
+            relevant.append(mistake)
+    return relevant + [mistake for group in unions.values() for mistake in _alternative(group)]
 
 
 def _follows(mistake: Mistake, left_out: Iterable[Spot]) -> bool:
-    """Return whether a mistake is there only because of another: an entry not counted, an option left out."""
+    """Return whether another mistake causes this one: an entry not counted, an option left out."""
     if mistake.rule == "too_short" and isinstance(mistake.node, Sequence):
         return bool(len(mistake.node.items) >= mistake.context["min_length"])
     missed = {str(spot.path[-1]) for spot in left_out if spot.path[:-1] == mistake.spot.path}
@@ -111,6 +110,6 @@ def _follows(mistake: Mistake, left_out: Iterable[Spot]) -> bool:
 
 
 def _alternative(group: list[Mistake]) -> list[Mistake]:
-    """Return what to tell of a union's errors: those of the alternative that was meant, or one that names all."""
+    """Return the errors of the alternative of a union that was meant, or one that names all alternatives."""
     meant = [m for m in group if m.spot.path != m.spot.union or not m.rule.endswith(("_type", "literal_error"))]
     return meant or [replace(group[0], rule="union")]

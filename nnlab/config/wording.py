@@ -1,4 +1,4 @@
-"""Types and defaults of options, in words."""
+"""Descriptions of the types and defaults of options."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
 def wording(annotation: Any) -> str:
-    """Return a type as words: ``whole number > 0``, ``one of mean, sum``, ``initializer``."""
+    """Return the description of a type: ``whole number > 0``, ``one of mean, sum``, ``initializer``."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in {Union, UnionType}:
         words = [wording(each) for each in arguments]
@@ -58,7 +58,7 @@ def _constraints(marks: Iterable[Any]) -> Iterable[Any]:
 
 
 def number(value: float) -> str:
-    """Return a number as briefly as it can be written: 0.0 as ``0``."""
+    """Return the shortest notation of a number: ``0`` for 0.0."""
     return f"{value:,g}" if abs(value) < 1e6 else f"{value:.3g}"
 
 
@@ -74,7 +74,7 @@ def as_data(default: Any) -> Any:
 
 
 def as_written(data: Any) -> str:
-    """Return plain data as a config would have it: ``true``, ``[1, 1]``, ``{type: he_normal, gain: 1.0}``."""
+    """Return plain data in the notation of a config: ``true``, ``[1, 1]``, ``{type: he_normal, gain: 1.0}``."""
     if isinstance(data, dict):
         return f"{{{', '.join(f'{key}: {as_written(value)}' for key, value in data.items())}}}"
     if isinstance(data, list):

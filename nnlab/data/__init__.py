@@ -1,4 +1,4 @@
-"""The data sets, one source per file, and what happens to them before training.
+"""Data sets, one source per file, and their preparation for training.
 
 Read from files, looked up or downloaded
     mnist, fashion_mnist   idx.py

@@ -1,8 +1,8 @@
-"""Training images varied at random, so that a network sees each of them in many forms.
+"""Augmentations: random changes of training images, so that a network sees each of them in many forms.
 
-A variation takes a whole batch of normalized images, in which 0 is the mean of the training images (with most
-normalizations; see docs/augmentation.md), and may write over it. It has no state: all chance is in the stream it
-is given.
+An augmentation takes a whole batch of normalized images, in which 0 is the mean of the training images (with most
+normalizations; see docs/augmentation.md), and may overwrite it. It has no state: all randomness comes from the
+stream it is given.
 """
 
 from abc import ABC, abstractmethod
@@ -23,22 +23,22 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Augmentation(Component, ABC):
-    """A way to vary images at random."""
+    """A random change of images."""
 
     registry = AUGMENTATIONS
 
     @abstractmethod
     def apply(self, x: Array, rng: Rng) -> Array:
-        """Return the images x (N, H, W, C), each varied independently of the others; x may be overwritten."""
+        """Return the images x (N, H, W, C), each changed independently of the others; x may be overwritten."""
 
     def check(self, image: Shape) -> None:
-        """Raise OptionError unless images of shape ``image`` (H, W, C) can be varied so."""
+        """Raise OptionError unless images of shape ``image`` (H, W, C) can be augmented this way."""
 
 
 @AUGMENTATIONS.register("flip")
 @dataclass(frozen=True, kw_only=True)
 class Flip(Augmentation):
-    """Left and right exchanged in the share ``probability`` of the images, ``y[h, w] = x[h, W - 1 - w]``.
+    """A mirror image with the given ``probability``, ``y[h, w] = x[h, W - 1 - w]``.
 
     Shapes: x and y (N, H, W, C).
     """
@@ -56,8 +56,8 @@ class Flip(Augmentation):
 class Shift(Augmentation):
     """Images moved by -p .. p ``pixels`` in each direction, ``y[h, w] = x[h + dh, w + dw]``: a random crop.
 
-    Shapes: x and y (N, H, W, C). It is the crop of (H, W) at a random place of the image with a margin of p
-    ``pixels`` around it, which ``fill`` makes: a reflection of the image, or zeros.
+    Shapes: x and y (N, H, W, C). The result is a crop of (H, W) at a random place of the image with a margin of
+    p ``pixels``, filled with a reflection of the image or, with ``fill: zero``, with zeros.
     """
 
     pixels: PositiveInt
@@ -88,7 +88,7 @@ class Shift(Augmentation):
 @AUGMENTATIONS.register("cutout")
 @dataclass(frozen=True, kw_only=True)
 class Cutout(Augmentation):
-    """A square of ``size`` x ``size`` pixels set to 0, around a random pixel: at the border less is cut out.
+    """A square of ``size`` x ``size`` pixels set to 0, around a random pixel, and cut off at the border.
 
     Shapes: x and y (N, H, W, C). DeVries and Taylor (2017), arXiv:1708.04552.
     """
@@ -98,7 +98,7 @@ class Cutout(Augmentation):
     def apply(self, x: Array, rng: Rng) -> Array:
         count, height, width, _ = x.shape
         reach = np.arange(self.size) - self.size // 2
-        # What lies beyond the border becomes the border, which such a square covers anyway.
+        # Pixels beyond the border are replaced by those at the border, which the square covers anyway.
         rows = np.clip(rng.integers(height, size=(count, 1)) + reach, 0, height - 1)
         columns = np.clip(rng.integers(width, size=(count, 1)) + reach, 0, width - 1)
         x[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]] = 0

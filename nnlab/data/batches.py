@@ -1,4 +1,4 @@
-"""Which examples a step trains on: an endless stream whose position can be saved and restored."""
+"""Batches: an endless stream of example indices whose position can be saved and restored."""
 
 import copy
 from collections.abc import Callable, Generator
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 
 class Batches:
-    """Draws the indices of one batch after the other from ``count`` examples.
+    """Draw the indices of batches from ``count`` examples.
 
-    Without ``replacement`` each epoch runs through a new random order; its last batch is smaller than the
-    others or, with ``drop_last``, left out (there must be enough examples for one batch then). With it, every
-    example is drawn independently of the others.
+    Without ``replacement`` each epoch is a new random permutation; its last batch is smaller than the others or,
+    with ``drop_last``, left out (which requires enough examples for one batch). With ``replacement`` every
+    example is drawn independently.
     """
 
     def __init__(self, count: int, rng: Rng, *, batch_size: int, replacement: bool, drop_last: bool) -> None:
@@ -33,7 +33,7 @@ class Batches:
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many batches make an epoch; with replacement, as many as show ``count`` examples."""
+        """The number of batches per epoch; with replacement, as many as contain ``count`` examples."""
         return self._count // self.size if self._drop_last else -(-self._count // self.size)
 
     def examples_in(self, steps: int) -> int:
@@ -56,7 +56,7 @@ class Batches:
 
     @property
     def cursor(self) -> dict[str, Any]:
-        """The position in the stream, as plain data that JSON can hold."""
+        """The position in the stream, as JSON data."""
         if self._replacement:
             return {"rng": seeding.saved(self._rng), "position": None}
         if len(self._order) == 0:
@@ -64,7 +64,7 @@ class Batches:
         return {"rng": self._epoch_start, "position": self._position}
 
     def restore(self, cursor: dict[str, Any]) -> None:
-        """Go on from a position that ``cursor`` gave."""
+        """Continue from a position that ``cursor`` returned."""
         seeding.restore(self._rng, cursor["rng"])
         if cursor["position"] is not None:
             self._begin_epoch()
@@ -81,10 +81,10 @@ def prepared(
 ) -> Generator[T, None, None]:
     """Yield ``prepare(indices, step)`` of the next batch for each of ``steps``.
 
-    With ``ahead``, a thread prepares a batch while the caller is busy with the one before. The cursor of
-    ``batches`` is that of the batch yielded last all the same. Close the iterator to end the thread.
+    With ``ahead``, a thread prepares the next batch while the caller uses the current one. The cursor of
+    ``batches`` always belongs to the batch yielded last. Close the iterator to end the thread.
 
-    Raises what ``prepare`` raises, in the step that it was for.
+    Raises what ``prepare`` raises, at the step concerned.
     """
     if not ahead or not steps:
         for step in steps:

@@ -1,10 +1,11 @@
-"""What took time to find out, kept in the user's cache: splits of a data set, digests of large files.
+"""The user's cache of computed data: splits of a data set, digests of large files.
 
-What is kept is verified when it is read and made again if it is not intact; a cache that cannot be written
-costs time, never a failure.
+Entries are verified when they are read and computed again if damaged. A cache that cannot be written costs time,
+but is not an error.
 """
 
 import contextlib
+import gzip
 import hashlib
 import io
 import os
@@ -24,22 +25,29 @@ Splits = tuple[Split, Split]
 
 _DIGEST = hashlib.sha256().digest_size
 _BLOCK = 2**20  # bytes read at a time
-_HEADER = 256  # bytes in which the header of an array surely ends
+_HEADER = 256  # bytes, more than the header of an array takes
 
 
-def cache_directory() -> Path:
-    """Return the user's folder for what nnlab can bring or make again; it need not exist."""
+def cache_directory() -> Path | None:
+    """Return the user's folder for downloads and computed data, which may not exist; None without a home."""
     import platformdirs  # noqa: PLC0415 -- not needed where data.root holds the data
 
-    return platformdirs.user_cache_path("nnlab")
+    try:
+        path = platformdirs.user_cache_path("nnlab")
+    except (RuntimeError, KeyError):
+        return None
+    return path if path.is_absolute() else None  # "~" stays in the path where there is no home directory
 
 
 def remembered(folder: str, name: str, make: Callable[[], Splits]) -> Splits:
-    """Return what ``make`` returns, from the file ``name`` in ``folder`` of the cache once it was made.
+    """Return what ``make`` returns, read from ``folder``/``name`` in the cache if it was made before.
 
-    ``name`` tells all that the splits depend on. Raises what ``make`` raises.
+    ``name`` contains everything that the splits depend on. Raises what ``make`` raises.
     """
-    path = cache_directory() / folder / f"{name}.bin"
+    directory = cache_directory()
+    if directory is None:
+        return make()
+    path = directory / folder / f"{name}.bin"
     splits = _read(path)
     if splits is None:
         splits = make()
@@ -49,7 +57,7 @@ def remembered(folder: str, name: str, make: Callable[[], Splits]) -> Splits:
 
 
 def digest_of_files(paths: list[Path]) -> str:
-    """Return the SHA-256 of the files' contents in a row, in lower-case hex digits; raises SystemFault."""
+    """Return the SHA-256 of the files' concatenated contents, in lower-case hex digits; raises SystemFault."""
     digest = hashlib.sha256()
     for path in paths:
         with system_errors("read", path), path.open("rb") as file:
@@ -58,28 +66,58 @@ def digest_of_files(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def remembered_digest(path: Path) -> str:
-    """Return the SHA-256 of the file ``path``, which is read only if it changed since it was last asked for.
+def md5_of(path: Path) -> str:
+    """Return the MD5 of the file ``path``, in lower-case hex digits; raises SystemFault."""
+    return _md5(path, gunzip=False)
 
-    That it changed is told by its place, number, size and time of change, to the nanosecond. Raises SystemFault
-    if the machine cannot read it.
+
+def md5_of_content(path: Path) -> str:
+    """Return the MD5 of the file ``path``, gunzipped if it is gzipped, in lower-case hex digits.
+
+    Raises SystemFault if the machine cannot read it, or gzip cannot.
+    """
+    return _md5(path, gunzip=True)
+
+
+def _md5(path: Path, *, gunzip: bool) -> str:
+    def digest(file: Any) -> str:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+    with system_errors("read", path), path.open("rb") as file:
+        if not gunzip or file.peek(2)[:2] != b"\x1f\x8b":
+            return digest(file)
+        with gzip.GzipFile(fileobj=file) as content:
+            return digest(content)
+
+
+def remembered_digest(
+    path: Path, compute: Callable[[Path], str] | None = None, *, kind: str = "", size: int = _DIGEST
+) -> str:
+    """Return a digest of the file ``path`` in hex digits, its SHA-256 unless ``compute`` is given.
+
+    The file is read only if its path, inode, size or time of change (in nanoseconds) differ from those of an
+    earlier call with the same ``kind``, which names what ``compute`` returns: ``size`` bytes. Raises SystemFault
+    if the machine cannot read the file, and what ``compute`` raises; nothing is remembered then.
     """
     with system_errors("read", path):
         facts = path.stat()
-    told_by = f"{path.resolve()}\n{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
-    kept = cache_directory() / "digests" / hashlib.sha256(os.fsencode(told_by)).hexdigest()
+    identity = f"{path.resolve()}\n{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}{kind}"
+    directory = cache_directory()
+    if directory is None:
+        return compute(path) if compute else digest_of_files([path])
+    kept = directory / "digests" / hashlib.sha256(os.fsencode(identity)).hexdigest()
     with contextlib.suppress(OSError, ValueError):
         text = kept.read_text(encoding="ascii")
-        if len(bytes.fromhex(text)) == _DIGEST:
+        if len(bytes.fromhex(text)) == size:
             return text
-    digest = digest_of_files([path])
+    digest = compute(path) if compute else digest_of_files([path])
     with contextlib.suppress(SystemFault):
         files.write_text(kept, digest)
     return digest
 
 
 def _write(path: Path, splits: Splits) -> None:
-    """Write the four arrays in NumPy's format, behind the digest of them all."""
+    """Write a digest, then the four arrays in NumPy's format."""
     parts: list[Any] = []
     for split in splits:
         for array in (split.inputs[:], split.labels):
@@ -92,7 +130,7 @@ def _write(path: Path, splits: Splits) -> None:
 
 
 def _read(path: Path) -> Splits | None:
-    """Return what the file ``path`` holds; None if it is not there, cannot be read or is not intact."""
+    """Return the splits in the file ``path``; None if it is missing, unreadable or damaged."""
     try:
         content = np.fromfile(path, np.uint8)
     except OSError:
@@ -112,7 +150,7 @@ def _read(path: Path) -> Splits | None:
 
 
 def _digest_of(path: Path, *parts: Any) -> bytes:
-    """Return the SHA-256 of what the file ``path`` holds and of its name, so that no file passes for another."""
+    """Return the SHA-256 of the name and content of the file ``path``, so that no file is taken for another."""
     digest = hashlib.sha256(path.name.encode())
     for part in parts:
         digest.update(part)

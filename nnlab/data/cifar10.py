@@ -1,9 +1,9 @@
 """CIFAR-10, in its binary layout.
 
-A file is a row of records of 3,073 bytes: the label, then 1,024 red, 1,024 green and 1,024 blue values,
+A file is a sequence of records of 3,073 bytes: the label, then 1,024 red, 1,024 green and 1,024 blue values,
 each colour row by row. Five files of 10,000 records are for training, one for testing. They are read from
-a folder or straight from the published archive, of which nothing is ever extracted. The layout of pickles
-is not read: a pickle can run any code.
+a folder or straight from the published archive, which is never extracted. The pickled version is not
+read: a pickle can run any code.
 """
 
 import contextlib
@@ -38,12 +38,12 @@ _LARGEST_ARCHIVE = len(_FILES) * _LARGEST + 2**20  # headers, padding and two sm
 
 
 def split_of(files: Iterable[tuple[str, bytes]]) -> Split:
-    """Return the records of up to five files, given by name and content, in a row.
+    """Return the records of up to five files, given by name and content, one after the other.
 
     Shapes: inputs (N, 32, 32, 3), labels (N,). Raises DataError if a file is empty, too large or ends within
     a record, or a label is above 9; the record is named, counted from 0.
     """
-    images = np.empty((5 * MOST_RECORDS, 32, 32, 3), np.uint8)  # what is not written takes no memory
+    images = np.empty((5 * MOST_RECORDS, 32, 32, 3), np.uint8)  # pages never written take no memory
     labels = np.empty(5 * MOST_RECORDS, np.int64)
     total = 0
     for name, content in files:
@@ -70,7 +70,7 @@ def _records(name: str, content: bytes) -> NDArray[np.uint8]:
 
 
 def read_files(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of batch files; of a larger file only enough to tell that it is too large.
+    """Yield name and content of batch files; of a larger file, only enough to detect that it is too large.
 
     Raises SystemFault if the machine cannot read one.
     """
@@ -84,8 +84,8 @@ def read_archive(path: Path) -> list[tuple[str, bytes]]:
     """Return name and content of the batch files in the archive ``path``, the test batch last.
 
     Members are read by name as they stream by; nothing is written. Raises DataError if the archive is damaged,
-    unpacks to more than the data set can have, lacks a file or has it twice, or holds anything but plain files
-    and folders below it; SystemFault if the machine cannot read it.
+    unpacks to more than the data set can have, lacks a file, contains one twice, or contains anything but plain
+    files and folders; SystemFault if it cannot be read.
     """
     contents: dict[str, bytes] = {}
     with system_errors("read", path), _damage_reported(path), gzip.open(path) as unzipped:
@@ -120,7 +120,7 @@ def _wanted_members(path: Path, stream: BufferedIOBase) -> Iterator[tuple[str, b
 
 
 def _safe_name(archive: Path, member: tarfile.TarInfo) -> str:
-    """Return the last part of a member's name; raises DataError for what an honest archive does not hold."""
+    """Return the last part of a member's name; raises DataError if no published archive has such a member."""
     name = PurePosixPath(member.name)
     if name.is_absolute() or ".." in name.parts:
         raise DataError(f"{archive}: the member {member.name!r} leads out of the archive")
@@ -132,7 +132,7 @@ def _safe_name(archive: Path, member: tarfile.TarInfo) -> str:
 
 
 class _Capped(BufferedIOBase):
-    """The bytes of ``file``, up to the most that an honest archive unpacks to; then DataError."""
+    """The bytes of ``file``; DataError beyond the size that the published archive unpacks to."""
 
     def __init__(self, path: Path, file: BufferedIOBase) -> None:
         self._path = path

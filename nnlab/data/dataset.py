@@ -1,9 +1,8 @@
-"""A data set ready for training: three splits, and what makes a network's inputs of them."""
+"""A data set ready for training: three splits, normalization and augmentation."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from nnlab import seeding
 from nnlab.arrays import Array, Labels, Shape
 from nnlab.data.augmentation import Augmentation
-from nnlab.data.inputs import Examples, Selection, chunks
+from nnlab.data.inputs import Examples, Selection, check_finite, chunks, numbered_chunks
 from nnlab.data.inputs_in_file import InputsInFile
+from nnlab.data.lookup import expanded, is_published, locate
 from nnlab.data.normalization import Affine
 from nnlab.data.section import DataSpec, check_augmentations
 from nnlab.data.source import Source, Split
@@ -25,9 +25,10 @@ _CHUNK = 2**18  # numbers digested at a time
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Training, validation and test examples, raw, and what makes a network's inputs of them.
+    """Raw training, validation and test examples, and the maps from them to a network's inputs.
 
-    ``seed`` decides how the training examples are varied.
+    ``seed`` determines the augmentation of training examples. ``verified`` is False if the files have the names
+    of a published data set, but not its checksums: they may be other data.
     """
 
     class_names: tuple[str, ...]
@@ -39,13 +40,19 @@ class Dataset:
     augmentations: Sequence[Augmentation] = ()
     test_time_flips: bool = False
     seed: int = 0
+    verified: bool = True
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The three splits by name; one without examples is empty."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def split(self, name: str) -> Split:
         """Return ``train``, ``validation`` or ``test``.
 
         Raises UsageError for another name, DataError if the split has no examples.
         """
-        splits = self._splits()
+        splits = self.splits
         if name not in splits:
             raise UsageError(f"unknown split {name!r} ({suggest(name, splits)})")
         if not len(splits[name]):
@@ -58,7 +65,7 @@ class Dataset:
 
     @property
     def is_costly(self) -> bool:
-        """Whether training inputs take more than a copy of them: they are varied, or read from a file."""
+        """Whether a training batch takes more than a copy: augmentation, or reading from a file."""
         inputs = self.train.inputs
         source = inputs.examples if isinstance(inputs, Selection) else inputs
         return bool(self.augmentations) or isinstance(source, InputsInFile)
@@ -66,7 +73,7 @@ class Dataset:
     def batch(self, rows: Labels, step: int) -> tuple[Array, Labels]:
         """Return the inputs of the training examples ``rows`` as ``step`` sees them, and their labels.
 
-        How they are varied depends on the seed and the step alone, so a training can go on from any step.
+        The augmentation depends on the seed and the step only, so training can resume from any step.
         """
         x = self.normalize(self.train.inputs[rows])
         if self.augmentations:
@@ -78,13 +85,10 @@ class Dataset:
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each split's raw inputs and labels, in lower-case hex digits.
 
-        For inputs that stay in a file the file's own digest counts, with the numbers of the split's examples;
-        it is worked out once, until the file changes.
+        Inputs that stay in a file are represented by the file's digest and the indices of the split's examples;
+        the file's digest is computed again only if the file changes.
         """
-        return {name: _digest(split) for name, split in self._splits().items()}
-
-    def _splits(self) -> dict[str, Split]:
-        return {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: _digest(split) for name, split in self.splits.items()}
 
 
 def _digest(split: Split) -> str:
@@ -97,7 +101,7 @@ def _digest(split: Split) -> str:
 
 
 def _content(examples: Examples) -> Iterator[bytes | memoryview]:
-    """Yield what tells ``examples`` from others of their shape and type."""
+    """Yield the bytes that identify ``examples`` among others of their shape and type."""
     match examples:
         case InputsInFile():
             yield examples.digest.encode()
@@ -110,20 +114,23 @@ def _content(examples: Examples) -> Iterator[bytes | memoryview]:
 
 
 def load_dataset(spec: DataSpec, seed: int) -> Dataset:
-    """Return the data that ``spec`` describes; ``seed`` decides which examples a shuffled split holds out.
+    """Return the data that ``spec`` describes; ``seed`` determines which examples a shuffled split holds out.
 
-    Raises OptionError if the validation examples leave none to train on or the inputs cannot be augmented as
-    asked for, and what ``Source.load`` raises.
+    Raises OptionError if the validation examples leave none to train on or an augmentation does not fit the
+    inputs, DataError if an input is NaN or infinite, and what ``Source.load`` raises.
     """
     source: Source = DATASETS.build(spec)
     check_augmentations(spec, source.input_shape)
-    root = None if spec.root is None else Path(spec.root).expanduser()
+    root = None if spec.root is None else expanded(spec.root, "data.root")
     examples, test = source.load(root)
+    _check_finite(source.inputs_name("train"), examples.inputs)
+    _check_finite(source.inputs_name("test"), test.inputs)
     if spec.validation >= len(examples):
         raise OptionError(
             f"{spec.validation} validation examples leave none of the {len(examples)} to train on",
             option="validation",
         )
+    verified = source.published is None or is_published(source.published, locate(source.published, root))
     train, validation = _hold_out(examples, spec.validation, spec.validation_split, seed)
     return Dataset(
         class_names=source.class_names,
@@ -135,11 +142,21 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
         augmentations=spec.augment,
         test_time_flips=spec.test_time_flips,
         seed=seed,
+        verified=verified,
     )
 
 
+def _check_finite(name: str, inputs: Examples) -> None:
+    """Raise DataError if inputs are NaN or infinite; a file that was checked before is not read again."""
+    if isinstance(inputs, InputsInFile):
+        _ = inputs.digest
+    elif inputs.dtype.kind == "f":
+        for first, x in numbered_chunks(inputs, _CHUNK):
+            check_finite(name, x, first)
+
+
 def _hold_out(examples: Split, count: int, how: str, seed: int) -> tuple[Split, Split]:
-    """Return the examples to train on and the ``count`` held out, both in their original order."""
+    """Return the training examples and the ``count`` held out, both in their original order."""
     total = len(examples)
     order = np.arange(total)[::-1] if how == "last" else seeding.stream(seed, "split").permutation(total)
     held_out = np.zeros(total, bool)

@@ -1,7 +1,7 @@
 """Verified downloads from mirrors.
 
-A file gets its final name only after its checksum was right: until then it is a temporary one in the same
-folder, as for all that nnlab writes.
+A file gets its final name after its checksum was verified; until then it has a temporary name in the same
+folder, as all files that nnlab writes.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 class Patience:
     """How long to wait for a server, in seconds.
 
-    ``silence`` is the longest wait for a connection or for the next bytes; a whole file may take ``start``
-    and as long as its bytes take at ``slowest`` bytes a second.
+    ``silence`` is the longest wait for a connection or for the next bytes; a whole file may take ``start`` plus
+    its size divided by ``slowest``, in bytes per second.
     """
 
     silence: float = 10.0
@@ -33,15 +33,15 @@ class Patience:
     slowest: float = 50_000.0
 
     def limit(self, size: int) -> float:
-        """Return the longest that a file of ``size`` bytes may take."""
+        """Return the time limit for a file of ``size`` bytes."""
         return self.start + size / self.slowest
 
 
 def download(published: PublishedData, folder: Path, patience: Patience = Patience()) -> None:
-    """Bring every published file of ``published`` into ``folder``; verified files already there are kept.
+    """Download every file of ``published`` into ``folder``; verified files already there are kept.
 
-    A mirror that fails, for whatever reason, is followed by the next. Raises DataError, which lists what was
-    tried, when none is left for a file; SystemFault if the folder cannot be written.
+    If a mirror fails, the next one is tried. Raises DataError, which lists the failures, if all mirrors failed
+    for a file; SystemFault if the folder cannot be written.
     """
     with system_errors("write", folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,13 +51,13 @@ def download(published: PublishedData, folder: Path, patience: Patience = Patien
         while (failure := _fetch(mirrors[0] + file.name, file, folder, patience)) is not None:
             failures.append(f"{mirrors[0]}{file.name}: {failure}")
             log.info("%s", failures[-1])
-            mirrors.append(mirrors.pop(0))  # the files that follow begin with a mirror that works
+            mirrors.append(mirrors.pop(0))  # the following files start with a mirror that works
             if len(failures) == len(mirrors):
                 raise DataError(f"no mirror has {file.name} of {published.name}:\n  " + "\n  ".join(failures))
 
 
 def _fetch(url: str, file: PublishedFile, folder: Path, patience: Patience) -> str | None:
-    """Download ``url`` as ``file`` into ``folder``; return what the server did wrong, or None.
+    """Download ``url`` as ``file`` into ``folder``; return why it failed, or None.
 
     Raises SystemFault if the file cannot be written.
     """
@@ -79,7 +79,7 @@ def _fetch(url: str, file: PublishedFile, folder: Path, patience: Patience) -> s
 
 
 class _RefusedError(Exception):
-    """What a server did wrong, in a few words."""
+    """Why a server did not provide a file, in a few words."""
 
 
 def _is_there(path: Path, md5: str) -> bool:
@@ -93,7 +93,7 @@ def _is_there(path: Path, md5: str) -> bool:
 
 
 def _bring(url: str, file: PublishedFile, path: Path, patience: Patience) -> None:
-    """Write what ``url`` has to ``path`` if it is ``file``; raises _RefusedError if not, and SystemFault."""
+    """Download ``url`` to ``path``; raises _RefusedError unless its content is ``file``, and SystemFault."""
     log.info("downloading %s (%.1f MB)", url, file.size / 1e6)
     digest, size = _md5(), 0
     with files.replacing(path) as stored:
@@ -112,7 +112,7 @@ def _md5() -> Any:
 
 
 def _parts(url: str, patience: Patience, size: int) -> Iterator[bytes]:
-    """Yield the bytes that ``url`` has, in time for a file of ``size`` bytes; raises _RefusedError."""
+    """Yield the bytes of ``url`` within the time limit for ``size`` bytes; raises _RefusedError."""
     import requests  # noqa: PLC0415 -- slow to import, and seldom needed
 
     deadline = time.monotonic() + patience.limit(size)
@@ -134,7 +134,7 @@ def _parts(url: str, patience: Patience, size: int) -> Iterator[bytes]:
 
 
 def _stay_on_https(response: Any, **_options: Any) -> None:
-    """Refuse to be sent from https to an address that anyone on the way can alter."""
+    """Refuse a redirection from https to http, whose content could be altered on the way."""
     from requests.exceptions import InvalidURL  # noqa: PLC0415 -- slow to import, and seldom needed
 
     target = response.headers.get("Location", "") if response.is_redirect else ""
@@ -143,7 +143,7 @@ def _stay_on_https(response: Any, **_options: Any) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return in a few words why a request failed."""
+    """Return why a request failed, in a few words."""
     from requests import exceptions  # noqa: PLC0415 -- slow to import, and seldom needed
 
     if isinstance(error, exceptions.HTTPError) and error.response is not None:
@@ -160,8 +160,8 @@ def _reason(error: Exception) -> str:
 def _within(seconds: float, call: Callable[[], str | None]) -> str | None:
     """Return what ``call`` returns; raises TimeoutError after ``seconds``, and what ``call`` raises.
 
-    A socket's own timeout counts silence only: a server that sends a byte a second would hold the caller for
-    days. The thread left behind ends with its connection; what it may still write is verified like the rest.
+    A socket's timeout limits silence only: a server that sends a byte per second would block the caller for
+    days. The abandoned thread ends with its connection; what it may still write is verified like the rest.
     """
     outcome: list[str | None] = []
     errors: list[SystemFault] = []

@@ -1,4 +1,4 @@
-"""Digits drawn from the fonts that come with matplotlib: a data set for machines without a network."""
+"""Digits drawn from matplotlib's fonts: a data set for machines without a network connection."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from nnlab.registry.options import PositiveInt
 SIDE = 28
 _PIXELS = SIDE * SIDE
 _CHUNK = 500  # examples drawn at a time
-_RECIPE = 1  # part of a cached file's name: a change of what is drawn needs a new number
+_RECIPE = 1  # part of a cached file's name; increase it when the images change
 
 
 def draw(rng: Rng, labels: Labels, distances: Array) -> NDArray[np.uint8]:
-    """Return a distorted picture (N, 28, 28, 1) of each of ``labels`` (N,), given ``digit_distances()``.
+    """Return distorted images (N, 28, 28, 1) of the digits ``labels`` (N,), given ``digit_distances()``.
 
-    Only uniform draws and single, correctly rounded operations are used (no sine, no sums in an order that
-    depends on the machine): the same stream gives the same bytes everywhere.
+    Only uniform draws and single, correctly rounded operations are used (no sine, no sums whose order depends on
+    the machine), so the same stream gives the same bytes on every machine.
     """
     count = len(labels)
 
@@ -38,7 +38,7 @@ def draw(rng: Rng, labels: Labels, distances: Array) -> NDArray[np.uint8]:
     stroke, softness = uniform(-0.01, 0.05), uniform(0.7, 1.5)
     paper, ink, noise = uniform(0, 50), uniform(140, 255), uniform(0.02, 0.16)
 
-    # Where on its map each pixel lies: shifted back, turned (given tan(angle / 2)), sheared and scaled.
+    # The position of each pixel on its map: shifted back, turned (given tan(angle / 2)), sheared and scaled.
     norm = 1 + half_turn * half_turn
     cos, sin = (1 - half_turn * half_turn) / norm, 2 * half_turn / norm
     ticks = np.arange(SIDE, dtype=np.float32) - np.float32((SIDE - 1) / 2)
@@ -72,7 +72,7 @@ def _interpolate(maps: Array, which: Labels, x: Array, y: Array) -> Array:
 
 
 def generate(seed: int, name: str, count: int, distances: Array) -> Split:
-    """Return ``count`` pictures and their labels from the stream ``name`` of ``seed``."""
+    """Return ``count`` images and their labels from the stream ``name`` of ``seed``."""
     rng = seeding.stream(seed, "glyphs", name)
     labels = rng.integers(10, size=count)
     inputs = np.empty((count, SIDE, SIDE, 1), np.uint8)
@@ -84,9 +84,9 @@ def generate(seed: int, name: str, count: int, distances: Array) -> Split:
 
 @DATASETS.register("glyphs")
 class Glyphs(Source):
-    """Grey 28 x 28 pictures of digits in 22 fonts, shifted, turned, scaled, sheared, bolder or finer, with noise.
+    """Grey 28 x 28 images of digits in 22 fonts, shifted, turned, scaled, sheared, bolder or finer, with noise.
 
-    They are drawn in a second or two, the same for the same seed, and kept in the user's cache.
+    They are drawn in a second or two, are the same for the same seed, and are kept in the user's cache.
     """
 
     input_shape = (SIDE, SIDE, 1)

@@ -1,7 +1,7 @@
 """MNIST and Fashion-MNIST, in the idx format of their files.
 
-An idx file of bytes is a magic number, 00 00 08 and the number of axes; the lengths of the axes, each 4
-bytes big-endian; and the values, the last axis fastest. The files are read gzipped, as published, or not.
+An idx file of bytes consists of a magic number, 00 00 08 and the number of axes; the lengths of the axes, each 4
+bytes big-endian; and the values, the last axis fastest. Files may be gzipped, as published, or not.
 """
 
 import gzip
@@ -29,10 +29,11 @@ _FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+_DOTTED_FILES = tuple(name.replace("-idx", ".idx") for name in _FILES)  # as some archives unpack them
 _IMAGE = (28, 28)
 _CLASSES = 10
 
-_TEST_LABELS = {  # MD5 of the values: the two data sets have the same file names
+_TEST_LABELS = {  # MD5 of the values; both data sets have the same file names
     "073c3904dfbd3e141ff8aa01cfde6b15": "mnist",
     "8dea97a4e78c1bd1b5a6e8efbb870b6e": "fashion_mnist",
 }
@@ -41,8 +42,8 @@ _TEST_LABELS = {  # MD5 of the values: the two data sets have the same file name
 def read_idx(path: Path, item: Shape, most: int) -> NDArray[np.uint8]:
     """Return the bytes in the idx file ``path``, gzipped or not: (N, *item) with 1 <= N <= ``most``.
 
-    The header is checked before memory is taken, and no more is read than it announces. Raises DataError if
-    the file is of another form or damaged, SystemFault if the machine cannot read it.
+    The header is checked before memory is allocated, and no more is read than it declares. Raises DataError if
+    the file has another format or is damaged, SystemFault if it cannot be read.
     """
     with system_errors("read", path), path.open("rb") as stored:
         if stored.peek(2)[:2] != b"\x1f\x8b":
@@ -61,7 +62,7 @@ def _parse(path: Path, file: BufferedIOBase, item: Shape, most: int) -> NDArray[
     if header[:4] != magic:
         given = header[:4].hex(" ") or "nothing"
         raise DataError(
-            f"{path} is no idx file of bytes with {axes} axes: it begins with {given}, not {magic.hex(' ')}"
+            f"{path} is not an idx file of bytes with {axes} axes: it begins with {given}, not {magic.hex(' ')}"
         )
     if len(header) < 4 + 4 * axes:
         raise DataError(f"{path} ends within its header of {4 + 4 * axes} bytes")
@@ -69,21 +70,21 @@ def _parse(path: Path, file: BufferedIOBase, item: Shape, most: int) -> NDArray[
     if tuple(shape) != item:
         raise DataError(f"{path} has items of {' x '.join(map(str, shape))}, not {' x '.join(map(str, item))}")
     if not 1 <= count <= most:
-        raise DataError(f"{path} announces {count} items, not 1 to {most}")
+        raise DataError(f"{path} declares {count} items, not 1 to {most}")
     return _read_all(path, file, count * prod(item)).reshape(count, *item)
 
 
 def _read_all(path: Path, file: BufferedIOBase, size: int) -> NDArray[np.uint8]:
-    """Return the ``size`` bytes that are left in ``file``; raises DataError if there are more or fewer."""
+    """Return the remaining ``size`` bytes of ``file``; raises DataError if there are more or fewer."""
     values = np.empty(size, np.uint8)
     view = values.data
     filled = 0
     while filled < size and (count := file.readinto(view[filled : filled + 2**20])):
         filled += count
     if filled < size:
-        raise DataError(f"{path} is short: its header announces {size} bytes, {filled} follow")
+        raise DataError(f"{path} is short: its header declares {size} bytes, {filled} follow")
     if file.read(1):
-        raise DataError(f"{path} goes on after the {size} bytes that its header announces")
+        raise DataError(f"{path} continues after the {size} bytes that its header declares")
     return values
 
 
@@ -120,13 +121,20 @@ def _read(
     return read_pair(train_images, train_labels, most=60_000), test
 
 
-def _published(name: str, torchvision: str, mirrors: tuple[str, ...], files: dict[str, int]) -> PublishedData:
-    """Return a data set whose gzipped ``_FILES`` have, in their order, these checksums (MD5) and sizes."""
+def _published(
+    name: str, torchvision: str, mirrors: tuple[str, ...], files: dict[str, int], unpacked: tuple[str, ...] = ()
+) -> PublishedData:
+    """Return a data set whose gzipped ``_FILES`` have, in order, these checksums (MD5) and sizes.
+
+    ``unpacked`` are the checksums of the files once gunzipped, where they are known.
+    """
+    folders = (name, f"{torchvision}/raw", "")
     return PublishedData(
         name=name,
-        layouts=(Layout((name, f"{torchvision}/raw", ""), _FILES, ("", ".gz")),),
+        layouts=(Layout(folders, _FILES, ("", ".gz")), Layout(folders, _DOTTED_FILES, ("", ".gz"))),
         files=tuple(
-            PublishedFile(f"{file}.gz", size, md5) for file, (md5, size) in zip(_FILES, files.items(), strict=True)
+            PublishedFile(f"{file}.gz", size, md5, content)
+            for file, (md5, size), content in zip(_FILES, files.items(), unpacked or ("",) * 4, strict=True)
         ),
         mirrors=mirrors,
     )
@@ -152,6 +160,12 @@ class Mnist(Source):
             "9fb629c4189551a2d022fa330f9573f3": 1_648_877,
             "ec29112dd5afa0611ce80d1b7f02629c": 4_542,
         },
+        unpacked=(
+            "6bbc9ace898e44ae57da46a324031adb",
+            "a25bea736e30d166cdddb491f175f624",
+            "2646ac647ad5339dbf082846283269ea",
+            "27ae3e4e09519cfbb04c329615203637",
+        ),
     )
     input_shape = (28, 28, 1)
     class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")

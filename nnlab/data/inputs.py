@@ -1,4 +1,4 @@
-"""Examples by their numbers, wherever they are kept: in memory, in a file, or as a choice of others."""
+"""Inputs of examples by index: in memory, in a file, or selected from others."""
 
 from collections.abc import Iterator
 from math import prod
@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.arrays import Labels, Shape
+from nnlab.errors import DataError
 
 Inputs = NDArray[Any]
 """Raw inputs in memory, (N, *input_shape), C-contiguous, uint8 or float32."""
 
 
 class Examples(Protocol):
-    """What gives the inputs of examples by their numbers, as an array of inputs itself does.
+    """Inputs that are read by index, as an array of inputs is.
 
-    Shapes: shape (N, *input_shape); ``examples[rows]`` has the inputs of ``rows``, numbers from 0 to N - 1 in
-    any order or a slice of them, as a new or borrowed array in memory.
+    Shapes: shape (N, *input_shape); ``examples[rows]`` is an array of the inputs of ``rows``, a slice or indices
+    from 0 to N - 1 in any order. It may share memory with others.
     """
 
     @property
@@ -26,7 +27,7 @@ class Examples(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the inputs: uint8 or float32."""
+        """The type of the inputs: uint8 or float32."""
 
     def __len__(self) -> int: ...
 
@@ -34,7 +35,7 @@ class Examples(Protocol):
 
 
 class Selection:
-    """The examples ``rows`` of others, of which none is copied before it is asked for."""
+    """The examples ``rows`` of others, copied only when they are read."""
 
     def __init__(self, examples: Examples, rows: Labels) -> None:
         self.examples = examples
@@ -47,7 +48,7 @@ class Selection:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the inputs."""
+        """The type of the inputs."""
         return self.examples.dtype
 
     def __len__(self) -> int:
@@ -58,7 +59,29 @@ class Selection:
 
 
 def chunks(examples: Examples, values: int) -> Iterator[Inputs]:
-    """Yield all inputs in their order, about ``values`` numbers at a time and at least one example."""
+    """Yield all inputs in order, about ``values`` numbers at a time and at least one example."""
+    for _, x in numbered_chunks(examples, values):
+        yield x
+
+
+def numbered_chunks(examples: Examples, values: int) -> Iterator[tuple[int, Inputs]]:
+    """Yield what ``chunks`` yields, each chunk with the number of its first example."""
     step = max(1, values // prod(examples.shape[1:]))
     for start in range(0, len(examples), step):
-        yield examples[start : start + step]
+        yield start, examples[start : start + step]
+
+
+def check_finite(name: str, x: Inputs, first: int = 0) -> None:
+    """Raise DataError, which names array, example and feature, if a value of ``x`` (N, ...) is NaN or infinite.
+
+    ``first`` is the number of the first example in ``x``.
+    """
+    if x.dtype.kind != "f" or np.isfinite(x).all():
+        return
+    example, *feature = (int(axis[0]) for axis in np.nonzero(~np.isfinite(x)))
+    value = x[example, *feature]
+    where = f"feature {feature[0]}" if len(feature) == 1 else f"feature [{', '.join(map(str, feature))}]"
+    raise DataError(
+        f"{name}: example {first + example}, {where} is {value}; leave out such examples, or set such values "
+        "with numpy.nan_to_num"
+    )

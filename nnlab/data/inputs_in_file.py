@@ -1,5 +1,6 @@
-"""Inputs in a .npy file, of which only what is asked for is ever in memory."""
+"""Inputs in a .npy file, read as they are needed."""
 
+import hashlib
 import os
 import weakref
 from functools import cached_property
@@ -11,16 +12,18 @@ import numpy as np
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.cache import remembered_digest
-from nnlab.data.inputs import Inputs
+from nnlab.data.inputs import Inputs, check_finite, numbered_chunks
 from nnlab.data.npy import Header
 from nnlab.errors import DataError, system_errors
+
+_CHUNK = 2**18  # numbers checked and digested at a time
 
 
 class InputsInFile:
     """The inputs in the .npy file ``path`` that begins with ``header``.
 
-    Rows are read, not mapped: pages of a map that were touched would count as memory in use, and a file cut
-    short meanwhile would kill the process. What was read lately the system keeps for itself.
+    Rows are read, not memory-mapped: mapped pages would count as memory in use, and a file truncated meanwhile
+    would kill the process. The operating system caches what was read recently.
 
     Raises SystemFault if the file cannot be opened.
     """
@@ -40,14 +43,14 @@ class InputsInFile:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the inputs."""
+        """The type of the inputs."""
         return self._header.dtype
 
     def __len__(self) -> int:
         return self._header.shape[0]
 
     def __getitem__(self, rows: slice | Labels, /) -> Inputs:
-        """Return the inputs of ``rows``; raises DataError if the file was cut short, SystemFault on I/O errors."""
+        """Return the inputs of ``rows``; raises DataError if the file was truncated, SystemFault on I/O errors."""
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(len(self)))
         inputs = np.empty((len(rows), *self.shape[1:]), self.dtype)
@@ -68,11 +71,24 @@ class InputsInFile:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the whole file, in lower-case hex digits; see ``remembered_digest``."""
-        return remembered_digest(self._path)
+        """The SHA-256 of the whole file, in lower-case hex digits; see ``remembered_digest``.
+
+        The values of a file of floats are checked in the same pass. Raises DataError at the first that is NaN or
+        infinite.
+        """
+        if self.dtype.kind != "f":
+            return remembered_digest(self._path)
+        return remembered_digest(self._path, self._digest_of_finite_values, kind="finite")
+
+    def _digest_of_finite_values(self, path: Path) -> str:
+        digest = hashlib.sha256(os.pread(self._file, self._header.size, 0))
+        for first, x in numbered_chunks(self, _CHUNK):
+            check_finite(str(path), x, first)
+            digest.update(_bytes(x))
+        return digest.hexdigest()
 
     def _fill(self, content: memoryview, row: int) -> None:
-        """Read what follows the beginning of ``row`` until ``content`` is full; raises OSError."""
+        """Fill ``content`` with the bytes from the start of ``row``."""
         position = self._header.size + row * self._row
         while content:
             count = os.preadv(self._file, [content], position)

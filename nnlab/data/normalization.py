@@ -1,4 +1,4 @@
-"""What a network sees of raw inputs: affine maps fitted on the training examples."""
+"""Normalization of raw inputs: affine maps fitted on the training examples."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from nnlab.data.inputs import Examples, chunks
 from nnlab.registry import NORMALIZATIONS, Component
 from nnlab.registry.options import Positive
 
-_CHUNK = 2**15  # numbers turned to float64 at a time: 256 KiB, which stays in the processor's cache
+_CHUNK = 2**15  # numbers converted to float64 at a time: 256 KiB, which stays in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Affine:
 
 
 class Normalization(Component, ABC):
-    """A rule that finds an ``Affine`` from training inputs.
+    """A rule that fits an ``Affine`` map to training inputs.
 
     Statistics are accumulated in float64, which is exact for pixels, a few examples at a time and in one pass
     over them. A *channel* is an index of the last axis: a colour of an image, or a feature.
@@ -57,7 +57,7 @@ class Normalization(Component, ABC):
 class Unchanged(Normalization):
     """Raw values as floats, ``y = x``."""
 
-    def fit(self, inputs: Examples) -> Affine:  # noqa: ARG002 -- nothing to learn from them
+    def fit(self, inputs: Examples) -> Affine:  # noqa: ARG002 -- nothing to fit
         return Affine(_float32(0), _float32(1))
 
 
@@ -68,7 +68,7 @@ class Scale(Normalization):
 
     divide: Positive = 255.0
 
-    def fit(self, inputs: Examples) -> Affine:  # noqa: ARG002 -- nothing to learn from them
+    def fit(self, inputs: Examples) -> Affine:  # noqa: ARG002 -- nothing to fit
         return Affine(_float32(0), _float32(1 / self.divide))
 
 
@@ -129,7 +129,7 @@ class MeanChannel(Normalization):
 class Standard(Normalization):
     """``y = (x - mean) / std`` per channel; a constant channel becomes 0.
 
-    ``std = sqrt(mean((x - mean)^2))``, over all training inputs. It is found in one pass, from the sums of
+    ``std = sqrt(mean((x - mean)^2))``, over all training inputs. It is computed in one pass, from the sums of
     ``d = x - x_0`` and ``d^2``, where ``x_0`` is a channel's first value: ``mean = x_0 + mean(d)`` and
     ``std^2 = mean(d^2) - mean(d)^2`` (Chan, Golub and LeVeque 1983, doi:10.1080/00031305.1983.10483115).
     """
@@ -145,7 +145,7 @@ class Standard(Normalization):
         offset = _channel_means(total / len(inputs), inputs)
         mean = first + offset
         std = np.sqrt(np.maximum(_channel_means(squares / len(inputs), inputs) - offset**2, 0))
-        std[std <= np.finfo(np.float32).eps * np.abs(mean)] = 0  # less than the inputs themselves resolve
+        std[std <= np.finfo(np.float32).eps * np.abs(mean)] = 0  # below the resolution of the inputs
         return Affine(_per_value(mean, inputs), _per_value(_inverse(std), inputs))
 
 
@@ -170,7 +170,7 @@ def _channel_means(values: NDArray[np.float64], inputs: Examples) -> NDArray[np.
 
 
 def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / spread, and 1 where nothing varies."""
+    """Return 1 / spread, and 1 where the spread is 0."""
     return 1 / np.where(spread > 0, spread, 1.0)
 
 

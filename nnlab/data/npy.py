@@ -1,9 +1,9 @@
-"""The header of .npy files, and values that follow one.
+"""Headers and values of .npy files.
 
-A file is the magic string, two bytes of version, the length of the header in 2 bytes (version 1) or 4, the
-header, and the values. The header is the text of a Python dictionary, such as
-``{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }``. It is matched, never evaluated, and what holds
-Python objects is refused: a pickle can run any code. Format: NumPy enhancement proposal 1,
+A file consists of the magic string, two bytes of version, the length of the header in 2 bytes (version 1) or 4,
+the header, and the values. The header is the text of a Python dictionary, such as
+``{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }``. It is matched, never evaluated, and arrays
+of Python objects are refused: a pickle can run any code. Format: NumPy enhancement proposal 1,
 https://numpy.org/neps/nep-0001-npy-format.html.
 """
 
@@ -20,15 +20,15 @@ from nnlab.errors import DataError
 
 _MAGIC = b"\x93NUMPY"
 _LONGEST = 4096  # bytes of a header; NumPy writes 118 for plain numbers
-_MOST_AXES = 32  # what every version of NumPy takes
+_MOST_AXES = 32  # the limit in every version of NumPy
 _ENTRY = r"'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\((?:\d{1,19},\s*)*(?:\d{1,19})?\))"
 _HEADER = re.compile(rf"\{{\s*{_ENTRY}(?:,\s*{_ENTRY}){{2}},?\s*\}}\s*")
-_PLAIN = re.compile(r"[<>|][biuf][1248]|<U[1-9]\d{0,3}")
+_PLAIN = re.compile(r"[<>|][biuf][1248]|<U[1-9]\d{0,3}|\|S[1-9]\d{0,3}")
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a .npy header says: ``size`` is its own length in bytes, all that precedes the values."""
+    """A .npy header; ``size`` is its length in bytes, including the magic string."""
 
     dtype: np.dtype[Any]
     shape: Shape
@@ -36,32 +36,32 @@ class Header:
 
     @property
     def content(self) -> int:
-        """Bytes of the values."""
+        """The number of bytes of the values."""
         return self.dtype.itemsize * prod(self.shape)
 
     def check_length(self, name: str, length: int) -> None:
         """Raise DataError unless a file of ``length`` bytes ends where the values do."""
         if length != self.size + self.content:
             raise DataError(
-                f"{name} is {'short' if length < self.size + self.content else 'too long'}: its header announces "
+                f"{name} is {'short' if length < self.size + self.content else 'too long'}: its header declares "
                 f"{self.content} bytes of values, {length - self.size} follow"
             )
 
 
 def read_header(name: str, file: IO[bytes]) -> Header:
-    """Return the header with which ``file`` begins, and leave the file at its end.
+    """Read and return the header of ``file``.
 
-    Raises DataError, which calls the file ``name``, for anything but a C-ordered array of plain values.
+    Raises DataError, which calls the file ``name``, unless it is a C-ordered array of plain values.
     """
     start = file.read(8)
     if start[:6] != _MAGIC:
-        raise DataError(f"{name} is no .npy file: it begins with {start[:6].hex(' ') or 'nothing'}")
+        raise DataError(f"{name} is not a .npy file: it begins with {start[:6].hex(' ') or 'nothing'}")
     if start[6:] not in {b"\x01\x00", b"\x02\x00", b"\x03\x00"}:
-        raise DataError(f"{name} is of the unknown .npy version {'.'.join(map(str, start[6:]))}")
+        raise DataError(f"{name} has the unknown .npy version {'.'.join(map(str, start[6:]))}")
     width = 2 if start[6] == 1 else 4
     length = int.from_bytes(file.read(width), "little")
     if length > _LONGEST:
-        raise DataError(f"{name} announces a header of {length} bytes; that of a plain array has fewer than 200")
+        raise DataError(f"{name} declares a header of {length} bytes; that of a plain array has fewer than 200")
     text = file.read(length)
     if len(text) < length or not text:
         raise DataError(f"{name} ends within its header")
@@ -72,11 +72,11 @@ def _parse(name: str, text: str, size: int) -> Header:
     if re.search(r"'\|?O\d?'", text):
         raise DataError(
             f"{name} is in an unsafe format: pickled Python objects, which can run any code; save plain numbers "
-            "instead"
+            "or texts (dtype=str) instead"
         )
     entries = dict(re.findall(_ENTRY, text))
     if not _HEADER.fullmatch(text) or entries.keys() != {"descr", "fortran_order", "shape"}:
-        raise DataError(f"{name} has no header of a plain array: {text[:60].strip()!r}")
+        raise DataError(f"{name} does not have the header of a plain array: {text[:60].strip()!r}")
     descr = entries["descr"][1:-1]
     try:
         dtype = np.dtype(descr if _PLAIN.fullmatch(descr) else "V")
@@ -95,7 +95,7 @@ def _parse(name: str, text: str, size: int) -> Header:
 def read_values(name: str, file: IO[bytes], header: Header) -> NDArray[Any]:
     """Return the values that follow ``header`` in ``file``; raises DataError if there are more or fewer.
 
-    Memory is taken for all that the header announces: compare it with the file's length first.
+    Memory is allocated for all that the header declares: compare it with the file's length first.
     """
     values = np.empty(header.content, np.uint8)
     filled = 0

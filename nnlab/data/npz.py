@@ -1,4 +1,4 @@
-"""Arrays in one .npz file, which is a zip archive of .npy files."""
+"""Arrays in an .npz file, a zip archive of .npy files."""
 
 import errno
 import struct
@@ -12,24 +12,26 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from nnlab.data.npy import Header, read_header, read_values
-from nnlab.errors import DataError, SystemFault, refusal
+from nnlab.errors import DataError, SystemFault, brief, refusal
+
+_KNOWN = 8  # arrays of a file that a message names
 
 MOST_UNPACKED = 2**31
-"""Bytes that the arrays of one .npz file may take in memory: 2 GiB."""
+"""The most bytes that the arrays of one .npz file may take in memory: 2 GiB."""
 
 
 class NpzFile:
     """The arrays in the .npz file ``path``, compressed or not.
 
-    Every method raises DataError if the file is damaged, unpacks to more than MOST_UNPACKED or holds anything but
-    plain values, before memory is taken for them, and SystemFault if the machine cannot read it.
+    Every method raises DataError, before memory is allocated, if the file is damaged, unpacks to more than
+    MOST_UNPACKED or contains anything but plain values, and SystemFault if it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def name(self, key: str) -> str:
-        """Return what messages call an array."""
+        """Return the name of an array in messages."""
         return f"{self._path}: {key}"
 
     def names(self) -> list[str]:
@@ -49,11 +51,12 @@ class NpzFile:
 
     @contextmanager
     def _open(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
-        """Open an array behind its header."""
+        """Open an array and read its header."""
         with self._unzipping() as archive:
             members = [member for member in archive.infolist() if member.filename == f"{key}.npy"]
             if len(members) != 1:
-                raise DataError(f"{self._path} {'has two arrays' if members else 'lacks the array'} {key}")
+                twice = f"{self._path} has two arrays {key}"
+                raise DataError(twice if members else self._lacking(key, archive))
             if members[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
                 raise DataError(f"{self.name(key)} is compressed in a way that NumPy does not use")
             with archive.open(members[0]) as file:
@@ -61,20 +64,26 @@ class NpzFile:
                 header.check_length(self.name(key), members[0].file_size)
                 yield file, header
 
+    def _lacking(self, key: str, archive: zipfile.ZipFile) -> str:
+        """Return the message for a missing array, with what the file has instead."""
+        names = [brief(name.removesuffix(".npy")) for name in archive.namelist()]
+        more = f" and {len(names) - _KNOWN} more" if len(names) > _KNOWN else ""
+        return f"{self._path} lacks the array {key} (it has {', '.join(names[:_KNOWN]) or 'none'}{more})"
+
     @contextmanager
     def _unzipping(self) -> Iterator[zipfile.ZipFile]:
-        """Open the file, and turn what zipfile raises into errors that name it."""
+        """Open the file; errors of zipfile become errors that name it."""
         try:
             with zipfile.ZipFile(self._path) as archive:
                 if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
                     raise DataError(
-                        f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save so much as .npy files in "
-                        "a folder, which are read as they are needed"
+                        f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save them as .npy files in a "
+                        "folder, which are read as they are needed"
                     )
                 yield archive
         except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, ValueError, struct.error) as error:
             raise DataError(f"{self._path} is a damaged .npz file: {error}") from error
         except OSError as error:
             if error.errno == errno.EINVAL:  # an offset in the archive that leads out of the file
-                raise DataError(f"{self._path} is a damaged .npz file: it is not where it says") from error
+                raise DataError(f"{self._path} is a damaged .npz file: an offset leads out of it") from error
             raise SystemFault(refusal(error, "read", self._path)) from error

@@ -1,7 +1,7 @@
-"""The digits of matplotlib's own fonts, as maps of the distance to their outlines.
+"""Signed distance maps of the digits of matplotlib's fonts.
 
-Everything here is integers from the font files and single correctly rounded operations, so the maps are the
-same to the bit on every machine.
+Only integers from the font files and single, correctly rounded operations are used, so the maps are the same
+to the bit on every machine.
 """
 
 from collections.abc import Iterator

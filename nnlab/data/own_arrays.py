@@ -1,18 +1,27 @@
 """A data set of the user's own, saved as NumPy arrays."""
 
+import logging
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nnlab.arrays import Labels
-from nnlab.data.array_files import ArchiveOfArrays, ArrayFiles, FolderOfArrays, Half
+from nnlab.arrays import Labels, Shape
+from nnlab.data.array_files import ArchiveOfArrays, ArrayFiles, FolderOfArrays
+from nnlab.data.lookup import expanded
 from nnlab.data.npy import Header
-from nnlab.data.source import Source, Split
-from nnlab.errors import DataError, OptionError
+from nnlab.data.source import Half, Source, Split
+from nnlab.errors import DataError, OptionError, brief
 from nnlab.registry import DATASETS
+
+log = logging.getLogger(__name__)
 
 _MOST_CLASSES = 100_000
 _PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".joblib"}
+_CHANNEL_COUNTS = {1, 3}  # of images whose channels are likely to come first
+_LEAST_SIDE = 5  # pixels: what is narrower is more likely channels than columns
 
 
 @DATASETS.register("arrays")
@@ -20,68 +29,106 @@ class SavedArrays(Source):
     """Arrays of your own, in the folder or the .npz file ``path``.
 
     A folder holds ``train-inputs.npy`` (N, ...) and ``train-labels.npy`` (N,), the same of ``test``, and
-    perhaps ``classes.txt``, with a class name a line. Inputs are uint8 or float32; labels are integers from 0.
-    Inputs are read from it as they are needed, so that a set may be larger than memory. An .npz file has the
-    arrays ``train_inputs``, ``train_labels``, ``test_inputs``, ``test_labels`` and perhaps ``class_names``; it
-    is read into memory. Without names the classes are called by their numbers, up to the largest label of
-    the training examples.
+    optionally ``classes.txt``, with one class name per line. Inputs are uint8 or float32, and finite; labels are
+    integers from 0. Images are (N, height, width, channels); (N, height, width) is read as images of one channel.
+    Inputs in a folder are read as they are needed, so that a data set may be larger than memory. An .npz file
+    has the arrays ``train_inputs``, ``train_labels``, ``test_inputs``, ``test_labels`` and optionally
+    ``class_names``; it is read into memory. Without names the classes are called by their numbers, and every
+    number up to the largest label has training examples; with names, a class may have none.
     """
 
     origin = "in the folder or file that data.path names"
 
     def __init__(self, *, path: str) -> None:
-        self._store = _store(Path(path).expanduser())
-        self.input_shape = self._header("train").shape[1:]
-        names = self._store.class_names()
-        if names is None:
-            largest = int(self._labels("train", _MOST_CLASSES).max())
-            names = [str(number) for number in range(largest + 1)]
-        elif not 1 <= len(names) <= _MOST_CLASSES or not all(map(_presentable, names)):
-            raise DataError(f"the class names in {path} are not 1 to {_MOST_CLASSES} printable texts")
-        self.class_names = tuple(names)
+        try:
+            self._files = _array_files(expanded(path, "data.path"))
+        except DataError as error:
+            if path.startswith("~"):
+                raise OptionError(str(error).removeprefix("data.path: "), option="path") from error
+            raise
+        header = self._header("train")
+        self.input_shape = _with_channels(header.shape[1:])
+        _note_axes(self.inputs_name("train"), header.shape)
+        names = self._files.class_names()
+        if names is not None and not 1 <= len(names) <= _MOST_CLASSES:
+            raise DataError(f"{path} has {len(names)} class names, not 1 to {_MOST_CLASSES}")
+        labels = self._labels("train", names)
+        counts = np.bincount(labels, minlength=len(names or ()))
+        self.class_names = tuple(names if names is not None else map(str, range(len(counts))))
+        self._check_classes(counts, named=names is not None)
+
+    def inputs_name(self, half: Half) -> str:
+        return self._files.name(half, "inputs")
 
     def load(self, root: Path | None) -> tuple[Split, Split]:  # noqa: ARG002 -- they are in ``path``
         return self._split("train"), self._split("test")
 
     def _split(self, half: Half) -> Split:
         header = self._header(half)
-        labels = self._labels(half, len(self.class_names))
+        labels = self._labels(half, self.class_names)
         if len(labels) != header.shape[0]:
             raise DataError(
-                f"{self._store.name(half, 'inputs')} has {header.shape[0]} inputs, "
-                f"{self._store.name(half, 'labels')} has {len(labels)} labels"
+                f"{self.inputs_name(half)} has {header.shape[0]} inputs, "
+                f"{self._files.name(half, 'labels')} has {len(labels)} labels"
             )
-        if header.shape[1:] != self.input_shape:
+        if _with_channels(header.shape[1:]) != self.input_shape:
             raise DataError(
-                f"{self._store.name(half, 'inputs')} has inputs of {_times(header.shape[1:])}, those to train on "
-                f"are {_times(self.input_shape)}"
+                f"{self.inputs_name(half)} has inputs of {_times(header.shape[1:])}, the training inputs are "
+                f"{_times(self.input_shape)}"
             )
-        return Split(self._store.inputs(half), labels)
+        return Split(self._files.inputs(half, self.input_shape), labels)
 
     def _header(self, half: Half) -> Header:
-        """Return the header of the inputs; raises DataError unless they are such as a network takes."""
-        name, header = self._store.name(half, "inputs"), self._store.header(half, "inputs")
+        """Return the header of the inputs; raises DataError unless a network can take them."""
+        name, header = self.inputs_name(half), self._files.header(half, "inputs")
         if header.dtype not in {np.dtype(np.uint8), np.dtype(np.float32)}:
             raise DataError(f"{name} has values of the type {header.dtype}; save them as uint8 or float32")
         if len(header.shape) < 2 or 0 in header.shape:
             raise DataError(f"{name} has the shape {header.shape}, not (examples, values of an example, ...)")
         return header
 
-    def _labels(self, half: Half, classes: int) -> Labels:
-        """Return the labels; raises DataError unless they are numbers from 0 to ``classes`` - 1."""
-        name, header = self._store.name(half, "labels"), self._store.header(half, "labels")
+    def _labels(self, half: Half, names: Sequence[str] | None) -> Labels:
+        """Return the labels; raises DataError unless they are numbers of classes."""
+        name, header = self._files.name(half, "labels"), self._files.header(half, "labels")
         if header.dtype.kind not in "iu" or len(header.shape) != 1 or 0 in header.shape:
             raise DataError(
                 f"{name} has the shape {header.shape} and type {header.dtype}, not (examples,) integers"
+                f"{_label_form(header)}"
             )
-        labels = self._store.values(half, "labels")
-        wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+        labels = self._files.values(half, "labels")
+        count = _MOST_CLASSES if names is None else len(names)
+        wrong = np.flatnonzero((labels < 0) | (labels >= count))
         if wrong.size:
-            raise DataError(f"{name}: label {wrong[0]} is {labels[wrong[0]]}, not 0 to {classes - 1}")
+            raise DataError(
+                f"{name}: label {wrong[0]} is {labels[wrong[0]]}, not 0 to {count - 1}"
+                f"{_label_cure(labels, half, names)}"
+            )
         return labels.astype(np.int64)
 
+    def _check_classes(self, counts: NDArray[np.int64], *, named: bool) -> None:
+        """Refuse or, if the classes have names, warn of a class without training examples."""
+        missing = np.flatnonzero(counts == 0)
+        if not missing.size:
+            return
+        name = self._files.name("train", "labels")
+        if named:
+            which = ", ".join(f"{number} ({brief(self.class_names[number])})" for number in missing[:5])
+            _warn(f"warning: {name}: no training example has the label {which}{_more(len(missing) - 5)}")
+        elif missing.size == missing[-1] + 1:
+            raise DataError(
+                f"{name}: the labels begin at {len(missing)}, but classes are numbered from 0; save the labels "
+                f"minus {len(missing)}, those of the test examples too, or name the classes"
+            )
+        else:
+            which = ", ".join(map(str, missing[:5]))
+            raise DataError(
+                f"{name}: the labels go up to {len(counts) - 1}, but no example has the label {which}"
+                f"{_more(len(missing) - 5)}; number the classes without gaps "
+                "(numpy.unique(labels, return_inverse=True)), or name them if some have no examples"
+            )
 
-def _store(path: Path) -> ArrayFiles:
+
+def _array_files(path: Path) -> ArrayFiles:
     if path.is_dir():
         return FolderOfArrays(path)
     if path.is_file() and path.suffix == ".npz":
@@ -96,8 +143,55 @@ def _store(path: Path) -> ArrayFiles:
     )
 
 
-def _presentable(name: str) -> bool:
-    return bool(name.strip()) and name.isprintable()
+def _with_channels(shape: Shape) -> Shape:
+    """Return the shape of an input, with a channel axis if it has a height and a width only."""
+    return (*shape, 1) if len(shape) == 2 else shape
+
+
+def _note_axes(name: str, shape: Shape) -> None:
+    """Report how the axes of images are read where they could mean something else."""
+    if len(shape) == 3:
+        _warn(f"note: {name}: {_times(shape[1:])} values are read as an image of one channel")
+    elif len(shape) == 4 and shape[1] in _CHANNEL_COUNTS and min(shape[2:]) >= _LEAST_SIDE:
+        _warn(
+            f"warning: {name}: {_times(shape[1:])} values are read as {shape[1]} rows, {shape[2]} columns and "
+            f"{shape[3]} channels; if channels come first, save inputs.transpose(0, 2, 3, 1)"
+        )
+
+
+@cache
+def _warn(message: str) -> None:
+    """Log a message, once in a process: a source is made when a config is checked and when its data are read."""
+    log.warning("%s", message)
+
+
+def _label_form(header: Header) -> str:
+    """Return how to turn an array of labels of another form into numbers of classes."""
+    if len(header.shape) == 2 and header.shape[1] == 1:
+        return "; save labels.ravel()"
+    if len(header.shape) == 2:
+        return "; if they are one-hot, save labels.argmax(axis=1)"
+    return "; save labels.astype(int)" if len(header.shape) == 1 and header.dtype.kind in "bf" else ""
+
+
+def _label_cure(labels: NDArray[np.integer], half: Half, names: Sequence[str] | None) -> str:
+    """Return how to turn ``labels``, of which some are out of range, into numbers of classes."""
+    lowest, highest = int(labels.min()), int(labels.max())
+    if lowest == -1 and np.isin(labels, (-1, 1)).all():
+        return "; classes are numbered from 0: save labels > 0 as integers"
+    if lowest < 0:
+        return f"; classes are numbered from 0: save the labels plus {-lowest}"
+    if names is None:
+        return ""
+    if highest == len(names) and lowest == 1:
+        return "; classes are numbered from 0: save the labels minus 1"
+    if half == "train":
+        return f": there are {len(names)} class names for {highest + 1} classes"
+    return ": no training example has this class"
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count > 0 else ""
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""The files of a published data set: what they are called, where people keep them, where they come from."""
+"""Files of published data sets: their names, the folders in which they are found, and their mirrors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,23 +10,27 @@ from nnlab.errors import DataError
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file as its authors published it; ``size`` is in bytes."""
+    """A file as its authors published it: ``size`` in bytes, and the MD5 of the file and of its gunzipped content.
+
+    ``unpacked_md5`` is empty where it is not known.
+    """
 
     name: str
     size: int
     md5: str
+    unpacked_md5: str = ""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A complete set of files, all in one of ``folders``, each with one of ``suffixes``."""
+    """A complete set of files in any one of ``folders``, each with one of ``suffixes``."""
 
     folders: tuple[str, ...]
     files: tuple[str, ...]
     suffixes: tuple[str, ...] = ("",)
 
     def look(self, folder: Path) -> tuple[list[Path], list[str]]:
-        """Return the files that are in ``folder``, in order, and the names of those that are not."""
+        """Return the files in ``folder``, in order, and the names of those missing."""
         found: list[Path] = []
         missing: list[str] = []
         for name in self.files:
@@ -41,10 +45,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class PublishedData:
-    """A data set that is kept in files: any one of ``layouts`` is all of it.
+    """The files of a data set, complete in any one of ``layouts``.
 
-    ``mirrors`` are addresses that end in a slash and carry every published file. ``unsafe`` are names of
-    pickled copies, which are never opened.
+    ``mirrors`` are URLs that end in a slash and provide every published file. ``unsafe`` are the names of pickled
+    copies, which are never opened.
     """
 
     name: str
@@ -54,7 +58,7 @@ class PublishedData:
     unsafe: tuple[str, ...] = ()
 
     def find(self, root: Path) -> list[Path]:
-        """Return the files of the first complete layout under ``root``; none if there is no trace of it.
+        """Return the files of the first complete layout under ``root``; none if there are no files at all.
 
         Raises DataError, which names what is missing, if there are only some of the files.
         """
@@ -65,18 +69,18 @@ class PublishedData:
                 if not missing:
                     return found
                 if found and not partial:
-                    partial = f"{root / folder} holds only a part of {self.name}: missing {', '.join(missing)}"
+                    partial = f"{root / folder} has only some files of {self.name}: missing {', '.join(missing)}"
         if partial:
             raise DataError(partial)
         return []
 
     @contextmanager
     def naming_the_cure(self) -> Iterator[None]:
-        """Let a DataError that a damaged file is the cause of say where an intact one comes from."""
+        """Add to a DataError about a damaged file how to get an intact copy."""
         try:
             yield
         except DataError as error:
-            cure = f"an intact copy comes with nnlab data fetch {self.name}, once the damaged files are removed"
+            cure = f"remove the damaged files, and nnlab data fetch {self.name} downloads intact ones"
             raise DataError(f"{error}; {cure}") from error
 
     def find_unsafe(self, root: Path) -> Path | None:

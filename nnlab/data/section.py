@@ -1,4 +1,4 @@
-"""The ``data`` section of a config: what every data set takes besides its own options."""
+"""The ``data`` section of a config: the options of every data set besides its own."""
 
 from typing import Annotated, Literal
 
@@ -12,12 +12,12 @@ from nnlab.registry import DefaultType, Spec
 
 
 class DataSpec(Spec):
-    """What every data set takes besides its own options.
+    """The options of every data set besides its own.
 
-    ``root`` is the folder to look in first. The last ``validation`` training examples, or as many drawn
-    by a seeded shuffle, are held out. ``normalize`` is fitted on the training examples that remain. ``augment``
-    lists how images are varied at random, one after the other, in training only. With ``test_time_flips`` an
-    evaluation takes the mean of the scores of an image and of its mirror image.
+    ``root`` is the folder to look in first. ``validation`` training examples, the last or those drawn by a seeded
+    shuffle, are held out. ``normalize`` is fitted on the remaining training examples. ``augment`` lists the random
+    changes of training images, in order. With ``test_time_flips`` an evaluation averages the scores of an image
+    and its mirror image.
     """
 
     root: str | None = None

@@ -1,21 +1,24 @@
-"""What a data set is: where examples come from, and how they are handed on."""
+"""The interface of data sets: a source yields splits of examples."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.inputs import Examples, Selection
 from nnlab.data.published import PublishedData
 
+Half = Literal["train", "test"]
+"""The two parts of a data set; validation examples are held out of the training examples."""
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Examples and their classes.
+    """Inputs of examples and their labels.
 
     Shapes: inputs (N, *input_shape), uint8 (pixels 0..255, images NHWC) or float32; labels (N,). The inputs
-    need not be in memory: ``split.inputs[rows]`` brings those of some examples there.
+    may stay in a file: ``split.inputs[rows]`` reads those of ``rows`` into memory.
     """
 
     inputs: Examples
@@ -25,7 +28,7 @@ class Split:
         return len(self.labels)
 
     def select(self, rows: Labels) -> "Split":
-        """Return the examples ``rows``, in that order, without a copy of their inputs."""
+        """Return the examples ``rows``, in that order, without copying their inputs."""
         return Split(Selection(self.inputs, rows), self.labels[rows])
 
 
@@ -33,9 +36,9 @@ class Source(ABC):
     """A kind of data set, as a config names it.
 
     ``input_shape`` and ``class_names`` are known before inputs are read, so that a network can be checked
-    against them; constructing a source touches no file, unless it is the user's own arrays, whose headers and
-    labels say both. ``published`` says which published files it reads; None: none, and ``origin`` says where
-    its examples come from.
+    against them. Constructing a source reads no file, except for the user's own arrays, whose headers and labels
+    define both. ``published`` describes the published files that it reads; it is None for other sources, whose
+    ``origin`` is the text that ``nnlab data list`` shows.
     """
 
     published: ClassVar[PublishedData | None] = None
@@ -44,9 +47,13 @@ class Source(ABC):
     input_shape: Shape
     class_names: tuple[str, ...]
 
+    def inputs_name(self, half: Half) -> str:
+        """Return what messages call the inputs of the training or test examples."""
+        return f"{half} inputs"
+
     @abstractmethod
     def load(self, root: Path | None) -> tuple[Split, Split]:
         """Return the training and the test examples; ``root`` is the folder to look in first.
 
-        Raises DataError if files are missing, damaged or unsafe, SystemFault if the machine refuses.
+        Raises DataError if files are missing, damaged or unsafe, SystemFault if they cannot be read.
         """

@@ -1,4 +1,4 @@
-"""Data sets that need no files: drawn from a distribution, or written out in the config."""
+"""Data sets without files: drawn from a distribution, or given in the config."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from nnlab.registry import DATASETS
 from nnlab.registry.options import PositiveInt
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-"""Where a random stream begins."""
+"""The seed of a random stream."""
 
 ClassNumber = Annotated[int, Field(ge=0, lt=100_000)]
 """0, 1, 2, ..."""
@@ -25,7 +25,7 @@ ELLIPSE_LEVEL = 0.6
 
 @DATASETS.register("ellipse")
 class Ellipse(Source):
-    """Points from N(0, I) in the plane, of class 1 outside of an ellipse.
+    """Points from N(0, I) in the plane; class 1 is outside an ellipse.
 
     That is where ``x^T [[1, -0.05], [1, 0.4]] x > 0.6``.
     """
@@ -53,9 +53,9 @@ def _points(rng: Rng, count: int) -> Split:
 
 @DATASETS.register("random")
 class Random(Source):
-    """Inputs of any ``shape`` from N(0, 1), with labels that are uniform and mean nothing.
+    """Inputs of any ``shape`` from N(0, 1), with uniform random labels.
 
-    For benchmarks and for arithmetic: nothing is drawn before it is needed.
+    For benchmarks and for arithmetic; nothing is drawn before it is needed.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class Random(Source):
 
 @DATASETS.register("inline")
 class Inline(Source):
-    """Examples written out in the config, for networks worked out by hand: both training and test data.
+    """Examples given in the config, for networks computed by hand, as training and as test data.
 
-    ``inputs`` holds one entry per example, nested as its axes are; ``labels`` their class numbers. Without
-    ``class_names`` there are as many classes as the largest label needs, called by their numbers.
+    ``inputs`` has one entry per example, nested like its axes; ``labels`` are the class numbers. Without
+    ``class_names`` there are as many classes as the largest label needs, named by their numbers.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ def _numbers(nested: tuple[Any, ...]) -> Array:
     except ValueError as error:
         raise OptionError("the inputs do not all have the same shape", option="inputs") from error
     if values.dtype.kind not in "iuf":
-        raise OptionError("inputs hold something else than numbers", option="inputs")
+        raise OptionError("inputs contain values that are not numbers", option="inputs")
     if values.ndim < 2 or not values.size:
         raise OptionError(
             "each input is a list of numbers",
@@ -133,5 +133,5 @@ def _numbers(nested: tuple[Any, ...]) -> Array:
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32)
     if not np.isfinite(numbers).all():
-        raise OptionError("inputs hold numbers that are not finite in float32", option="inputs")
+        raise OptionError("inputs contain numbers that are not finite in float32", option="inputs")
     return numbers

@@ -1,24 +1,24 @@
 """The one way in which networks are evaluated: during training, after it, in a sweep and in a notebook."""
 
 from nnlab.evaluation.calibration import Calibration, calibrate
-from nnlab.evaluation.evaluation import Evaluation, Outcome, SplitName, evaluate, load_network, recall
+from nnlab.evaluation.evaluation import Evaluation, SplitName
 from nnlab.evaluation.metrics import Metrics, confused_pairs, measure, wilson, worst
 from nnlab.evaluation.predictions import Predictions, predict_split
+from nnlab.evaluation.trained_run import TrainedRun, evaluate, load_network
 
 __all__ = [
     "Calibration",
     "Evaluation",
     "Metrics",
-    "Outcome",
     "Predictions",
     "SplitName",
+    "TrainedRun",
     "calibrate",
     "confused_pairs",
     "evaluate",
     "load_network",
     "measure",
     "predict_split",
-    "recall",
     "wilson",
     "worst",
 ]

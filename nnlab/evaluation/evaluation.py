@@ -1,129 +1,126 @@
-"""Evaluate the network of a run on a split of its data, and read what an earlier evaluation found."""
+"""How a run's network does on one split of its data, and where that is stored."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nnlab import files
-from nnlab.config import Experiment, load_config
-from nnlab.data import Dataset, load_dataset
-from nnlab.errors import DataError, RunError
+from nnlab.config import Experiment
+from nnlab.data import Dataset
+from nnlab.errors import DataError, RunError, system_errors
 from nnlab.evaluation.calibration import Calibration, calibrate
 from nnlab.evaluation.metrics import Metrics, measure
-from nnlab.evaluation.predictions import Predictions, predict_split
-from nnlab.memory import require_memory_for_weights
-from nnlab.nn.kernels import threads
-from nnlab.nn.network import Network, outline_layers
-from nnlab.runs import Checkpoint, Run, check_writable
-from nnlab.runs.arrays import restore_weights
+from nnlab.evaluation.predictions import Predictions
+from nnlab.nn.network import Network
+from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
-from nnlab.runs.ledger import LedgerEntry, enter
 from nnlab.runs.predictions import read_predictions, write_predictions
 from nnlab.runs.records import Evaluated, read_record
-from nnlab.summary import summarize
+
+if TYPE_CHECKING:
+    from nnlab.evaluation.trained_run import TrainedRun
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a run's network did on one split."""
+class Evaluation:
+    """The predictions of a run's network for one split, and their metrics.
 
-    config: Experiment
+    ``checkpoint`` is the saved state that was evaluated and ``step`` the number of steps behind it. ``other_data``
+    is the digest of the examples if they are not those of the run, else None.
+    """
+
+    trained: "TrainedRun"
     predictions: Predictions
     metrics: Metrics
     split: SplitName
     checkpoint: Which
     step: int
+    other_data: str | None = None
+
+    @property
+    def config(self) -> Experiment:
+        """The config of the run."""
+        return self.trained.config
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data of the run; raises DataError if they are missing."""
+        return self.trained.dataset
+
+    @property
+    def network(self) -> Network:
+        """The network that was evaluated."""
+        return self.trained.network(self.checkpoint)
 
     @property
     def calibration(self) -> Calibration:
-        """How far the confidence of the predictions is what it promises."""
+        """How far the confidence of the predictions matches their accuracy."""
         return calibrate(self.predictions)
 
     def as_json(self) -> dict[str, Any]:
         """Return the metrics and what they were measured on, as plain data."""
         what = {"split": self.split, "checkpoint": self.checkpoint, "step": self.step}
-        return {**self.metrics.as_json(), "calibration": self.calibration.as_json(), **what}
+        other = {"other_data": self.other_data} if self.other_data else {}
+        return {**self.metrics.as_json(), "calibration": self.calibration.as_json(), **what, **other}
 
 
-@dataclass(frozen=True)
-class Evaluation(Outcome):
-    """An outcome with the network and the data that it came of."""
+def folder_of(run: Run, split: SplitName, *, last: bool, other_data: str | None = None) -> Path:
+    """Return the folder in which an evaluation is stored.
 
-    network: Network
-    dataset: Dataset
-
-
-def evaluate(
-    run: Run,
-    *,
-    split: SplitName = "test",
-    checkpoint: Which = "best",
-    cause: str = "nnlab.evaluate",
-    dataset: Dataset | None = None,
-) -> Evaluation:
-    """Evaluate a run's network on ``split`` and keep the predictions and metrics in its directory.
-
-    They are in ``evaluation/`` for the test split and in a folder of it for the others. An evaluation on test data
-    is entered into the run's ledger first, with its ``cause``. ``dataset`` has the run's data, if they were loaded
-    already.
-
-    The best checkpoint is the one with the best evaluation during training; without evaluations it is the
-    last. Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing, and
-    SystemFault, before they are read, if the run cannot be written.
+    Each split has a folder, and in it the last checkpoint one of its own if it is not the best one too. Results on
+    other data than the run's are apart from all of them. Raises RunError if a folder on the way is a link.
     """
-    config, folder = load_config(run.config), _folder(run, split)
-    check_writable(run.path)
-    require_memory_for_weights(config)
-    saved = run.load(checkpoint)
-    with threads.compute(config.compute.threads):
-        dataset = dataset or load_dataset(config.data, config.seed)
-        network = load_network(config, saved)
-        predictions = predict_split(network, config.loss, dataset, split)
-    metrics = measure(predictions, dataset.class_names)
-    if split == "test":
-        enter(run.path, LedgerEntry(cause=cause, checkpoint=checkpoint, step=saved.step, **metrics.told))
-    write_predictions(folder / "predictions.npz", vars(predictions))
-    evaluation = Evaluation(config, predictions, metrics, split, checkpoint, saved.step, network, dataset)
-    files.write_json(folder / "metrics.json", evaluation.as_json())
-    return evaluation
+    parts = ["evaluation"]
+    if other_data:
+        parts.append(f"other-{other_data[:8]}")
+    if split != "test":
+        parts.append(split)
+    if last:
+        parts.append("last")
+    return run.folder(*parts)
 
 
-def recall(run: Run, *, split: SplitName = "test", dataset: Dataset | None = None) -> Outcome | None:
-    """Return what ``evaluate`` found last; None unless that is whole, and of a checkpoint as it is now.
+def store(evaluation: Evaluation, folder: Path, *, fingerprint: str, data: str) -> None:
+    """Write predictions.npz and metrics.json to ``folder``, such that a reader finds the old pair or the new one.
 
-    With ``dataset`` it is an Evaluation, or None if of other data. Raises RunError if the run cannot be used.
+    ``fingerprint`` identifies the network and ``data`` the examples. Raises SystemFault if the machine refuses.
     """
-    config, folder = load_config(run.config), _folder(run, split)
-    names = summarize(config).class_names
+    pending, place = folder / "predictions.npz.pending", folder / "predictions.npz"
+    write_predictions(pending, vars(evaluation.predictions))
+    digest = _digest(pending)
+    identity = {"fingerprint": fingerprint, "data": data, "predictions": digest}
+    files.write_json(folder / "metrics.json", {**evaluation.as_json(), **identity})
+    with system_errors("write", place):
+        pending.replace(place)
+        files.sync_directory(folder)
+
+
+def stored(folder: Path, class_names: tuple[str, ...]) -> tuple[Evaluated, Predictions, Metrics] | None:
+    """Return the evaluation in ``folder``, or None if there is none that is whole and consistent."""
     try:
-        told = read_record(folder / "metrics.json", Evaluated)
-        predictions = Predictions(**read_predictions(folder / "predictions.npz", told.count, len(names)))
+        record = read_record(folder / "metrics.json", Evaluated)
+        path = next((path for path in _places(folder) if record.predictions in {None, _digest(path)}), None)
+        if path is None or not record.count:
+            return None
+        predictions = Predictions(**read_predictions(path, record.count, len(class_names)))
     except (RunError, DataError):
         return None
-    saved = run.checkpoints.load(told.checkpoint)
-    if not told.count or told.step != saved.step:
-        return None
-    metrics = measure(predictions, names)
-    if metrics.accuracy != told.accuracy:
-        return None
-    outcome = Outcome(config, predictions, metrics, split, told.checkpoint, told.step)
-    if dataset is None:
-        return outcome
-    if not np.array_equal(predictions.labels, dataset.split(split).labels):
-        return None
-    return Evaluation(**vars(outcome), network=load_network(config, saved), dataset=dataset)
+    metrics = measure(predictions, class_names)
+    return (record, predictions, metrics) if metrics.accuracy == record.accuracy else None
 
 
-def _folder(run: Run, split: SplitName) -> Path:
-    return run.evaluation if split == "test" else run.folder("evaluation", split)
+def _places(folder: Path) -> list[Path]:
+    """Return the files that may hold the predictions; the second one if a process was killed before a rename."""
+    names = ("predictions.npz", "predictions.npz.pending")
+    return [folder / name for name in names if (folder / name).is_file()]
 
 
-def load_network(config: Experiment, saved: Checkpoint) -> Network:
-    """Return the network of ``config`` as it was saved; raises RunError if it is another network."""
-    network = Network(outline_layers(config.network, summarize(config).input_shape))
-    restore_weights(network, saved)
-    return network
+def _digest(path: Path) -> str:
+    with files.reading(path) as file:
+        sha = hashlib.sha256()
+        while part := file.read(2**20):
+            sha.update(part)
+        return sha.hexdigest()

@@ -82,14 +82,14 @@ class Metrics:
         return [dict(zip(names, row, strict=True)) for row in zip(self.class_names, *columns, strict=True)]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def headline(self) -> dict[str, Any]:
         """Accuracy and loss as JSON can hold them; a loss that is not finite becomes None."""
         return {"accuracy": self.accuracy, "loss": self.loss if isfinite(self.loss) else None}
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as plain data that JSON can hold, the loss as ``told``."""
+        """Return everything as plain data that JSON can hold, the loss as in ``headline``."""
         return {
-            **self.told,
+            **self.headline,
             "interval": list(self.interval),
             "count": self.count,
             "macro": self.macro,

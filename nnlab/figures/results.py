@@ -9,7 +9,7 @@ from nnlab import drawing
 from nnlab.config import load_config
 from nnlab.data import Split
 from nnlab.errors import RunError
-from nnlab.evaluation import Evaluation, Outcome, load_network, predict_split
+from nnlab.evaluation import Evaluation, load_network, predict_split
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
@@ -29,12 +29,12 @@ def draw_filters(run: Run, name: str, checkpoint: Which = "best") -> Figure:
     return drawing.filters(weight, input_shape, title=f"{name}, weights of the first layer")
 
 
-def draw_confusion(outcome: Outcome) -> Figure:
+def draw_confusion(outcome: Evaluation) -> Figure:
     """Return the confusion matrix of an evaluation."""
     return drawing.confusion(outcome.metrics.confusion, outcome.metrics.class_names, title=_headline(outcome))
 
 
-def draw_classes(outcome: Outcome) -> Figure:
+def draw_classes(outcome: Evaluation) -> Figure:
     """Return which part of each class's examples an evaluation found to be of it."""
     return drawing.classes(outcome.metrics, title=_headline(outcome))
 
@@ -46,7 +46,7 @@ def draw_misclassified(evaluation: Evaluation, count: int = 25) -> Figure:
     return drawing.misclassified(inputs, evaluation.predictions, names, count=count, title=title)
 
 
-def draw_calibration(outcome: Outcome) -> Figure:
+def draw_calibration(outcome: Evaluation) -> Figure:
     """Return whether an evaluation's predictions are right as often as they are sure."""
     return drawing.calibration(outcome.calibration, title=_headline(outcome))
 
@@ -80,7 +80,7 @@ def draw_boundary(evaluation: Evaluation) -> Figure:
     return drawing.boundary(probabilities, extent, points, split.labels, names, title=title)
 
 
-def _headline(outcome: Outcome) -> str:
+def _headline(outcome: Evaluation) -> str:
     split = {"train": "training"}.get(outcome.split, outcome.split)
     accuracy = f"{100 * outcome.metrics.accuracy:.2f} % of {outcome.metrics.count:,}"
     return f"{outcome.config.name}, {split} examples: {accuracy} correct"

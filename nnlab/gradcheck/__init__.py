@@ -6,7 +6,7 @@
     check_loss          one loss
     check_registered    every layer and loss that a config can name
 
-All is computed in float64 and in training mode.
+Everything is computed in float64 and in training mode.
 """
 
 from nnlab.gradcheck.checks import GradientCheck, check_layer, check_loss, check_network

@@ -8,32 +8,33 @@ from math import inf, isnan, nan
 import numpy as np
 
 from nnlab.arrays import Array, Labels, Rng
-from nnlab.gradcheck.chain import Chain, LossHead, Projection, in_float64
 from nnlab.gradcheck.differences import Derivative, derivative
+from nnlab.gradcheck.objective import InnerProduct, LossHead, Objective, in_float64
 from nnlab.nn.layers import Layer
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
 from nnlab.registry import LAYERS
 
 STEP = 1e-5
-"""How far an entry is moved; near the cube root of float64's precision, where rounding and curvature balance."""
+"""Distance by which an entry is moved: near the cube root of float64's precision, which balances rounding and
+curvature."""
 
 TOLERANCE = 1e-5
-"""The largest relative error of a right gradient."""
+"""The largest relative error of a correct gradient."""
 
 FLOOR = 1e-8
 """Added to the magnitudes that an error is relative to, so that 0 may be compared with 0."""
 
 ATTEMPTS = 8
-"""Entries tried for each one asked for, where kinks make some useless."""
+"""Entries tried for each entry requested, because kinks rule some out."""
 
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """How well one gradient agrees with central differences.
+    """The agreement of one gradient with central differences.
 
     ``error`` is the largest relative error ``|a - n| / (|a| + |n| + floor)`` of the ``checked`` entries, and
-    ``worst`` the place of the entry that has it, with its ``analytic`` and ``numeric`` values. The floor is
+    ``worst`` the index of the entry that has it, with its ``analytic`` and ``numeric`` values. The floor is
     1e-8, or more where the rounding of the function would exceed the ``tolerance`` otherwise. ``kinks``
     entries were left out because relu or max has a kink next to them; if all were, the numbers are NaN.
     """
@@ -50,13 +51,13 @@ class GradientCheck:
 
     @property
     def ok(self) -> bool:
-        """Whether something was checked and all of it agrees."""
+        """Whether at least one entry was checked and all checked entries agree."""
         return self.error <= self.tolerance
 
 
 @dataclass(frozen=True)
-class Effort:
-    """How to check: entries per array (None: all), drawn from ``rng``; first step; tolerance."""
+class Extent:
+    """The extent of a check: entries per array (None: all), drawn from ``rng``; first step; tolerance."""
 
     rng: Rng
     samples: int | None = 20
@@ -77,16 +78,16 @@ def check_network(
 ) -> list[GradientCheck]:
     """Check every gradient of ``loss`` on the batch x (N, ...), labels (N,), in training mode and float64.
 
-    For each layer, in order, its parameters and then ``x``, which is what it is fed; at last the ``scores``
-    that the loss is fed. ``samples`` entries are checked of each (None: all), half of them drawn from those whose
-    analytic gradient is not 0. The network is left as it was.
+    The checks are, for each layer in order, its parameters and then its input ``x``, and at last the ``scores``,
+    the input of the loss. ``samples`` entries are checked of each (None: all), half of them drawn from those whose
+    analytic gradient is not 0. The network is not changed.
 
-    An error in one layer's ``x`` makes everything before it wrong too: look for the last check that fails.
-    Raises UsageError if a layer leaves a gradient out or gives it a wrong shape.
+    An error in one layer's ``x`` makes all earlier gradients wrong too, so the last check that fails shows the
+    mistake. Raises UsageError if a layer omits a gradient or returns a wrong shape.
     """
-    chain = Chain(in_float64(network.layers), x, LossHead(loss, labels))
+    objective = Objective(in_float64(network.layers), x, LossHead(loss, labels))
     names = [network.label(i) for i in range(len(network.layers))]
-    return check_chain(chain, [*names, loss.type], Effort(rng, samples, step, tolerance))
+    return _check(objective, [*names, loss.type], Extent(rng, samples, step, tolerance))
 
 
 def check_layer(
@@ -101,13 +102,13 @@ def check_layer(
 ) -> list[GradientCheck]:
     """Check the gradients of one layer, its parameters' and then that of x (N, ...).
 
-    The function differentiated is the inner product of the output and a random cotangent. ``name`` is what
-    to call the layer, if not by its registered name. The layer is left as it was. Raises UsageError as
-    ``check_network`` does.
+    The function differentiated is the inner product of the output and a random cotangent. ``name`` replaces
+    the layer's registered name in the result. The layer is not changed. Raises UsageError as ``check_network``
+    does.
     """
     cotangent = rng.standard_normal((len(x), *layer.output_shape))
-    chain = Chain(in_float64([layer]), x, Projection(cotangent))
-    checks = check_chain(chain, [name or LAYERS.name_of(layer), ""], Effort(rng, samples, step, tolerance))
+    objective = Objective(in_float64([layer]), x, InnerProduct(cotangent))
+    checks = _check(objective, [name or LAYERS.name_of(layer), ""], Extent(rng, samples, step, tolerance))
     return checks[:-1]
 
 
@@ -123,25 +124,24 @@ def check_loss(
     tolerance: float = TOLERANCE,
 ) -> GradientCheck:
     """Check the gradient of a loss with respect to the scores (N, M) for labels (N,)."""
-    chain = Chain([], scores, LossHead(loss, labels))
-    effort = Effort(rng, samples, step, tolerance)
-    return check_chain(chain, [name or loss.type], effort)[0]
+    objective = Objective([], scores, LossHead(loss, labels))
+    return _check(objective, [name or loss.type], Extent(rng, samples, step, tolerance))[0]
 
 
-def check_chain(chain: Chain, names: Sequence[str], effort: Effort) -> list[GradientCheck]:
-    """Check the gradients of ``chain``; ``names`` has one for each layer and one for the head."""
-    center = chain.value(0)
+def _check(objective: Objective, names: Sequence[str], extent: Extent) -> list[GradientCheck]:
+    """Check the gradients of ``objective``; ``names`` has one for each layer and one for the head."""
+    center = objective.value(0)
     checks = []
-    for i, (name, gradients) in enumerate(zip(names, chain.gradients(), strict=True)):
-        for parameter, array in chain.arrays(i).items():
-            estimate = partial(_estimate, partial(chain.value, i), array, center=center, effort=effort)
-            entries, kinks = _sampled(estimate, gradients[parameter], effort)
-            checks.append(_summary(name, parameter, entries, kinks, effort.tolerance))
+    for i, (name, gradients) in enumerate(zip(names, objective.gradients(), strict=True)):
+        for parameter, array in objective.arrays(i).items():
+            estimate = partial(_estimate, partial(objective.value, i), array, center=center, extent=extent)
+            entries, kinks = _sampled(estimate, gradients[parameter], extent)
+            checks.append(_summary(name, parameter, entries, kinks, extent.tolerance))
     return checks
 
 
 @dataclass(frozen=True)
-class Entry:
+class CheckedEntry:
     """One entry of a gradient: its index, its analytic and numeric values and its relative error."""
 
     index: tuple[int, ...]
@@ -151,9 +151,9 @@ class Entry:
 
 
 def _estimate(
-    value: Callable[[], float], array: Array, index: tuple[int, ...], *, center: float, effort: Effort
+    value: Callable[[], float], array: Array, index: tuple[int, ...], *, center: float, extent: Extent
 ) -> Derivative | None:
-    """Return the derivative of ``value`` with respect to ``array[index]``, which is put back."""
+    """Return the derivative of ``value`` with respect to ``array[index]``, which is restored."""
     original = array[index]
 
     def moved(offset: float) -> float:
@@ -161,18 +161,18 @@ def _estimate(
         return value()
 
     try:
-        return derivative(moved, center, step=effort.step, tolerance=effort.tolerance)
+        return derivative(moved, center, step=extent.step, tolerance=extent.tolerance)
     finally:
         array[index] = original
 
 
 def _sampled(
-    estimate: Callable[[tuple[int, ...]], Derivative | None], gradients: Sequence[Array], effort: Effort
-) -> tuple[list[Entry], int]:
-    """Return as many entries as were asked for, as far as kinks allow, and the number of kinks met."""
-    entries: list[Entry] = []
+    estimate: Callable[[tuple[int, ...]], Derivative | None], gradients: Sequence[Array], extent: Extent
+) -> tuple[list[CheckedEntry], int]:
+    """Return the requested number of entries, or fewer because of kinks, and the number of kinks met."""
+    entries: list[CheckedEntry] = []
     kinks = 0
-    for flat in _order(gradients[0], effort):
+    for flat in _order(gradients[0], extent):
         index = tuple(int(i) for i in np.unravel_index(flat, gradients[0].shape))
         numeric = estimate(index)
         if numeric is None:
@@ -180,21 +180,21 @@ def _sampled(
             continue
         for gradient in gradients:
             analytic = float(gradient[index])
-            error = _relative_error(analytic, numeric, effort.tolerance)
-            entries.append(Entry(index, analytic, numeric.value, error))
-        if effort.samples is not None and len(entries) >= effort.samples * len(gradients):
+            error = _relative_error(analytic, numeric, extent.tolerance)
+            entries.append(CheckedEntry(index, analytic, numeric.value, error))
+        if extent.samples is not None and len(entries) >= extent.samples * len(gradients):
             break
     return entries, kinks
 
 
-def _order(gradient: Array, effort: Effort) -> Sequence[int]:
-    """Return flat indices in the order in which to try them."""
-    if effort.samples is None or effort.samples >= gradient.size:
+def _order(gradient: Array, extent: Extent) -> Sequence[int]:
+    """Return flat indices in the order in which they are tried."""
+    if extent.samples is None or extent.samples >= gradient.size:
         return range(gradient.size)
     nonzero = gradient.ravel() != 0
     likelihoods = 1 / gradient.size + nonzero / max(1, np.count_nonzero(nonzero))
-    tries = min(gradient.size, ATTEMPTS * effort.samples)
-    order: list[int] = effort.rng.choice(
+    tries = min(gradient.size, ATTEMPTS * extent.samples)
+    order: list[int] = extent.rng.choice(
         gradient.size, tries, replace=False, p=likelihoods / likelihoods.sum()
     ).tolist()
     return order
@@ -206,8 +206,10 @@ def _relative_error(analytic: float, numeric: Derivative, tolerance: float) -> f
     return inf if isnan(error) else error
 
 
-def _summary(layer: str, parameter: str, entries: Sequence[Entry], kinks: int, tolerance: float) -> GradientCheck:
-    worst = max(entries, key=lambda entry: entry.error, default=Entry((), nan, nan, nan))
+def _summary(
+    layer: str, parameter: str, entries: Sequence[CheckedEntry], kinks: int, tolerance: float
+) -> GradientCheck:
+    worst = max(entries, key=lambda entry: entry.error, default=CheckedEntry((), nan, nan, nan))
     checked = len({entry.index for entry in entries})
     return GradientCheck(
         layer, parameter, worst.error, worst.index, worst.analytic, worst.numeric, checked, kinks, tolerance

@@ -1,8 +1,8 @@
-"""A derivative from values of the function alone, and how far to trust it.
+"""Numerical derivatives of a scalar function, with kinks recognized.
 
 relu and max have kinks. A central difference across a kink is the derivative of neither side, so such
-points must be recognized, and that without a look at the gradient under test, or a wrong gradient could
-pass for a kink. Two quantities are compared for a step h and for half of it:
+points must be recognized, and without reference to the gradient under test, or a wrong gradient could pass
+for a kink. Two quantities are compared for a step h and for half of it:
 
     c(h) = (f(h) - f(-h)) / 2h              the central difference
     a(h) = (f(h) - 2 f(0) + f(-h)) / h      the difference of the slopes on the two sides
@@ -22,12 +22,12 @@ SHARES = (1.0, 1 / 8, 1 / 64)
 """Steps to try, as shares of the first: a kink that one step crosses may lie outside of a shorter one."""
 
 ROUNDING = 64 * float(np.finfo(np.float64).eps)
-"""Bound on how much rounding changes h c(h), relative to 1 + abs(f); generous, as f sums many terms."""
+"""Bound on the rounding error of h c(h), relative to 1 + abs(f); generous, as f sums many terms."""
 
 
 @dataclass(frozen=True)
 class Derivative:
-    """An estimate of f'(0) and by how much the rounding of f may have changed it."""
+    """An estimate of f'(0), and a bound on the error from the rounding of f."""
 
     value: float
     rounding: float

@@ -1,7 +1,7 @@
 """Small cases of every registered layer and loss, and the check of all of them.
 
-A layer of your own is checked with its default options on the shapes of ``GENERIC``. Where it needs
-options, or deserves harder cases, add them: ``LAYER_EXAMPLES["mine"] = [LayerExample((6, 5, 2), {"size": 3})]``.
+A layer of your own is checked with its default options on the shapes of ``GENERIC``. If it needs options or
+harder cases, add them: ``LAYER_EXAMPLES["mine"] = [LayerExample((6, 5, 2), {"size": 3})]``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from nnlab.registry import LAYERS, LOSSES, Registry, Spec
 
 @dataclass(frozen=True)
 class LayerExample:
-    """A layer's options, as a config gives them, and the shape and number of the examples it is fed."""
+    """A layer's options, as a config gives them, and the shape and number of its input examples."""
 
     input_shape: Shape
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ def probable_scores(rng: Rng, n: int, outputs: int) -> Array:
 
 @dataclass(frozen=True)
 class LossExample:
-    """A loss's options, the number of outputs and classes, and how to draw scores."""
+    """A loss's options, the number of outputs and classes, and the function that draws scores."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
     outputs: int = 4
@@ -97,18 +97,18 @@ LOSS_EXAMPLES: dict[str, Sequence[LossExample]] = {
 }
 
 
-def check_registered(rng: Rng, *, samples: int | None = None) -> list[GradientCheck]:
+def check_registered(rng: Rng, *, only: str | None = None, samples: int | None = None) -> list[GradientCheck]:
     """Check every registered layer and loss on small random cases, with both reductions of each loss.
 
-    ``samples`` entries are checked of each array (None: all).
+    ``only`` is the name of one to check (None: all). ``samples`` entries are checked of each array (None: all).
 
     Raises UsageError for a layer or loss that cannot be built with its default options and has no example.
     """
     checks: list[GradientCheck] = []
-    for name in LAYERS.names():
+    for name in (each for each in LAYERS.names() if only in {None, each}):
         for example in layer_examples(name):
             checks += _check_layer_example(name, example, rng, samples)
-    for name in LOSSES.names():
+    for name in (each for each in LOSSES.names() if only in {None, each}):
         for loss_example in LOSS_EXAMPLES.get(name, [LossExample()]):
             checks += _check_loss_example(name, loss_example, rng, samples)
     return checks
@@ -145,7 +145,7 @@ def _spec(registry: Registry, name: str, options: Mapping[str, Any]) -> Spec:
 
 
 def layer_examples(name: str) -> Sequence[LayerExample]:
-    """Return the examples of a layer; of one that has none, those of the generic shapes that it takes."""
+    """Return the examples of a layer; without any, those of the generic shapes that it accepts."""
     if name in LAYER_EXAMPLES:
         return LAYER_EXAMPLES[name]
     spec = _spec(LAYERS, name, {})
@@ -166,7 +166,7 @@ def layer_examples(name: str) -> Sequence[LayerExample]:
 
 
 def _label(name: str, options: Mapping[str, Any]) -> str:
-    """Return how a table calls a case, e.g. ``conv2d(filters=3, kernel=3)``."""
+    """Return the name of a case in a table, e.g. ``conv2d(filters=3, kernel=3)``."""
     given = ", ".join(f"{option}={_short(value)}" for option, value in options.items())
     return f"{name}({given})" if given else name
 

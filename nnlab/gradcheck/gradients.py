@@ -9,17 +9,22 @@ from nnlab.nn.network import build_network
 
 
 def check_gradients(
-    config: Experiment | None = None, *, samples: int | None = 20, batch_size: int = 4, seed: int = 0
+    config: Experiment | None = None,
+    *,
+    only: str | None = None,
+    samples: int | None = 20,
+    batch_size: int = 4,
+    seed: int = 0,
 ) -> list[GradientCheck]:
     """Compare gradients with central differences in float64.
 
     With a config, its network is checked from end to end, loss included, on ``batch_size`` examples of its
-    own training data; without one, every registered layer and loss on small random shapes. ``samples``
-    entries are checked of each parameter (None: all).
+    own training data; without one, every registered layer and loss, or the one called ``only``, on small random
+    shapes. ``samples`` entries are checked of each parameter (None: all).
     """
     rng = seeding.stream(seed, "gradcheck")
     if config is None:
-        return check_registered(rng, samples=samples)
+        return check_registered(rng, only=only, samples=samples)
     dataset = load_dataset(config.data, config.seed)
     network = build_network(config.network, dataset.input_shape, config.seed)
     indices = rng.choice(len(dataset.train.labels), batch_size, replace=len(dataset.train.labels) < batch_size)

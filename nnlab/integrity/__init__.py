@@ -1,4 +1,4 @@
-"""Whether every file of a run is as it was written, and what the run is still good for."""
+"""Integrity of runs: whether every file is as it was written, and what the run can still be used for."""
 
 from nnlab.integrity.findings import Finding, Verification
 from nnlab.integrity.verification import verify

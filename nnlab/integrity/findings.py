@@ -1,4 +1,4 @@
-"""What a verification found."""
+"""The findings of a verification."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -8,7 +8,7 @@ State = Literal["intact", "damaged", "missing", "not checked"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found of one file: its ``state``, and what it is good for or what is wrong with it."""
+    """The ``state`` of one file, with a ``note`` on its contents or its damage."""
 
     file: str
     state: State
@@ -17,7 +17,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found of each file, and in sentences what of the run is ``usable``."""
+    """The findings on each file, and sentences on what of the run is ``usable``."""
 
     findings: tuple[Finding, ...]
     usable: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""How weights begin.
+"""Initializers: rules for the first values of parameters.
 
 A weight of shape (..., C, F) maps C values at each of prod(...) places to F: its fan-in is the product
 of all axes but the last, its fan-out that of all axes but the last but one. For a dense layer's (D, M)
@@ -29,7 +29,7 @@ def fan_out(shape: Shape) -> int:
 
 
 class Initializer(Component, ABC):
-    """A rule that makes the first values of a parameter."""
+    """A rule for the first values of a parameter."""
 
     registry = INITIALIZERS
 
@@ -113,29 +113,29 @@ class Uniform(Initializer):
 class Zeros(Initializer):
     """All 0."""
 
-    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- no chance in it
+    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- not random
         return np.zeros(shape, np.float32)
 
 
 @INITIALIZERS.register("constant")
 @dataclass(frozen=True, kw_only=True)
-class Constant(Initializer):
+class Fill(Initializer):
     """All ``value``."""
 
     value: float
 
-    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- no chance in it
+    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- not random
         return np.full(shape, self.value, np.float32)
 
 
 @INITIALIZERS.register("values")
 @dataclass(frozen=True, kw_only=True)
 class Values(Initializer):
-    """Exactly ``values``, nested as the parameter's axes are; for networks worked out by hand."""
+    """Exactly ``values``, nested like the parameter's axes; for networks computed by hand."""
 
     values: tuple[Any, ...]
 
-    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- no chance in it
+    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- not random
         try:
             given = np.array(self.values, np.float32)
         except (TypeError, ValueError) as error:
@@ -147,12 +147,12 @@ class Values(Initializer):
 
 @dataclass(frozen=True)
 class Unallocated(Initializer):
-    """Zeros that take no memory: one stored number, seen at every index. Not for training.
+    """Zeros that take no memory: one stored number, repeated at every index. Not for training.
 
-    With it a network of any size is built in microseconds, to count its parameters and check its shapes.
+    A network of any size is built with it in microseconds, to count parameters and check shapes.
     """
 
-    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- no chance in it
+    def __call__(self, rng: Rng, shape: Shape) -> Array:  # noqa: ARG002 -- not random
         return np.broadcast_to(np.zeros((), np.float32), shape)
 
 

@@ -21,8 +21,8 @@ from nnlab.registry import LAYERS, Spec
 class Network:
     """A chain of layers.
 
-    ``weights`` holds all parameters in one vector, and ``gradient`` is its twin: an optimizer sees two
-    arrays, however many layers there are. The layers' own ``params`` are views of ``weights``.
+    ``weights`` holds all parameters in one vector, and ``gradient`` has the same layout: an optimizer sees two
+    vectors, however many layers there are. The layers' own ``params`` are views of ``weights``.
     """
 
     def __init__(self, layers: Sequence[Layer], dtype: DTypeLike = np.float32) -> None:
@@ -73,11 +73,11 @@ class Network:
         return None
 
     def predict(self, x: Array) -> Array:
-        """Return the scores of x (N, *input_shape), as at inference."""
+        """Return the scores of x (N, *input_shape), at inference."""
         return self._chain.predict(x)
 
     def forward(self, x: Array) -> tuple[Array, list[Any]]:
-        """Return the scores of x, as in training, and the caches that ``backward`` takes."""
+        """Return the scores of x in training, and the caches for ``backward``."""
         return self._chain.forward(x)
 
     def backward(self, grad_y: Array, caches: Sequence[Any]) -> None:
@@ -87,7 +87,7 @@ class Network:
                 assign(view, grads[name])
 
     def label(self, index: int) -> str:
-        """Return how messages call a layer, e.g. ``network[3] (conv2d)``."""
+        """Return the name of a layer in messages, e.g. ``network[3] (conv2d)``."""
         return f"network[{index}] ({LAYERS.name_of(self.layers[index])})"
 
     def _views(self, vector: Array) -> list[Named]:
@@ -115,7 +115,7 @@ def build_network(specs: Sequence[Spec], input_shape: Shape, seed: int = 0) -> N
 
 
 def outline_layer(spec: Spec, input_shape: Shape) -> Layer:
-    """Return the layer that ``spec`` describes with weights that take no memory, to see shapes and counts.
+    """Return the layer that ``spec`` describes, with weights that take no memory: for shapes and counts.
 
     Raises OptionError if it does not fit its input, or if it is larger than an array can be.
     """
@@ -127,7 +127,7 @@ def outline_layer(spec: Spec, input_shape: Shape) -> Layer:
 
 
 def outline_layers(specs: Sequence[Spec], input_shape: Shape) -> list[Layer]:
-    """Return the layers that ``specs`` describe, each fed by the one before, as ``outline_layer`` does."""
+    """Return the layers that ``specs`` describe, each applied to the output of the one before it."""
     layers: list[Layer] = []
     for spec in specs:
         layers.append(outline_layer(spec, input_shape))
@@ -136,8 +136,8 @@ def outline_layers(specs: Sequence[Spec], input_shape: Shape) -> list[Layer]:
 
 
 @dataclass(frozen=True)
-class _Fitted(Initializer):
-    """Values written out in a config, which take the memory that they took already; blames the right option."""
+class _WrittenOut(Initializer):
+    """Values written out in a config, which occupy memory already; an OptionError names their option."""
 
     values: Values
     option: str
@@ -152,7 +152,7 @@ class _Fitted(Initializer):
 def _unallocated(value: Any, option: str = "") -> Any:
     """Return ``value`` with every initializer in it, at any depth, replaced by one that takes no memory."""
     if isinstance(value, Values):
-        return _Fitted(value, f"{option}.values")
+        return _WrittenOut(value, f"{option}.values")
     if isinstance(value, Initializer):
         return Unallocated()
     if isinstance(value, tuple):

@@ -1,8 +1,8 @@
-"""How the learning rate changes during training.
+"""Schedules: how the learning rate changes during training.
 
 A schedule gives the factor, 0 .. 1, by which the optimizer's learning rate is multiplied in each step.
-Steps count from 0. Where a schedule ends at some fraction it does so at the end of the training, so
-that the last step still moves. Formulas: docs/optimizers.md.
+Steps count from 0. A schedule that ends at a fraction reaches it after the last step, so that the last
+step still moves the weights. Formulas: docs/optimizers.md.
 """
 
 from abc import ABC, abstractmethod
@@ -24,7 +24,7 @@ Unit: TypeAlias = Literal["steps", "epochs"]
 
 @dataclass(frozen=True)
 class Clock:
-    """How long a training is: its number of steps, and how many of them make an epoch."""
+    """The length of a training run: its number of steps, and the steps of an epoch."""
 
     total_steps: int
     steps_per_epoch: int
@@ -34,11 +34,11 @@ class Clock:
         return max(1, round(duration * (self.steps_per_epoch if unit == "epochs" else 1)))
 
     def progress(self, step: int) -> float:
-        """Return the share, 0 .. 1, of the training that lies behind when ``step`` begins."""
+        """Return the share, 0 .. 1, of the run that is complete when ``step`` begins."""
         return min(1.0, step / self.total_steps)
 
     def after(self, steps: int) -> "Clock":
-        """Return the clock of what remains when the first ``steps`` are over."""
+        """Return the clock of the run that remains after the first ``steps``."""
         return Clock(max(1, self.total_steps - steps), self.steps_per_epoch)
 
 
@@ -49,12 +49,12 @@ class Schedule(Component, ABC):
 
     @abstractmethod
     def factor(self, step: int, clock: Clock) -> float:
-        """Return what the learning rate is multiplied by in ``step`` (from 0) of a training on ``clock``."""
+        """Return the factor of the learning rate in ``step`` (from 0) of a run of the length of ``clock``."""
 
 
 @SCHEDULES.register("constant")
 @dataclass(frozen=True, kw_only=True)
-class Constant(Schedule):
+class ConstantRate(Schedule):
     """The learning rate as given, ``1``."""
 
     def factor(self, step: int, clock: Clock) -> float:  # noqa: ARG002 -- the same at all times
@@ -79,7 +79,7 @@ class Step(Schedule):
 class Cosine(Schedule):
     """Half a cosine from 1 to ``final``: ``final + (1 - final) (1 + cos(pi t)) / 2``.
 
-    t goes from 0 to 1 over the training. Loshchilov and Hutter (2017), arXiv:1608.03983, without restarts.
+    t goes from 0 to 1 over the run. Loshchilov and Hutter (2017), arXiv:1608.03983, without restarts.
     """
 
     final: Fraction = 0.0
@@ -93,14 +93,14 @@ class Cosine(Schedule):
 class LinearWarmup(Schedule):
     """A straight line from ``start`` to 1 over ``duration``, counted in ``unit``; from there on ``then``.
 
-    What follows sees a training that begins when the warm-up is over, and is as much shorter.
+    ``then`` sees a run that begins after the warm-up and is shorter by its steps.
     Goyal et al. (2017), arXiv:1706.02677.
     """
 
     duration: Positive
     start: Fraction = 0.1
     unit: Unit = "steps"
-    then: Schedule = Constant()
+    then: Schedule = ConstantRate()
 
     def factor(self, step: int, clock: Clock) -> float:
         steps = clock.steps(self.duration, self.unit)
@@ -114,7 +114,7 @@ class LinearWarmup(Schedule):
 class OneCycle(Schedule):
     """A straight line from ``initial`` up to 1, then one down to ``final``.
 
-    The learning rate is at its full height when the fraction ``peak`` of the training is over.
+    The learning rate reaches its full value when the fraction ``peak`` of the run is complete.
     Smith and Topin (2018), arXiv:1708.07120.
     """
 

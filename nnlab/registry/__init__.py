@@ -1,8 +1,8 @@
-"""What a config can name: registries of classes, whose options are read from their constructors.
+"""Registries of the classes that a config can name, whose options are read from their constructors.
 
 A class is registered under a name; its annotated keyword-only parameters *are* its options. From
 them the registry makes a pydantic model, and from the model come validation, error messages,
-``nnlab layers`` and the JSON Schema. Nothing is declared twice.
+``nnlab layers`` and the JSON Schema.
 
     @LAYERS.register("leaky_relu")
     class LeakyRelu(Layer):

@@ -1,4 +1,4 @@
-"""Registries, the entries of a config that name something in them, and values built from such entries."""
+"""Registries, the entries of a config that name a registered class, and components built from such entries."""
 
 import inspect
 from collections.abc import Callable
@@ -55,8 +55,8 @@ class Spec(BaseModel):
 class Registry:
     """Classes of one kind by name.
 
-    ``home`` is the module in which they register; it is imported when the registry is first asked, so
-    that naming a registry costs nothing.
+    ``home`` is the module in which they register. It is imported when the registry is first used, so that
+    importing a registry costs nothing.
     """
 
     def __init__(self, kind: str, home: str) -> None:
@@ -106,7 +106,7 @@ class Registry:
         return self._models[name, base]
 
     def schema(self, base: type[Spec], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return how an entry of any registered name is validated: by the model that its ``type`` names."""
+        """Return the schema that validates an entry by the model of its ``type``."""
         models = {name: handler.generate_schema(self.spec(name, base)) for name in self.names()}
         return core_schema.tagged_union_schema(models, "type")
 
@@ -144,7 +144,7 @@ def _as_mapping(entry: Any) -> Any:
 
 @dataclass(frozen=True)
 class SpecOf:
-    """Marks a field, ``Annotated[Spec, SpecOf(LAYERS)]``, as an entry that names something in ``registry``."""
+    """Marks a field, ``Annotated[Spec, SpecOf(LAYERS)]``, as an entry that names a class in ``registry``."""
 
     registry: Registry
 

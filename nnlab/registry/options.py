@@ -1,4 +1,4 @@
-"""The types of options: numbers within bounds, and pairs that a single number may stand for."""
+"""Types of options: numbers within bounds, and pairs that may be given as a single number."""
 
 from typing import Annotated, Any
 

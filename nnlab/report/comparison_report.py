@@ -81,7 +81,7 @@ def _settings(compared: Comparison) -> Iterator[Block]:
         yield _differences(tables.differing(compared))
 
 
-def _differences(found: tables.Table) -> Table:
+def _differences(found: tables.ComparisonTable) -> Table:
     """Return what differs, a setting in a row or, if there are more keys than settings, in a column."""
     head = tuple(Cell(column) for column in found.columns)
     rows = [
@@ -141,7 +141,7 @@ def _measured(setting: Setting, measure: str) -> Measured | None:
     return Measured(tuple(setting.by_seed(measure).values()), found.interval) if found else None
 
 
-def _table(name: str, found: tables.Table) -> Table:
+def _table(name: str, found: tables.ComparisonTable) -> Table:
     rows = tuple(tuple(Cell(cell.text, cell.number) for cell in row) for row in found.rows)
     return Table(name, f"{found.caption[0].upper()}{found.caption[1:]}.", found.columns, rows)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset, load_dataset
 from nnlab.errors import NnlabError, printable
-from nnlab.evaluation import Evaluation, Outcome, evaluate, recall
+from nnlab.evaluation import Evaluation, TrainedRun
 from nnlab.figures import Training, read_training
 from nnlab.registry import DATASETS
 from nnlab.runs import Run
@@ -35,7 +35,7 @@ class Material:
     overview: Overview
     training: Training | None
     dataset: Dataset | None
-    outcome: Outcome | None
+    outcome: Evaluation | None
     ledger: Ledger | None
     warnings: tuple[str, ...]
 
@@ -47,7 +47,7 @@ class Material:
     @property
     def evaluation(self) -> Evaluation | None:
         """The outcome together with its network and data."""
-        return self.outcome if isinstance(self.outcome, Evaluation) else None
+        return self.outcome if self.dataset is not None else None
 
 
 def gather(run: Run, *, cause: str) -> Material:
@@ -98,10 +98,11 @@ def _way_to_data(config: Experiment) -> str:
     return f" nnlab data fetch {kind} downloads them; NNLAB_DATA names the folder if they are here already."
 
 
-def _outcome(run: Run, found: Overview, dataset: Dataset | None, cause: str) -> Outcome | None:
+def _outcome(run: Run, found: Overview, dataset: Dataset | None, cause: str) -> Evaluation | None:
     """Return how ``run`` did on test data: what is known, else what a finished one is found to do now."""
-    known = recall(run, dataset=dataset)
+    trained = TrainedRun(run, dataset=dataset)
+    known = trained.stored_evaluation() or trained.stored_evaluation("test", "last")
     if known or dataset is None or not found.finished:
         return known
     log.warning("%s was not evaluated yet: looking at its test data, which its ledger tells", printable(run.name))
-    return evaluate(run, cause=cause, dataset=dataset)
+    return trained.evaluate(cause=cause)

@@ -3,7 +3,7 @@
 from math import isnan
 
 from nnlab import figures
-from nnlab.evaluation import Evaluation, Metrics, Outcome
+from nnlab.evaluation import Evaluation, Metrics
 from nnlab.report.document import Block, Cell, Comment, Facts, Matrix, Picture, Prose, Section, Table
 from nnlab.report.material import Material
 from nnlab.runs.formatting import nats, percent
@@ -35,7 +35,7 @@ def results(material: Material) -> list[Section]:
     return [*sections, _confidence(outcome)]
 
 
-def facts(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+def facts(outcome: Evaluation) -> tuple[tuple[str, str], ...]:
     """Return the results in numbers."""
     metrics, (low, high) = outcome.metrics, outcome.metrics.interval
     error = outcome.calibration.error
@@ -49,7 +49,7 @@ def facts(outcome: Outcome) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _by_class(outcome: Outcome) -> list[Block]:
+def _by_class(outcome: Evaluation) -> list[Block]:
     metrics = outcome.metrics
     return [
         Matrix("confusion", "Which classes are taken for which.", metrics.confusion, metrics.class_names),
@@ -110,7 +110,7 @@ def _mistakes(evaluation: Evaluation) -> Section:
     return Section("mistakes", "The worst mistakes", tuple(blocks))
 
 
-def _confidence(outcome: Outcome) -> Section:
+def _confidence(outcome: Evaluation) -> Section:
     return Section(
         "confidence",
         "Is it right as often as it is sure?",

@@ -1,11 +1,10 @@
 """Small curves of the training loss, from a bounded part of a run's log however long it is."""
 
-import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from nnlab import files
 from nnlab.errors import RunError
+from nnlab.runs.metrics import skim
 
 WIDTH, HEIGHT = 96, 24
 """Of a curve, in CSS pixels."""
@@ -30,7 +29,7 @@ def sparkline(metrics: Path) -> Curve | None:
     against the log's digests: a curve of this size is to be glanced at.
     """
     try:
-        windows = _windows(metrics)
+        windows = skim(metrics, _POINTS, _WINDOW)
     except RunError:
         return None
     means = [sum(losses) / len(losses) for losses in map(_losses, windows) if losses]
@@ -44,32 +43,7 @@ def sparkline(metrics: Path) -> Curve | None:
     return Curve(" ".join(points), means[-1])
 
 
-def _windows(path: Path) -> list[list[bytes]]:
-    """Return lines of the log in groups, in their order; raises RunError if it cannot be read."""
-    with files.reading(path) as file:
-        size = file.seek(0, 2)
-        if size <= _POINTS * _WINDOW:
-            file.seek(0)
-            lines = file.read(size).splitlines()
-            length = max(1, len(lines) // _POINTS)
-            return [lines[start : start + length] for start in range(0, len(lines), length)]
-        windows = []
-        for number in range(_POINTS):
-            file.seek(number * (size - _WINDOW) // (_POINTS - 1))
-            windows.append(file.read(_WINDOW).splitlines()[:-1])
-        return windows
-
-
-def _losses(lines: list[bytes]) -> list[float]:
-    """Return the training losses in ``lines``, of which the first and the last may be parts."""
-    losses = []
-    for line in lines:
-        if b'"split": "train"' not in line:
-            continue
-        try:
-            loss = float(json.loads(line)["loss"])
-        except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
-            continue
-        if abs(loss) <= _LARGEST:
-            losses.append(loss)
-    return losses
+def _losses(records: list[dict[str, Any]]) -> list[float]:
+    """Return the training losses in ``records``, without those too large to draw."""
+    losses = (record["loss"] for record in records if record["split"] == "train")
+    return [float(loss) for loss in losses if abs(loss) <= _LARGEST]

@@ -1,9 +1,11 @@
 """The names of a network's arrays in a checkpoint, and how they are put back."""
 
+import hashlib
+
 from nnlab.arrays import Named
 from nnlab.errors import RunError
 from nnlab.nn.network import Network
-from nnlab.runs.checkpoint import Checkpoint
+from nnlab.runs.checkpoint import Checkpoint, digest
 
 
 def restore_weights(network: Network, checkpoint: Checkpoint) -> None:
@@ -27,3 +29,15 @@ def fill(arrays: Named, saved: Named) -> None:
         raise RunError(f"the checkpoint does not fit the config: {', '.join(differing)}")
     for name, array in arrays.items():
         array[...] = saved[name]
+
+
+def fingerprint(checkpoint: Checkpoint) -> str:
+    """Return the SHA-256 of the parameters and state in ``checkpoint``, in hex digits: it identifies the network.
+
+    The last and the best checkpoint of the same step have the same fingerprint.
+    """
+    sha = hashlib.sha256()
+    for name in sorted(checkpoint.arrays):
+        if name.startswith(("params/", "state/")):
+            sha.update(f"{name} {digest(checkpoint.arrays[name])}\n".encode())
+    return sha.hexdigest()

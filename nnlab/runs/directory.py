@@ -152,22 +152,24 @@ def open_run(address: str, runs_dir: str | Path = "runs") -> Run:
 
 
 def find_run(address: str, root: Path) -> Run:
-    """Return the run at ``address``: a path, the unique beginning of a name in ``root``, or ``latest``.
+    """Return the run at ``address``: a path, a unique part of a name in ``root``, or ``latest``.
 
+    A run whose name begins with ``address`` takes precedence over one that contains it, and over cells of sweeps.
     The latest is the one that began last, as ``began`` tells. Raises RunError if there is none, or more than one.
     """
     if not address or len(address) > 4096 or not address.isprintable():
         raise RunError(f"{address[:40]!r} is no run")
     path = Path(address)
     with contextlib.suppress(OSError):  # a name too long for the file system
-        if (path / "config.yaml").is_file():
-            return _at_home(path)
+        for place in (path, root / address):
+            if (place / "config.yaml").is_file():
+                return _at_home(place)
     runs = list_runs(root)
     if address == "latest":
         if not runs:
             raise RunError(f"there are no runs in {root}")
         return _at_home(runs[-1].path)
-    matches = [run for run in runs if run.name.startswith(address)]
+    matches = _named(address, runs, root)
     if len(matches) > 1:
         names = ", ".join(run.name for run in matches[:4]) + (", ..." if len(matches) > 4 else "")
         raise RunError(f"{address!r} could be any of {len(matches)} runs: {names}")
@@ -175,11 +177,18 @@ def find_run(address: str, root: Path) -> Run:
         if sweep := _sweep_at(path, root, address):
             told = f"nnlab sweep {sweep} goes on with it, and its runs are {sweep / 'cells'}/..."
             raise RunError(f"{address[:80]!r} is a sweep, not a run: {told}")
-        why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} begins so"  # noqa: PTH112
-        similar = [run.name for run in runs if address in run.name]
-        why += f"; the newest with it in its name is {similar[-1]}" if similar else ""
+        why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} has this name"  # noqa: PTH112
         raise RunError(f"{address[:80]!r} is no run: {why}")
     return _at_home(matches[0].path)
+
+
+def _named(address: str, runs: list[Run], root: Path) -> list[Run]:
+    """Return the ``runs`` whose names begin with ``address``, else contain it, else such cells of sweeps."""
+    beginning = [run for run in runs if run.name.startswith(address)]
+    matches = beginning or [run for run in runs if address in run.name]
+    if matches or any(file.parent.name.startswith(address) for file in root.glob("*/sweep.json")):
+        return matches
+    return [Run(file.parent) for file in sorted(root.glob("*/cells/*/config.yaml")) if address in file.parent.name]
 
 
 def _sweep_at(path: Path, root: Path, address: str) -> Path | None:
@@ -196,6 +205,8 @@ def _at_home(path: Path) -> Run:
 
     A link beside the run it leads to is another name of it.
     """
+    if path.name in {"", ".."}:  # "." and paths that end in ".." name no directory
+        path = path.resolve()
     if not path.is_symlink():
         return Run(path)
     target = path.resolve()

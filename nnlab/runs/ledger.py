@@ -1,75 +1,91 @@
-"""The test ledger of a run: what was measured on test data, when and why, so that nobody looks twice unawares.
+"""The test ledger of a run: every evaluation on test data, with its time and cause.
 
-``test-ledger.jsonl`` has a line for each evaluation after training, and one for all that ``evaluate_on: test``
-asks for in training, brought up to date after each. It is written before the numbers are told, as a whole each
-time, so that a killed process leaves the ledger before or after a look.
+``test-ledger.jsonl`` has one line for each evaluation after training, and one line for all evaluations that
+``evaluate_on: test`` causes during training, updated after each. The whole file is written before a result is
+reported, so a killed process leaves a complete ledger.
 
-What counts as a *look* is a state of the network: evaluations after the same step repeat one another to the bits.
+A *look* is a state of the network that was evaluated: evaluations after the same step give identical results.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import Field
 
 from nnlab import files
 from nnlab.errors import RunError
 from nnlab.runs.locking import in_turn
+from nnlab.runs.records import Count, Fraction, PositiveCount, Record, parse_record
 
 NAME = "test-ledger.jsonl"
 
+_MENDING = "move the file away to start a new ledger"
 
-class LedgerEntry(BaseModel):
-    """One line: the newest ``accuracy`` (0-1) and ``loss`` (nats; None: not finite), those after ``step`` steps.
 
-    ``when`` is in UTC, ``cause`` the command. ``checkpoint`` says which saved state it was; a training has none,
-    but evaluated ``every`` so many steps, and after its last.
+class LedgerEntry(Record):
+    """One line: the newest ``accuracy`` (0-1) and ``loss`` (nats; None: not finite), after ``step`` steps.
+
+    ``when`` is in UTC, ``cause`` is the command. ``checkpoint`` is the saved state that was evaluated. The entry
+    of training has none: it evaluated after every ``every`` steps, and after its last. ``other_data`` begins
+    the digest of the examples if they are not those of the run.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     when: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     cause: str
     checkpoint: str | None = None
-    step: NonNegativeInt
-    accuracy: float
+    step: Count
+    accuracy: Fraction
     loss: float | None = None
-    every: PositiveInt | None = None
+    every: PositiveCount | None = None
+    other_data: str | None = None
 
     @property
-    def steps(self) -> frozenset[int]:
-        """The steps after which the network was evaluated."""
-        return frozenset({self.step, *range(self.every, self.step, self.every)} if self.every else {self.step})
+    def evaluations(self) -> int:
+        """The number of evaluations."""
+        return 1 + len(self._earlier)
+
+    def includes(self, step: int) -> bool:
+        """Return whether the network was evaluated after ``step`` steps."""
+        return step == self.step or step in self._earlier
+
+    @property
+    def _earlier(self) -> range:
+        """The steps of evaluations before the newest: a range, since a forged file may claim 2**53 of them."""
+        return range(self.every, self.step, self.every) if self.every else range(0)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The entries of a run, in the order in which they were begun."""
+    """The entries of a run in the order of their first evaluation; at most one is of training."""
 
     entries: tuple[LedgerEntry, ...] = ()
 
     @property
     def evaluations(self) -> int:
-        """How often test data were evaluated."""
-        return sum(len(entry.steps) for entry in self.entries)
+        """The number of evaluations on the test data of the run."""
+        return sum(entry.evaluations for entry in self.entries if not entry.other_data)
 
     @property
     def looks(self) -> int:
-        """How many states of the network were evaluated on test data."""
-        return len(_steps(self.entries))
+        """The number of states of the network that were evaluated on test data."""
+        others = {entry.step for entry in self.entries if not entry.every and not entry.other_data}
+        training = [entry for entry in self.entries if entry.every]
+        return self.in_training + sum(not any(each.includes(step) for each in training) for step in others)
 
     @property
     def in_training(self) -> int:
-        """How many of the looks training took, which chooses the best checkpoint by them."""
-        return len(_steps(entry for entry in self.entries if entry.every))
+        """The number of looks during training, which choose the best checkpoint."""
+        return sum(entry.evaluations for entry in self.entries if entry.every)
 
     @property
     def repeats(self) -> bool:
-        """Whether the newest entry is no new look."""
+        """Whether the newest entry is not a new look."""
         *before, newest = self.entries
-        return newest.steps <= _steps(before)
+        before = [entry for entry in before if entry.other_data == newest.other_data]
+        if not newest.every:
+            return any(entry.includes(newest.step) for entry in before)
+        return len({entry.step for entry in before if newest.includes(entry.step)}) == newest.evaluations
 
     def __str__(self) -> str:
         if not self.entries:
@@ -79,11 +95,9 @@ class Ledger:
             text += f" ({self.in_training:,} in training, to choose the best checkpoint)"
         if repeated := self.evaluations - self.looks:
             text += f"; {repeated:,} evaluation{'s repeat' if repeated > 1 else ' repeats'} a look"
+        if others := sum(entry.other_data is not None for entry in self.entries):
+            text += f"; {others:,} evaluation{'s' if others > 1 else ''} on other data"
         return text
-
-
-def _steps(entries: Iterable[LedgerEntry]) -> frozenset[int]:
-    return frozenset().union(*(entry.steps for entry in entries))
 
 
 def read_ledger(directory: Path) -> Ledger:
@@ -91,31 +105,29 @@ def read_ledger(directory: Path) -> Ledger:
     path = directory / NAME
     if not path.exists():
         return Ledger()
-    entries = []
-    for number, line in enumerate(files.read_whole(path).splitlines(), start=1):
-        try:
-            entries.append(LedgerEntry.model_validate_json(line))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            told = f"{where}: {first['msg']}" if where else first["msg"]
-            raise RunError(f"{path}:{number} is damaged: {told}; moved away, the ledger begins anew") from error
-    return Ledger(tuple(entries))
+    lines = enumerate(files.read_whole(path).splitlines(), start=1)
+    try:
+        entries = tuple(parse_record(line, LedgerEntry, f"{path}:{number}") for number, line in lines)
+    except RunError as error:
+        raise RunError(f"{error}; {_MENDING}") from error
+    if sum(entry.every is not None for entry in entries) > 1:
+        raise RunError(f"{path} is damaged: it has several entries of training; {_MENDING}")
+    return Ledger(entries)
 
 
 def enter(directory: Path, entry: LedgerEntry) -> Ledger:
-    """Write ``entry`` into the ledger of the run in ``directory`` and return how it is then.
+    """Write ``entry`` into the ledger of the run in ``directory`` and return the new ledger.
 
-    That of a training takes the place of the one before, unless it was resumed and is not that far yet. Raises
-    RunError if the ledger is damaged, SystemFault if the machine refuses.
+    The entry of training replaces the one before, unless a resumed run has not yet reached its step. Raises
+    RunError if the ledger is damaged, SystemFault if it cannot be written.
     """
     with in_turn(directory):
         entries = list(read_ledger(directory).entries)
-        trainings = [index for index, each in enumerate(entries) if each.every and entry.every]
-        if not trainings:
+        training = [index for index, each in enumerate(entries) if each.every and entry.every]
+        if not training:
             entries.append(entry)
-        elif entry.step > entries[trainings[0]].step:
-            entries[trainings[0]] = entry
+        elif entry.step > entries[training[0]].step:
+            entries[training[0]] = entry
         lines = (each.model_dump_json(exclude_none=True) for each in entries)
         files.write_text(directory / NAME, "".join(f"{line}\n" for line in lines))
     return Ledger(tuple(entries))

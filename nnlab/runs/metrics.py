@@ -1,40 +1,51 @@
-"""The metrics of a run: one JSON record a line, in the order they were measured.
+"""The metrics log of a run: one JSON record a line, in the order of measurement.
 
 A record has ``step``, ``split``, ``loss`` (nats), ``accuracy`` (0-1) and ``seconds`` since the start of
-the run; a training record also the ``learning_rate``, and its values are means over the steps since the
-record before it.
+the run; a training record also has the ``learning_rate``, and its values are means over the steps since the
+previous training record.
 
-Each line ends with ``"check"``: the first 16 hex digits of the SHA-256 of the check before it and of the line
-up to there. The chain tells not only an altered record but also one that was lost, added or moved.
+Each line ends with ``"check"``: the first 16 hex digits of the SHA-256 of the previous check and of the line
+up to that key. The chain reveals altered records as well as lost, added and moved ones.
+
+This module is the only reader of the format: ``read_metrics`` and ``scan`` verify the chain, ``skim`` and ``tail``
+read small parts of a log for display and do not.
 """
 
 import hashlib
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeGuard
 
 from nnlab import files
 from nnlab.errors import RunError, SystemFault, refusal, system_errors
 
 log = logging.getLogger(__name__)
 
-_FIRST = "0" * 16  # what the first record's check follows
-_LONGEST = 2**16  # bytes of a line; nnlab's have fewer than 300
+_FIRST = "0" * 16  # the check before the first record's
+_LONGEST = 2**16  # bytes of a line; nnlab writes fewer than 300
+_ENDING = len(', "check": "0123456789abcdef"}\n')
+_MISMATCH = "it does not match its check, or a record before it is missing"
+_NO_RECORD = "it is not a record"
+_MOST_STEPS = 2**53  # above it a float does not hold every integer
+_LARGEST = sys.float_info.max
 
 
 @dataclass
 class LogScan:
-    """What of a log is intact: its ``records``, their ``size`` in bytes and the last one's ``check``.
+    """The intact part of a log.
 
-    ``damage`` says what is wrong with the record that follows them, if it is no torn end: ``torn`` bytes of a
-    last record that was being written when the process or the machine died.
+    ``records`` are those asked for, ``newest`` is the last of all. The part has ``size`` bytes and ends with
+    ``check``. ``damage`` says what is wrong with the line after it. A torn end is not damage: ``torn`` is the
+    number of bytes of a last record that was being written when the process or the machine died.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)
+    newest: dict[str, Any] | None = None
     size: int = 0
     check: str = _FIRST
     torn: int = 0
@@ -42,11 +53,11 @@ class LogScan:
 
 
 class MetricsLog:
-    """An open metrics file; each record is on its way to the disk when ``append`` returns.
+    """A metrics log open for appending; the operating system has each record when ``append`` returns.
 
-    ``keep`` is the length in bytes to which an existing file is cut back first, so that a resumed run
-    goes on where its checkpoint was taken. Raises RunError if these bytes are no longer whole records, and
-    leaves the file as it is then.
+    ``keep`` is the length in bytes to which an existing file is cut first, so that a resumed run continues from
+    the position of its checkpoint. Raises RunError, and leaves the file unchanged, if these bytes are not intact
+    records.
     """
 
     def __init__(self, path: Path, keep: int = 0) -> None:
@@ -64,23 +75,23 @@ class MetricsLog:
             raise SystemFault(refusal(error, "write", path)) from error
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add one record; raises SystemFault if the disk refuses."""
+        """Write one record; raises SystemFault if the system refuses."""
         text = json.dumps(record, allow_nan=False)[:-1].encode()
         check = _chained(self._check, text)
         line = text + _ending(check)
         with system_errors("write", self._path):
             if os.write(self._file, line) != len(line):
-                raise SystemFault(f"cannot write {self._path}: the disk took only a part of a record")
+                raise SystemFault(f"cannot write {self._path}: only a part of the record was written")
         self._check = check
         self.size += len(line)
 
     def sync(self) -> None:
-        """Make what was appended survive a power loss; raises SystemFault if the disk refuses."""
+        """Flush the records to the disk; raises SystemFault if the system refuses."""
         with system_errors("write", self._path):
             os.fsync(self._file)
 
     def close(self) -> None:
-        """Close the file; raises SystemFault if the disk refuses what was written late."""
+        """Close the file; raises SystemFault if the system refuses a delayed write."""
         with system_errors("write", self._path):
             os.close(self._file)
 
@@ -88,72 +99,144 @@ class MetricsLog:
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Return the records in ``path``; a torn last line is left out, with a warning in the log.
 
-    Raises RunError, which names the line, if a record is not as it was written.
+    Raises RunError, which names the line, if a record was changed since it was written.
     """
-    reading = scan(path)
-    if reading.damage:
-        raise RunError(f"{path}:{reading.damage}")
-    if reading.torn:
+    found = scan(path)
+    if found.damage:
+        raise RunError(f"{path}:{found.damage}")
+    if found.torn:
         log.warning("warning: %s ends within a record, which is left out", path)
-    return reading.records
+    return found.records
 
 
-def scan(path: Path, most: int | None = None) -> LogScan:
-    """Return what of the log in ``path``, or of its first ``most`` bytes, is intact.
+def scan(path: Path, most: int | None = None, split: str | None = None) -> LogScan:
+    """Verify the log in ``path``, or its first ``most`` bytes, and return the intact part.
 
-    Raises RunError if it cannot be read at all.
+    With a ``split``, every line is verified, but only records of that split and the newest of all are parsed and
+    returned, which takes a third of the time. Raises RunError if the file cannot be read.
     """
-    reading = LogScan()
+    found = LogScan()
+    wanted = b"" if split is None else f'"split": {json.dumps(split)}'.encode()
+    skipped: tuple[int, bytes] | None = None
     with files.reading(path) as file:
         for number, line in enumerate(_lines(file), start=1):
-            if most is not None and reading.size >= most:
+            if most is not None and found.size >= most:
                 break
             if not line.endswith(b"\n") and len(line) <= _LONGEST:
-                reading.torn = len(line)
+                found.torn = len(line)
                 break
-            record = _record(line, reading.check)
-            if isinstance(record, str):
-                reading.damage = f"{number} is damaged: {record}"
+            check = _verified(line, found.check)
+            if check is None:
+                found.damage = f"{number} is damaged: {_MISMATCH}"
                 break
-            reading.check = record.pop("check")
-            reading.records.append(record)
-            reading.size += len(line)
-    return reading
+            if wanted in line:
+                record = _parsed(line)
+                if record is None:
+                    found.damage = f"{number} is damaged: {_NO_RECORD}"
+                    break
+                found.records.append(record)
+                found.newest, skipped = record, None
+            else:
+                skipped = number, line
+            found.check = check
+            found.size += len(line)
+    if skipped:
+        number, line = skipped
+        found.newest = _parsed(line)
+        if found.newest is None:
+            found.damage = f"{number} is damaged: {_NO_RECORD}"
+    return found
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines in ``file``; of one that is too long only the beginning."""
-    while line := file.readline(_LONGEST + 1):
-        yield line
+def skim(path: Path, windows: int, size: int) -> list[list[dict[str, Any]]]:
+    """Return the records in ``windows`` parts of the log in ``path``, evenly spaced, of ``size`` bytes each.
+
+    A log of at most ``windows`` times ``size`` bytes is read whole and divided into about that many parts. The
+    records are not verified against their checks: use them for display only. Raises RunError if the file cannot
+    be read.
+    """
+    with files.reading(path) as file:
+        length = file.seek(0, os.SEEK_END)
+        if length <= windows * size:
+            lines = _window(file, 0, length)
+            count = max(1, len(lines) // windows)
+            parts = [lines[start : start + count] for start in range(0, len(lines), count)]
+        else:
+            starts = (number * (length - size) // max(1, windows - 1) for number in range(windows))
+            parts = [_window(file, start, size) for start in starts]
+    return [[record for line in part if (record := _parsed(line))] for part in parts]
 
 
-def _record(line: bytes, before: str) -> dict[str, Any] | str:
-    """Return the record in ``line``, which follows the check ``before``, or what is wrong with it."""
-    text = line[: -len(_ending(before))]
-    if line != text + _ending(_chained(before, text)):
-        return "it does not match its check, or a record before it is missing"
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return "it is no JSON"
-    return record if isinstance(record, dict) and _is_whole(record) else "it is not a record"
+def tail(path: Path, size: int) -> list[dict[str, Any]]:
+    """Return the records in the last ``size`` bytes of the log in ``path``, unverified as ``skim`` does.
 
-
-def _is_whole(record: dict[str, Any]) -> bool:
-    numbers = all(isinstance(record.get(key), int | float) for key in ("step", "loss", "accuracy", "seconds"))
-    return numbers and isinstance(record.get("split"), str)
+    Raises RunError if the file cannot be read.
+    """
+    with files.reading(path) as file:
+        lines = _window(file, max(0, file.seek(0, os.SEEK_END) - size), size)
+    return [record for line in lines if (record := _parsed(line))]
 
 
 def check_at(path: Path, keep: int) -> str:
     """Return the check of the record that ends after ``keep`` bytes; raises RunError if none does."""
     if not path.exists():
-        raise RunError(f"{path} is missing; the checkpoint goes on from its {keep:,} bytes")
-    reading = scan(path, keep)
-    if reading.damage:
-        raise RunError(f"{path}:{reading.damage}; the training cannot go on from a log that was changed")
-    if reading.size != keep:
+        raise RunError(f"{path} is missing; the checkpoint continues from its first {keep:,} bytes")
+    found = scan(path, keep)
+    if found.damage:
+        raise RunError(f"{path}:{found.damage}; training cannot continue from a log that was changed")
+    if found.size != keep:
         raise RunError(f"{path} is shorter than it was at the checkpoint; it was changed since")
-    return reading.check
+    return found.check
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of ``file``, an overlong one in pieces."""
+    while line := file.readline(_LONGEST + 1):
+        yield line
+
+
+def _window(file: IO[bytes], start: int, size: int) -> list[bytes]:
+    """Return the lines in a part of ``file`` without the last, which may be cut; so may the first."""
+    file.seek(start)
+    return file.read(size).split(b"\n")[:-1]
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return the record in ``line``; None if it is not one."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict) or not _is_record(record):
+        return None
+    record.pop("check", None)
+    return record
+
+
+def _is_record(record: dict[str, Any]) -> bool:
+    """Return whether ``record`` has the keys of one, with finite values in their ranges."""
+    step, split, accuracy, seconds = (record.get(key) for key in ("step", "split", "accuracy", "seconds"))
+    return (
+        type(step) is int
+        and 0 <= step < _MOST_STEPS
+        and isinstance(split, str)
+        and _is_finite(record.get("loss"))
+        and _is_finite(accuracy)
+        and 0 <= accuracy <= 1
+        and _is_finite(seconds)
+        and seconds >= 0
+        and _is_finite(record.get("learning_rate", 0))
+    )
+
+
+def _is_finite(value: Any) -> TypeGuard[float]:
+    return type(value) in (float, int) and abs(value) <= _LARGEST  # of an int of any size too
+
+
+def _verified(line: bytes, before: str) -> str | None:
+    """Return the check of ``line`` if it follows from the check ``before``, else None."""
+    check = _chained(before, line[:-_ENDING])
+    return check if line[-_ENDING:] == _ending(check) else None
 
 
 def _chained(before: str, text: bytes) -> str:

@@ -1,18 +1,17 @@
 """Runs at a glance: what each is, how far it came and how it did; of a broken one, what is wrong with it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from pydantic import ValidationError
-
-from nnlab import files
 from nnlab.config import Experiment
 from nnlab.errors import RunError, refusal
+from nnlab.runs.checkpoints import Which
 from nnlab.runs.directory import Run, began
 from nnlab.runs.locking import is_held
+from nnlab.runs.metrics import scan
 from nnlab.runs.records import (
     FINISHED,
     Environment,
@@ -37,7 +36,7 @@ _PARTS = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", "c
 class Overview:
     """One run at a glance; what a run does not have (yet) is None.
 
-    ``best`` is the best evaluation in training, on the split ``evaluated_on``; ``test`` is what ``nnlab eval``
+    ``best`` is the best evaluation in training, on the split ``evaluated_on``; ``tests`` are what ``nnlab eval``
     measured. One that is broken or diverged has a ``reason``. ``sweep`` is the directory of the sweep whose cell
     this is. A whole sweep has the sums and the best of its cells, and how many of ``cells`` are finished; if only
     some of them are meant, ``chosen`` says how many, and everything but the number of all is of these.
@@ -49,11 +48,13 @@ class Overview:
     config: Experiment | None = None
     environment: Environment | None = None
     steps: int | None = None
+    examples: int | None = None
+    steps_per_epoch: int | None = None
     seconds: float | None = None
     parameters: int | None = None
     evaluated_on: Literal["validation", "test"] | None = None
     best: Measurement | None = None
-    test: Evaluated | None = None
+    tests: tuple[Evaluated, ...] = ()
     sweep: Path | None = None
     cells: tuple[int, int] | None = None
     chosen: int | None = None
@@ -80,14 +81,18 @@ class Overview:
 
     @property
     def tested(self) -> Measurement | None:
-        """How the best checkpoint does on the test examples, if that is known.
+        """The best checkpoint on test examples, if known: evaluated, or measured in training."""
+        return self.test_of("best") or (self.best if self.evaluated_on == "test" else None)
 
-        What ``nnlab eval`` measured counts as long as training has not gone on since.
+    def test_of(self, checkpoint: Which) -> Evaluated | None:
+        """Return what ``nnlab eval`` measured on test examples of the best or last ``checkpoint``.
+
+        None if there was no evaluation, or only one of another checkpoint or of a state before training continued.
+        Without evaluations in training the best checkpoint is the last, and checkpoints after the same step are
+        the same network. This is the one rule for whether a run was tested.
         """
-        step = self.best.step if self.best else self.steps
-        if self.test and (self.test.checkpoint, self.test.step) == ("best", step):
-            return self.test
-        return self.best if self.evaluated_on == "test" else None
+        step = self.best.step if self.best and checkpoint == "best" else self.steps
+        return next((test for test in self.tests if test.step == step), None)
 
     def setting(self, key: str) -> Any:
         """Return what the config has under a dotted ``key``, such as ``network.0.filters``, as plain data.
@@ -121,7 +126,7 @@ class Overview:
             "seconds": self.seconds,
             "parameters": self.parameters,
             "validation": self.validation and self.validation.model_dump(),
-            "test": self.tested and self.tested.model_dump(),
+            "test": self.tested and self.tested.model_dump(exclude={"fingerprint", "data", "predictions"}),
             "sweep": self.sweep and str(self.sweep),
             "cells": self.cells and {"finished": self.cells[0], "total": self.cells[1], "chosen": self.chosen},
         }
@@ -144,10 +149,8 @@ def _glance(run: Run, names: set[str], sweep: Path | None) -> Overview:
         return Overview(run, "running" if is_held(run.path) else "pending", config=config, sweep=sweep)
     environment = read_record(run.path / "environment.json", Environment)
     summary = read_record(run.path / "summary.json", Summary) if "summary.json" in names else None
-    test = None
-    if "evaluation" in names and (run.evaluation / "metrics.json").exists():
-        test = read_record(run.evaluation / "metrics.json", Evaluated)
-    facts: dict[str, Any] = {"config": config, "environment": environment, "test": test, "sweep": sweep}
+    tests = tuple(_tests(run)) if "evaluation" in names else ()
+    facts: dict[str, Any] = {"config": config, "environment": environment, "tests": tests, "sweep": sweep}
     ended = summary is not None and summary.finished
     running = not ended and is_held(run.path)
     if summary is None or running:
@@ -155,23 +158,24 @@ def _glance(run: Run, names: set[str], sweep: Path | None) -> Overview:
     return Overview(run, **facts, **dict(summary))
 
 
-def _progress(run: Run, config: Experiment) -> dict[str, Any]:
-    """Return how far a run without a summary is, from its metrics; raises RunError if they are damaged.
+def _tests(run: Run) -> Iterator[Evaluated]:
+    """Yield the evaluations on test data, at most one of the best and one of the last checkpoint."""
+    for folder in (run.evaluation, run.folder("evaluation", "last")):
+        if (folder / "metrics.json").exists():
+            yield read_record(folder / "metrics.json", Evaluated)
 
-    Only the lines that count are read, since there may be as many as steps.
-    """
+
+def _progress(run: Run, config: Experiment) -> dict[str, Any]:
+    """Return how far a run without a summary is, from its metrics; raises RunError if they are damaged."""
     if not run.metrics.exists():
         return {"steps": 0}
     on = config.training.evaluate_on
-    with files.reading(run.metrics) as file:
-        lines = file.read().split(b"\n")[:-1]
-    wanted = b'"split": "%s"' % on.encode()
-    try:
-        newest = LogPosition.model_validate_json(lines[-1]) if lines else LogPosition(step=0, seconds=0.0)
-        evaluations = [Measurement.model_validate_json(line) for line in lines if wanted in line]
-    except ValidationError as error:
-        raise RunError(f"{run.metrics.name} is damaged") from error
+    log = scan(run.metrics, split=on)
+    if log.damage:
+        raise RunError(f"{run.metrics.name}:{log.damage}")
+    newest = LogPosition(**log.newest) if log.newest else LogPosition(step=0, seconds=0.0)
     facts = {"steps": newest.step, "seconds": newest.seconds}
+    evaluations = [Measurement(**record) for record in log.records]
     if not evaluations:
         return facts
     by = config.training.monitor

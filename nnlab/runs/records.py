@@ -1,15 +1,17 @@
-"""What a run has recorded of itself, read quickly and typed: of a thousand runs in under a second.
+"""Typed records of a run, read quickly: those of a thousand runs in under a second.
 
-A config is read section by section, and a section that many runs share is read once. Only where that fails
-is the file read as a whole, which then also says what is wrong with it.
+Every field has bounds, so that damaged or prepared files raise RunError here instead of failing later.
+
+A config is parsed section by section, and a section that many runs share is parsed once. Only if that fails is the
+file parsed as a whole, which also locates the error.
 """
 
 import re
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
 
 from nnlab import files
 from nnlab.config import Experiment, read_document, validate, validate_entry
@@ -20,78 +22,102 @@ M = TypeVar("M", bound=BaseModel)
 
 _SECTION = re.compile(r"^(?=\w+:)", re.MULTILINE)
 
+Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**53)]
+"""A non-negative integer that a float holds exactly."""
+
+PositiveCount: TypeAlias = Annotated[int, Field(ge=1, lt=2**53)]
+
+Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
 FINISHED = frozenset({"completed", "stopped early"})
-"""The statuses of trainings that came to their end."""
+"""The statuses of training runs that reached their end."""
 
 
-class _Record(BaseModel):
-    """A JSON object of which only what is named here counts."""
+class Record(BaseModel):
+    """A JSON object; keys that are not fields are ignored, numbers are finite, and types are not converted."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, strict=True)
 
 
-class LogPosition(_Record):
-    """How far a training was at a record: steps, and seconds of training."""
+class LogPosition(Record):
+    """The position of a record in training: its step, and the seconds of training."""
 
-    step: NonNegativeInt
+    step: Count
     seconds: NonNegativeFloat
 
 
-class Measurement(_Record):
-    """An evaluation in the course of training: the mean loss (nats; None: not finite) and the accuracy (0-1)."""
+class Measurement(Record):
+    """An evaluation during training: the mean loss (nats; None: not finite) and the accuracy (0-1)."""
 
-    step: int
+    step: Count
     loss: float | None
-    accuracy: float
+    accuracy: Fraction
 
 
 class Evaluated(Measurement):
     """What ``nnlab eval`` measured on ``count`` test examples, and the checkpoint it used."""
 
-    count: int
+    count: Count
     checkpoint: Literal["best", "last"]
+    fingerprint: str | None = None
+    data: str | None = None
+    predictions: str | None = None
 
 
-class Summary(_Record):
-    """The numbers of a training that ended; ``best`` was measured on ``evaluated_on``.
+class Summary(Record):
+    """The final numbers of a training run; ``best`` was measured on ``evaluated_on``.
 
-    One that diverged has a ``reason``, which names step and layer.
+    A diverged run has a ``reason``, which names step and layer. Runs of earlier versions lack ``steps_per_epoch``.
     """
 
     status: Literal["completed", "stopped early", "interrupted", "diverged"]
     reason: str | None = None
-    steps: NonNegativeInt
+    steps: Count
+    steps_per_epoch: PositiveCount | None = None
     seconds: NonNegativeFloat
-    parameters: int
+    examples: Count | None = None
+    parameters: Count
     evaluated_on: Literal["validation", "test"] | None
     best: Measurement | None
 
     @property
     def finished(self) -> bool:
-        """Whether the training came to its end."""
+        """Whether training reached its end."""
         return self.status in FINISHED
 
 
-class Environment(_Record):
-    """Where and with what a run was trained; ``data`` has the digest of each split."""
+class DatasetFacts(Record):
+    """What a run says of its data: the shape of an example, the classes, the number of examples of each split."""
+
+    input_shape: tuple[PositiveCount, ...]
+    class_names: tuple[str, ...]
+    examples: dict[str, Count]
+
+
+class Environment(Record):
+    """The machine and the versions of a training run; ``data`` has the digest of each split."""
 
     commit: str | None
     cpu: str
-    threads: int
+    threads: PositiveCount
     versions: dict[str, str]
     data: dict[str, str]
+    dataset: DatasetFacts | None = None
 
 
 def read_record(path: Path, model: type[M]) -> M:
     """Return the ``model`` in a JSON file; raises RunError if it is missing, damaged or of another version."""
-    content = files.read_whole(path)
+    return parse_record(files.read_whole(path), model, path.name)
+
+
+def parse_record(content: bytes, model: type[M], place: str) -> M:
+    """Return the ``model`` in JSON ``content``; raises RunError, which says ``place`` is damaged and why."""
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise RunError(f"{path.name} is damaged: {where}{': ' * bool(where)}{_lowered(first['msg'])}") from error
+        raise RunError(f"{place} is damaged: {where}{': ' * bool(where)}{_lowered(first['msg'])}") from error
 
 
 def read_config(path: Path) -> Experiment:
@@ -111,9 +137,9 @@ def read_config(path: Path) -> Experiment:
     return Experiment.model_construct(None, **values, **{key: _default(key) for key in missing})
 
 
-@lru_cache(1024)  # sections of a config, which a thousand runs hardly have more of
+@lru_cache(1024)  # sections of configs; a thousand runs rarely have more different ones
 def _value(key: str, text: str) -> Any | None:
-    """Return what a section of a config means, or None if it means nothing by itself."""
+    """Return the value of a section of a config; None if it cannot be parsed on its own."""
     if key not in Experiment.model_fields:
         return None
     try:

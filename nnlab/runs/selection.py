@@ -157,7 +157,7 @@ def outline(sweep: Sweep, cells: Sequence[Overview]) -> Overview:
         parameters=parameters.pop() if len(parameters) == 1 else None,
         evaluated_on=best.evaluated_on,
         best=best.best,
-        test=best.test,
+        tests=best.tests,
         cells=(finished, len(sweep.cells)),
         chosen=len(cells),
     )

@@ -1,7 +1,7 @@
-"""The sweep directory: cells, which are run directories, and a file that says how far they are.
+"""The sweep directory: cells, which are run directories, and a file with their status.
 
 runs/sweep-mnist-7f3a91c2/
-sweep.json                                name, axes, and of each cell directory, settings and status
+sweep.json                                name, axes, and the directory, settings and status of each cell
 cells/000-learning_rate=0.1-seed=0/       an ordinary run directory
 """
 
@@ -9,22 +9,26 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
+
+from pydantic import Field, field_validator
 
 from nnlab import files
-from nnlab.errors import RunError
+from nnlab.errors import RunError, brief
 from nnlab.runs.directory import Run, find_run
 from nnlab.runs.locking import locked
+from nnlab.runs.records import Count, Record, parse_record
 
 Status: TypeAlias = Literal["pending", "running", "interrupted", "failed", "completed"]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One training of a sweep.
+    """One training run of a sweep.
 
-    ``settings`` has its value on each axis of the sweep, ``error`` why it failed, ``attempts`` how often it
-    was begun or gone on with, ``changes`` what its config says that the sweep's does not, each as KEY=VALUE.
+    ``settings`` has its value on each axis of the sweep, ``error`` the reason of a failure, ``attempts`` the
+    number of times it was started or resumed, ``changes`` the differences of its config from the sweep's, each as
+    KEY=VALUE.
     """
 
     run: Run
@@ -37,9 +41,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep directory as it was read: ``axes`` has the values of each key that differs, ``seed`` the last.
+    """A sweep directory: ``axes`` has the values of each key that varies, ``seed`` last.
 
-    The names of variants, if there are any, are an axis called ``variant``.
+    The names of variants, if any, are an axis called ``variant``.
     """
 
     path: Path
@@ -49,16 +53,16 @@ class Sweep:
 
     @property
     def size(self) -> str:
-        """How many cells there are, in words."""
+        """The number of cells, in words."""
         return f"{len(self.cells):,} cell{'' if len(self.cells) == 1 else 's'}"
 
     @property
     def variants(self) -> dict[Run, str]:
-        """The name of the variant that each cell's run is of, if the sweep names any."""
+        """The variant's name of each run, if the sweep has variants."""
         return {cell.run: str(cell.settings["variant"]) for cell in self.cells if "variant" in cell.settings}
 
     def as_json(self) -> dict[str, Any]:
-        """Return what sweep.json holds, as plain data."""
+        """Return the content of sweep.json as plain data."""
         cells = [
             {
                 "directory": cell.run.path.relative_to(self.path).as_posix(),
@@ -73,7 +77,7 @@ class Sweep:
         return {"name": self.name, "axes": self.axes, "cells": cells}
 
     def write(self) -> None:
-        """Write sweep.json; raises SystemFault if the disk refuses."""
+        """Write sweep.json; raises SystemFault if it cannot be written."""
         files.write_json(self.path / "sweep.json", self.as_json())
 
     @contextlib.contextmanager
@@ -83,42 +87,63 @@ class Sweep:
             yield
 
 
+class _CellRecord(Record):
+    """A cell in sweep.json; ``directory`` is relative to the sweep's."""
+
+    directory: str
+    settings: dict[str, Any]
+    status: Status
+    error: str | None
+    attempts: Count
+    changes: list[str] = Field(default_factory=list)
+
+    def cell(self, sweep: Path) -> Cell:
+        """Return the cell in the directory of its ``sweep``."""
+        run = Run(sweep / self.directory)
+        return Cell(run, self.settings, self.status, self.error, self.attempts, tuple(self.changes))
+
+    @field_validator("directory")
+    @classmethod
+    def _inside(cls, directory: str) -> str:
+        path = Path(directory)
+        if path.is_absolute() or ".." in path.parts or "\0" in directory:
+            raise ValueError(f"{brief(directory)} is not a directory of the sweep")
+        return directory
+
+
+class _SweepRecord(Record):
+    """The content of sweep.json."""
+
+    name: str
+    axes: dict[str, list[Any]]
+    cells: list[_CellRecord]
+
+
 def read_sweep(path: str | Path) -> Sweep:
     """Return the sweep in the directory ``path``; raises RunError if there is none, or it is damaged."""
     path = Path(path)
-    data = Run(path).read_json("sweep.json")
-    try:
-        axes = {str(key): list(values) for key, values in data["axes"].items()}
-        return Sweep(path, str(data["name"]), axes, tuple(_cell(path, each) for each in data["cells"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{path / 'sweep.json'} is damaged: {type(error).__name__}: {error}") from error
-
-
-def _cell(path: Path, data: dict[str, Any]) -> Cell:
-    directory = Path(data["directory"])
-    if directory.is_absolute() or ".." in directory.parts:
-        raise ValueError(f"{str(directory)!r} is not a directory of the sweep")
-    if data["status"] not in get_args(Status):
-        raise ValueError(f"{data['status']!r} is no status")
-    told = dict(data["settings"]), data["status"], data["error"], data["attempts"]
-    return Cell(Run(path / directory), *told, changes=tuple(map(str, data.get("changes", ()))))
+    source = path / "sweep.json"
+    found = parse_record(files.read_whole(source), _SweepRecord, str(source))
+    return Sweep(path, found.name, found.axes, tuple(each.cell(path) for each in found.cells))
 
 
 def find_sweep(address: str, root: Path) -> Sweep:
-    """Return the sweep at ``address``: a path, or the unique beginning of a name in ``root``.
+    """Return the sweep at ``address``: a path, or a unique part of a name in ``root``.
 
     Raises RunError if there is none, or more than one.
     """
     if not address or len(address) > 4096 or not address.isprintable():
-        raise RunError(f"{address[:40]!r} is no sweep")
+        raise RunError(f"{address[:40]!r} is not a sweep")
     with contextlib.suppress(OSError):  # a name too long for the file system
-        if (Path(address) / "sweep.json").is_file():
-            return read_sweep(address)
+        for path in (Path(address), root / address):
+            if (path / "sweep.json").is_file():
+                return read_sweep(path if path.name not in {"", ".."} else path.resolve())
     sweeps = sorted(path.parent for path in root.glob("*/sweep.json"))
     matches = [path for path in sweeps if path.name.startswith(address)]
+    matches = matches or [path for path in sweeps if address in path.name]
     if len(matches) != 1:
-        why = f"{len(matches)} in {root} begin so" if matches else f"no sweep in {root} begins so"
-        raise RunError(f"{address[:80]!r} is no sweep: {why}")
+        why = f"{len(matches)} in {root} have this name" if matches else f"no sweep in {root} has this name"
+        raise RunError(f"{address[:80]!r} is not a sweep: {why}")
     return read_sweep(matches[0])
 
 

@@ -3,6 +3,7 @@
 from nnlab.errors import Interrupted, NnlabError, RunError
 from nnlab.evaluation import evaluate
 from nnlab.runs import Run
+from nnlab.runs.overview import overview
 from nnlab.sweep.executor import Job, JobResult
 from nnlab.training import resume
 
@@ -15,7 +16,7 @@ def run_job(job: Job) -> JobResult:
     run = Run(job.directory)
     try:
         resume(run)
-        if job.test and not tested(run):
+        if job.test and not overview(run).test_of("best"):
             evaluate(run, split="test", checkpoint="best", cause="nnlab sweep --test")
     except Interrupted:
         return JobResult("interrupted", _saved(run))
@@ -33,11 +34,3 @@ def _saved(run: Run) -> str:
         return f"saved at step {run.read_json('summary.json')['steps']:,}"
     except RunError:
         return "saved"
-
-
-def tested(run: Run) -> bool:
-    """Return whether the best checkpoint of ``run`` was evaluated on the test split."""
-    try:
-        return run.read_json("evaluation/metrics.json").get("checkpoint") == "best"
-    except RunError:
-        return False

@@ -13,9 +13,9 @@ from nnlab.config import as_yaml
 from nnlab.errors import Interrupted, system_errors
 from nnlab.runs import check_writable
 from nnlab.runs.locking import locked
+from nnlab.runs.overview import overview
 from nnlab.runs.sweeps import Cell, Status, Sweep, read_sweep
 from nnlab.sweep.executor import Executor, Job, JobResult
-from nnlab.sweep.job import tested
 from nnlab.sweep.plan import Plan
 from nnlab.training.signals import stop_signals
 
@@ -93,7 +93,7 @@ class _Execution:
 
     def _is_done(self, cell: Cell) -> bool:
         finished = cell.status == "completed" and (cell.run.path / "summary.json").is_file()
-        return finished and (tested(cell.run) or not self._test)
+        return finished and (not self._test or overview(cell.run).test_of("best") is not None)
 
     def _start(self, executor: Executor, index: int) -> None:
         cell = self.sweep.cells[index]
@@ -114,9 +114,7 @@ class _Execution:
             status = "interrupted" if saved else "pending"
             if result.status == "lost":
                 error = (
-                    "stopped; it will continue from its checkpoint"
-                    if saved
-                    else "stopped before anything was saved"
+                    "stopped; it continues from its checkpoint" if saved else "stopped before anything was saved"
                 )
         else:
             self._lost[index] += 1

@@ -20,7 +20,14 @@ log = logging.getLogger(__name__)
 
 def present_environment(state: TrainingState) -> dict[str, Any]:
     """Return what environment.json says of a training that begins now."""
-    return current_environment(state.config.seed, state.dataset.digests(), threads.count())
+    dataset = state.dataset
+    facts = {
+        "input_shape": list(dataset.input_shape),
+        "class_names": list(dataset.class_names),
+        "examples": {name: len(split) for name, split in dataset.splits.items()},
+    }
+    environment = current_environment(state.config.seed, dataset.digests(), threads.count())
+    return {**environment, "dataset": facts}
 
 
 def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:

@@ -11,6 +11,7 @@ from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
+from nnlab.runs.normalization import write_normalization
 from nnlab.training.loop import fit
 from nnlab.training.resumption import present_environment, restore
 from nnlab.training.signals import stop_signals
@@ -71,8 +72,9 @@ def _prepare(config: Experiment) -> TrainingState:
 
 
 def _begin(state: TrainingState, run: Run) -> None:
-    """Record the environment in which training begins."""
+    """Record the fitted normalization and the environment in which training begins."""
     files.remove_leftovers(run.path)
+    write_normalization(run, state.dataset.normalization)
     run.write_json("environment.json", present_environment(state))
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the benchmark share."""
+"""Shared fixtures of the benchmark tests."""
 
 import pytest
 

@@ -23,7 +23,7 @@ def config(tmp_path):
     return path
 
 
-def test_pytorch_comes_to_nnlabs_accuracies(config, tmp_path):
+def test_pytorch_reaches_nnlabs_accuracies(config, tmp_path):
     run = train(load_config(config), runs_dir=tmp_path / "runs")
     ours = [(each["step"], each["accuracy"]) for each in run.records() if each["split"] == "test"]
     theirs = list(bench_accuracy.accuracies(load_config(config)))
@@ -31,6 +31,6 @@ def test_pytorch_comes_to_nnlabs_accuracies(config, tmp_path):
     assert [accuracy for _, accuracy in theirs] == pytest.approx([accuracy for _, accuracy in ours], abs=0.02)
 
 
-def test_what_has_no_counterpart_is_refused(config):
+def test_settings_without_a_counterpart_are_refused(config):
     with pytest.raises(UsageError, match="without schedule"):
         next(bench_accuracy.accuracies(load_config(config, "training.clip_norm=1")))

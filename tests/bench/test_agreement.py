@@ -41,7 +41,7 @@ def test_an_optimizer_of_another_form_is_noticed(optimizer, name, small, monkeyp
     assert not found.holds
 
 
-def test_a_single_precision_that_drifts_is_noticed(config, monkeypatch):
+def test_a_drift_in_single_precision_is_noticed(config, monkeypatch):
     exact = comparing._differences
 
     def wrong(config, dtype, *, examples):

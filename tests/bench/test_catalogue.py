@@ -29,7 +29,7 @@ def test_networks_have_the_published_parameters_and_batches(name):
     assert (plan.total_parameters, plan.batch_size) == PUBLISHED[name]
 
 
-def test_the_data_are_random_and_as_many_as_there_are_batches():
+def test_the_data_are_random_and_fill_the_batches():
     state = prepare(load("mnist_mlp"))
     assert state.config.data.type == "random"
     assert state.dataset.train.inputs.shape == (BATCHES * 10, 28, 28, 1)
@@ -41,6 +41,6 @@ def test_networks_are_chosen_by_name_in_the_order_of_timing():
     assert chosen("") == NETWORKS
 
 
-def test_an_unknown_network_is_an_error_that_names_the_likeliest():
+def test_an_unknown_network_is_an_error_with_a_suggestion():
     with pytest.raises(UsageError, match=r"unknown network 'fashon' \(did you mean fashion\?\)"):
         chosen("mnist,fashon")

@@ -45,7 +45,7 @@ def test_without_pytorch_nnlab_is_timed_alone(tmp_path):
     assert path.with_suffix(".png").is_file()
 
 
-def test_results_and_figure_are_saved_where_they_are_wanted(run, tmp_path):
+def test_results_and_figure_are_saved_to_the_output(run, tmp_path):
     done = run("--output", "there.json")
     assert done.exit_code == 0
     assert done.stdout.startswith("network ")
@@ -54,34 +54,34 @@ def test_results_and_figure_are_saved_where_they_are_wanted(run, tmp_path):
     assert (tmp_path / "there.png").is_file()
 
 
-def test_kernels_have_a_file_of_their_own(run, tmp_path):
+def test_kernels_are_saved_to_a_separate_file(run, tmp_path):
     assert run("--kernels", kernels=[(1.0, 0)]).stdout.startswith("kernel ")
     assert (tmp_path / "bench" / "kernels.json").is_file()
 
 
-def test_json_is_what_was_saved(run, tmp_path):
+def test_json_output_equals_the_saved_file(run, tmp_path):
     done = run("--json")
     assert json.loads(done.stdout) == json.loads((tmp_path / "bench" / "results.json").read_text())
 
 
-def test_a_disagreement_costs_the_exit_code(run, tmp_path):
+def test_a_disagreement_exits_with_1(run, tmp_path):
     done = run(agreement=0.01)
     assert done.exit_code == 1
     assert "error: net0: the gradient differs" in done.stderr
     assert (tmp_path / "bench" / "results.json").is_file()
 
 
-def test_a_mistake_costs_a_line(monkeypatch, capsys):
+def test_a_mistake_is_reported_in_one_line(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["bench", "--kernels", "--networks", "mnist"])
     with pytest.raises(SystemExit) as leaving:
         command.main()
     assert leaving.value.code == 2
-    assert capsys.readouterr().err == "error: --kernels times no networks: leave out --networks\n"
+    assert capsys.readouterr().err == "error: --kernels does not time networks: leave out --networks\n"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kernels", [False, True])
-def test_the_command_times_what_it_is_asked_to(monkeypatch, tmp_path, make_report, kernels):
+def test_the_command_times_networks_or_kernels(monkeypatch, tmp_path, make_report, kernels):
     asked = {}
 
     def note(kind):

@@ -16,7 +16,7 @@ def test_times_and_ratios_are_drawn(make_report):
     assert [text.get_text() for text in ratios.texts] == ["0.50", "2.00"]
 
 
-def test_what_was_disturbed_is_marked(make_report):
+def test_disturbed_results_are_marked(make_report):
     _, ratios = comparison_figure(make_report(0.5, disturbed=True)).axes
     assert ratios.texts[0].get_text() == "0.50 ?"
 

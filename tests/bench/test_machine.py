@@ -13,7 +13,7 @@ def stat(path, busy, idle):
     path.write_text(f"cpu  {busy * ticks} 0 0 {idle * ticks} 0 0 0 0 0 0\ncpu0 1 1 1 1 0 0 0 0 0 0\n")
 
 
-def test_others_are_what_was_busy_without_this_process(tmp_path, monkeypatch):
+def test_the_load_of_others_excludes_this_process(tmp_path, monkeypatch):
     path = tmp_path / "stat"
     stat(path, 100, 100)
     monkeypatch.setattr(time, "process_time", lambda: 10.0)
@@ -23,11 +23,11 @@ def test_others_are_what_was_busy_without_this_process(tmp_path, monkeypatch):
     assert watch.others() == pytest.approx((60 - 35) / 100)
 
 
-def test_others_are_unknown_where_the_system_does_not_say(tmp_path):
+def test_the_load_of_others_is_unknown_without_counts(tmp_path):
     assert Watch(tmp_path / "nothing").others() is None
 
 
-def test_others_are_unknown_before_any_time_has_passed(tmp_path):
+def test_the_load_of_others_is_unknown_before_any_time_has_passed(tmp_path):
     stat(tmp_path / "stat", 1, 1)
     assert Watch(tmp_path / "stat").others() is None
 

@@ -11,7 +11,7 @@ from nnlab.training.state import prepare
 
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("padding", [(0, 0), (1, 2)])
-def test_the_plain_kernels_compute_what_the_fast_ones_do(rng, stride, padding):
+def test_the_textbook_convolution_equals_the_fast_one(rng, stride, padding):
     windows = Windows((6, 5), (3, 2), (stride, stride), padding, padding)
     x, weight = rng.standard_normal((2, 6, 5, 3)), rng.standard_normal((3, 2, 3, 4))
     bias, grad_y = rng.standard_normal(4), rng.standard_normal(windows.shape(2, 4))
@@ -22,7 +22,7 @@ def test_the_plain_kernels_compute_what_the_fast_ones_do(rng, stride, padding):
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
-def test_the_plain_pooling_computes_what_the_fast_one_does(rng, stride):
+def test_the_textbook_pooling_equals_the_fast_one(rng, stride):
     windows = Windows((7, 6), (3, 3), (stride, stride), (1, 1), (1, 1))
     x = rng.integers(0, 4, (2, 7, 6, 3)).astype(float)  # with ties
     y = plain.max_pool(x, windows)
@@ -32,7 +32,7 @@ def test_the_plain_pooling_computes_what_the_fast_one_does(rng, stride):
     np.testing.assert_array_equal(found, pooling.max_pool_gradient(grad_y, x, y, windows))
 
 
-def test_the_layers_compute_with_them_only_inside(rng):
+def test_the_layers_use_textbook_kernels_only_inside_the_context(rng):
     network = prepare(load("mnist")).network
     fast, x = convolution.convolve, rng.standard_normal((1, *network.input_shape), np.float32)
     scores = network.predict(x)

@@ -40,13 +40,13 @@ class Others:
         return self.shares.pop(0) if len(self.shares) > 1 else self.shares[0]
 
 
-def test_contenders_take_turns(clock):
+def test_contenders_alternate(clock):
     race({"a": clock.contender("a", 0.01), "b": clock.contender("b", 0.02)}, steps=30, seconds=100)
     turns = [name for i, name in enumerate(clock.log) if i == 0 or clock.log[i - 1] != name]
     assert turns == ["a", "b"] * (1 + 6)  # once to see how long a step takes, then 6 rounds of 5 steps
 
 
-def test_the_first_steps_of_a_block_do_not_count(clock):
+def test_the_first_steps_of_a_block_are_not_counted(clock):
     times = race(
         {"a": clock.contender("a", 0.01, warm_up=1), "b": clock.contender("b", 0.02)}, steps=30, seconds=100
     )
@@ -54,12 +54,12 @@ def test_the_first_steps_of_a_block_do_not_count(clock):
     assert times["b"].over(times["a"]) == pytest.approx([2.0] * 6)
 
 
-def test_time_that_is_over_leaves_the_least_number_of_rounds(clock):
+def test_without_time_the_minimum_number_of_rounds_is_run(clock):
     times = race({"a": clock.contender("a", 1.0)}, steps=1000, seconds=0)
     assert [len(block) for block in times["a"].blocks] == [1] * ROUNDS
 
 
-def test_rounds_in_which_others_were_busy_are_left_out(clock, monkeypatch):
+def test_rounds_with_other_busy_processes_are_left_out(clock, monkeypatch):
     shares = Others([0.5, 0.0, 0.5, 0.0])
     monkeypatch.setattr(racing, "Watch", lambda: shares)
     times = race({"a": clock.contender("a", 0.05)}, steps=10, seconds=100)["a"]
@@ -68,7 +68,7 @@ def test_rounds_in_which_others_were_busy_are_left_out(clock, monkeypatch):
     assert len(clock.log) == 3 + 7 * 3  # the pilot's, and 7 rounds of 1 + 2 steps, of which 2 were disturbed
 
 
-def test_without_enough_quiet_rounds_all_count_and_are_called_disturbed(clock, monkeypatch):
+def test_without_enough_quiet_rounds_all_count_and_are_marked_disturbed(clock, monkeypatch):
     monkeypatch.setattr(racing, "Watch", lambda: Others([0.5]))
     times = race({"a": clock.contender("a", 0.05)}, steps=10, seconds=1)["a"]
     assert times.disturbed

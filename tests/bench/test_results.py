@@ -9,7 +9,7 @@ from bench.results import Comparison, Report, mean_ratio
 from bench.tables import print_kernels, print_networks, summary
 
 
-def test_a_comparison_takes_ratios_within_rounds():
+def test_ratios_are_computed_within_rounds():
     mine, theirs = Times(((1.0,), (10.0,), (1.0,))), Times(((2.0,), (20.0,), (3.0,)))
     comparison = Comparison.of({"nnlab": mine, "eager": theirs})
     assert comparison.ratios["eager"].median == 2.0
@@ -17,7 +17,7 @@ def test_a_comparison_takes_ratios_within_rounds():
     assert comparison.torch["eager"].median == 3.0
 
 
-def test_the_fastest_form_is_the_one_with_the_least_time():
+def test_the_fastest_form_has_the_smallest_time():
     blocks = {"nnlab": 3.0, "eager": 2.0, "fused": 1.0}
     assert Comparison.of({name: Times(((t,),)) for name, t in blocks.items()}).fastest == "fused"
     assert Comparison.of({"nnlab": Times(((1.0,),))}).fastest is None
@@ -28,7 +28,7 @@ def test_the_mean_is_geometric(make_report):
     assert mean_ratio([None]) is None
 
 
-def test_results_are_read_back_as_they_were_written(make_report):
+def test_results_survive_writing_and_reading(make_report):
     report = make_report(0.5, 2.0, kernels=[(1.5, 10)])
     assert Report.model_validate_json(report.model_dump_json()) == report
 
@@ -50,7 +50,7 @@ def test_the_schema_of_the_results(make_report):
         Report.model_validate({**saved, "speed": 1})
 
 
-def test_what_does_not_agree_is_named(make_report):
+def test_disagreements_are_named(make_report):
     assert disagreements(make_report(1.0, kernels=[(1.0, 0)])) == []
     assert disagreements(make_report(1.0, kernels=[(1.0, 0)], agreement=0.01)) == [
         "net0: the gradient differs by 1.0e-02, more than 1e-06",
@@ -76,7 +76,7 @@ def test_the_table_of_networks_alone(make_report, capsys):
     assert lines[-1].split() == ["net0", "16", "1.5", "-", "-", "-", "-", "10,667", "60", "-", "2", "%", "-"]
 
 
-def test_the_table_marks_what_disagrees_and_what_was_disturbed(make_report, capsys):
+def test_the_table_marks_disagreements_and_disturbed_results(make_report, capsys):
     print_networks(make_report(1.0, agreement=0.01, disturbed=True))
     _, _, row, _, mean = capsys.readouterr().out.splitlines()
     assert "1.00 ?" in row
@@ -97,10 +97,10 @@ def test_the_table_of_kernels_alone(make_report, capsys):
     assert capsys.readouterr().out.splitlines()[-1].split()[3:] == ["1.5", "-", "-", "-", "-", "2", "-"]
 
 
-def test_the_summary_says_where_and_how(make_report):
+def test_the_summary_describes_machine_and_conditions(make_report):
     assert summary(make_report(1.0)) == (
-        "A Processor, 2 threads; sgemm peak 100 GFLOP/s; others took 25.00 % of the cores meanwhile\n"
+        "A Processor, 2 threads; sgemm peak 100 GFLOP/s; other processes used 25.00 % of the cores\n"
         "PyTorch 2. ratio = PyTorch's time / nnlab's, above 1 where nnlab is faster"
     )
     assert "nnlab is timed alone" in summary(make_report(1.0, torch=None).model_copy(update={"others": None}))
-    assert "time it again" in summary(make_report(1.0, disturbed=True))
+    assert "? marks times disturbed by other processes" in summary(make_report(1.0, disturbed=True))

@@ -9,7 +9,7 @@ from bench.steps import operations, time_network, time_networks
 from nnlab.errors import SystemFault
 
 
-def test_operations_leave_out_the_gradient_of_the_data():
+def test_operations_exclude_the_gradient_of_the_data():
     per_image = 3 * (3 * 784 * 300 + 3 * 300 * 10) - 3 * 784 * 300
     assert operations(load("mnist_mlp")) == 10 * 2 * per_image // 3
 
@@ -37,7 +37,7 @@ def test_a_network_beside_pytorch(monkeypatch):
 
 
 @pytest.mark.slow
-def test_memory_is_that_of_a_process_of_its_own():
+def test_memory_is_measured_in_a_separate_process():
     (megabytes,) = peaks("ellipse", ["nnlab"], 1).values()
     assert 10 < megabytes < 200
 
@@ -57,7 +57,7 @@ def test_what_the_process_prints(capsys, tmp_path):
     assert peak(tmp_path / "nothing") > 10
 
 
-def test_pytorch_runs_there_too(capsys):
+def test_pytorch_runs_in_that_process_too(capsys):
     pytest.importorskip("torch")
     main("torch", "ellipse", 1)
     assert float(capsys.readouterr().out) > 10

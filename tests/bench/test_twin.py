@@ -32,7 +32,7 @@ def test_both_layouts_give_the_scores_of_nnlab(form, config):
     np.testing.assert_allclose(scores.detach().numpy(), x, atol=1e-5)
 
 
-def test_the_twin_has_weights_of_its_own():
+def test_the_twin_has_copies_of_the_weights():
     net = network((3,), {"type": "dense", "units": 2})
     twin = twins.twin_of(net, "eager")
     before = twin.values()
@@ -87,7 +87,7 @@ def test_the_fused_optimizer_does_the_same(config):
         np.testing.assert_allclose(fused[name], value, atol=1e-5)
 
 
-def test_the_faster_layout_is_the_ordinary_form(config, monkeypatch):
+def test_the_faster_layout_is_used(config, monkeypatch):
     state = prepare(config)
     forms = pytorch.PyTorch(1).training(state, batches_of(state, 2), seconds=0)
     first, second = forms

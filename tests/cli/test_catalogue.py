@@ -1,5 +1,6 @@
 """What ``nnlab layers`` says of everything that a config can name."""
 
+import json
 import re
 
 import pytest
@@ -121,3 +122,18 @@ def test_an_unknown_name_is_refused_with_the_likeliest_one():
 def test_plain_is_the_yaml_that_is_shown():
     node, _ = compose("{type: he_normal, gain: 1.0}", "shown")
     assert plain(node) == catalogue("conv2d")["layer"]["conv2d"]["options"][-2]["default"]
+
+
+def test_a_kind_lists_its_components(nnlab_):
+    code, out, _ = nnlab_("layers", "optimizer")
+    assert code == 0
+    assert out.startswith("optimizer:\n")
+    assert re.findall(r"^  (\w+) ", out, re.MULTILINE) == OPTIMIZERS.names()
+    code, out, _ = nnlab_("layers", "optimizer", "--json")
+    assert {kind: sorted(names) for kind, names in json.loads(out).items()} == {"optimizer": OPTIMIZERS.names()}
+
+
+def test_no_line_of_the_list_is_wider_than_a_terminal(nnlab_):
+    code, out, _ = nnlab_("layers")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80

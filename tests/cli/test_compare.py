@@ -6,8 +6,15 @@ import json
 import re
 
 import pytest
-from support.experiments import write_config
+from support.experiments import SMALL, write_config
 from support.written import write_run, write_sweep
+
+MANY = SMALL.replace("validation: 10", "validation: 1000")
+
+
+def words(text):
+    """The text on one line, however it is wrapped."""
+    return " ".join(text.split())
 
 
 @pytest.fixture
@@ -17,8 +24,8 @@ def runs(tmp_path):
     for rate, accuracies in ((0.01, (0.50, 0.60, 0.70)), (0.1, (0.53, 0.62, 0.74))):
         for seed, accuracy in enumerate(accuracies):
             changes = (f"optimizer.learning_rate={rate}", f"seed={seed}")
-            write_run(root / f"2026-{rate}-{seed}", *changes, accuracy=accuracy, test=accuracy - 0.1)
-    write_run(root / "2027-wide", "optimizer.learning_rate=0.1", "network.0.filters=9", accuracy=0.5)
+            write_run(root / f"2026-{rate}-{seed}", *changes, accuracy=accuracy, test=accuracy - 0.1, text=MANY)
+    write_run(root / "2027-wide", "optimizer.learning_rate=0.1", "network.0.filters=9", accuracy=0.5, text=MANY)
     return root
 
 
@@ -26,33 +33,41 @@ def test_settings_are_compared_over_seeds(nnlab_, runs):
     code, out, err = nnlab_("compare", *sorted(path for path in runs.iterdir() if path.name.startswith("2026")))
     assert (code, err) == (0, "")
     assert out.startswith(
-        "6 runs of 2 settings, which differ in optimizer.learning_rate\n\nvalidation accuracy, %"
+        "6 runs of 2 settings, which differ in optimizer.learning_rate\n\nsettings and their runs\n"
     )
+    assert re.search(r"^learning_rate = 0.01 +\(reference\) +0, 1, 2 +2026-0.01-0,", out, re.MULTILINE)
+    assert re.search(r"^learning_rate = 0.1 +optimizer.learning_rate: ", out, re.MULTILINE)
+    assert "-> 0.1 " in words(out)
     assert re.search(r"^learning_rate = 0.01 +60.00 +10.00 +35.16 to 84.84 +3 +reference$", out, re.MULTILINE)
-    row = r"^learning_rate = 0.1 +63.00 +10.54 +36.83 to 89.17 +3 +\+3.00 +\+0.52 to \+5.48 +3$"
+    row = r"^learning_rate = 0.1 +63.00 +10.54 +36.83 to 89.17 +3 +\+3.00$"
     assert re.search(row, out, re.MULTILINE)
+    assert re.search(r"^learning_rate = 0.1 +\+0.52 to \+5.48 +3 +better$", out, re.MULTILINE)
     assert "validation accuracy, % (settings are chosen by it)" in out
-    assert "test accuracy, % (for the report; nothing is chosen by it)" in out
+    assert "test accuracy, % (for the report; not used for choosing)" in out
     assert re.search(
         r"^learning_rate = 0.1 +1.0000 \(0.0000\) +1.5000 \(0.0000\) +64 +12 +0:02$", out, re.MULTILINE
     )
     assert "by validation accuracy, learning_rate = 0.1 is best" in out
     assert (
-        "to report: test accuracy of learning_rate = 0.1, which had no part in the choice: 53.00 % (sd 10.54"
-        in out
+        "to report: test accuracy of learning_rate = 0.1, which was not used for the choice: 53.00 % (sd 10.54"
+        in words(out)
     )
     assert "not corrected" not in out
-    assert max(map(len, out.splitlines())) <= 110
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_what_differs_is_told_in_a_table_where_names_do_not_tell_it(nnlab_, runs):
     code, out, _ = nnlab_("compare", "2027", "2026-0.1-0", "2026-0.01-0")
     assert code == 0
-    assert re.search(r"^setting +A +B +C$", out, re.MULTILINE)
-    assert re.search(r"^network.0.filters \(conv2d\) +9 +3 +3$", out, re.MULTILINE)
-    assert re.search(r"^optimizer.learning_rate +0.1 +0.1 +0.01$", out, re.MULTILINE)
+    assert re.search(r"^A +\(reference\) +0 +2027-wide$", out, re.MULTILINE)
+    assert re.search(r"^B +network.0.filters \(conv2d\): 9 -> 3 +0 +2026-0.1-0$", out, re.MULTILINE)
+    assert re.search(
+        r"^C +network.0.filters \(conv2d\): 9 -> 3; +0 +2026-0.01-0\n +optimizer.learning_rate: 0.1 ->",
+        out,
+        re.MULTILINE,
+    )
     assert "intervals are not corrected for comparing 3 settings" in out
-    assert "of other seeds one run says nothing" in out
+    assert "it does not cover other seeds" in words(out)
 
 
 def test_a_variant_in_batch_size_is_told_by_the_examples_it_saw(nnlab_, tmp_path):
@@ -60,20 +75,20 @@ def test_a_variant_in_batch_size_is_told_by_the_examples_it_saw(nnlab_, tmp_path
         write_run(tmp_path / "runs" / f"b{size}", f"training.batch_size={size}", accuracy=0.5)
     code, out, err = nnlab_("compare", "b8", "b32")
     assert code == 0
-    assert (
-        err == "warning: batch_size = 32 saw 4 times as many examples as batch_size = 8 (steps times batch size)\n"
-    )
+    assert err == "warning: batch_size = 32 saw 4 times as many training examples as batch_size = 8\n"
     assert re.search(r"^setting +val. loss +parameters +steps +examples +time$", out, re.MULTILINE)
     assert re.search(r"^batch_size = 32 +1.0000 +64 +12 +384 +0:02$", out, re.MULTILINE)
-    assert "(nothing can be chosen by it here)" in out
-    assert "one seed each: which is better cannot be told from chance in the seeds" in out
+    assert "(no choice possible here)" in out
+    assert "one seed each: a difference cannot be told from chance in the seed" in out
 
 
 def test_where_nothing_has_finished_there_is_no_empty_table(nnlab_, tmp_path):
     write_run(tmp_path / "runs" / "a", status="interrupted")
     code, out, err = nnlab_("compare", "a")
     assert (code, err.startswith("warning: a is interrupted")) == (0, True)
-    assert out == "1 run of 1 setting\n\nthere is one setting only; nothing to choose\n"
+    assert out.startswith("1 run of 1 setting\n\nsettings and their runs\n")
+    assert out.endswith("(reference)          a\n\nthere is only one setting; nothing to choose\n")
+    assert "accuracy, %" not in out
 
 
 def test_many_and_long_differences_keep_lines_short(nnlab_, tmp_path):
@@ -83,16 +98,16 @@ def test_many_and_long_differences_keep_lines_short(nnlab_, tmp_path):
         for seed in range(9):
             write_run(tmp_path / "runs" / f"{name}{seed}", *changes, f"seed={seed}", status="interrupted")
     _, out, err = nnlab_("compare", *(tmp_path / "runs").iterdir())
-    assert re.match(r"18 runs of 2 settings, which differ in .* and 1 more\n", out)
+    assert re.match(r"18 runs of 2 settings, which differ in .* and 1 more settings", words(out))
     assert "6 more are unfinished" in err
-    assert max(map(len, out.splitlines())) <= 130
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_one_run_alone_is_reported(nnlab_, runs):
     code, out, err = nnlab_("compare", "2027")
     assert (code, err) == (0, "")
     assert out.startswith("1 run of 1 setting\n\n")
-    assert "there is one setting only" in out
+    assert "there is only one setting" in out
     assert "difference" not in out
 
 
@@ -151,7 +166,8 @@ def test_a_sweep_is_compared_as_its_cells(nnlab_, tmp_path):
     write_sweep(tmp_path / "runs" / "sweep-x", {"variant": ["as it is", "slower"], "seed": [0, 1]}, cells)
     code, out, err = nnlab_("compare", "sweep-x")
     assert (code, err) == (0, "")
-    assert re.search(r"^as it is +0.1$", out, re.MULTILINE)
+    assert re.search(r"^as it is +\(reference\) +0, 1 +000, 001$", out, re.MULTILINE)
+    assert re.search(r"^slower +optimizer.learning_rate: 0.1 -> 0.01 +0, 1 +002, 003$", out, re.MULTILINE)
     assert re.search(r"^slower +40.00 +0.00 ", out, re.MULTILINE)
 
 
@@ -170,3 +186,22 @@ def test_names_cannot_steer_the_terminal(nnlab_, tmp_path):
     write_run(tmp_path / "runs" / "b", 'name="\\e[32m"')
     _, out, err = nnlab_("compare", tmp_path / "runs" / "a\x1b[31m", "b", "c\x1b")
     assert "\x1b" not in out + err
+
+
+def test_runs_are_kept_apart_on_request(nnlab_, runs):
+    code, out, _ = nnlab_("compare", "2026-0.01-0", "2026-0.01-1", "2026-0.1-0", "--each")
+    assert code == 0
+    assert out.startswith("3 runs of 3 settings, which differ in optimizer.learning_rate, seed\n")
+    assert re.search(r"^2026-0.01-1 +seed: 0 -> 1 +1 +2026-0.01-1$", out, re.MULTILINE)
+    assert re.search(r"^2026-0.01-1 +60.00 +56.93 to 62.99 +1 +reference|^2026-0.01-1 +60.00 ", out, re.MULTILINE)
+
+
+def test_the_seeds_needed_stand_beside_what_cannot_be_told(nnlab_, tmp_path):
+    for rate, accuracies in ((0.01, (0.50, 0.60, 0.70)), (0.1, (0.50, 0.62, 0.70))):
+        for seed, accuracy in enumerate(accuracies):
+            changes = (f"optimizer.learning_rate={rate}", f"seed={seed}")
+            write_run(tmp_path / "runs" / f"{rate}-{seed}", *changes, accuracy=accuracy, text=MANY)
+    code, out, _ = nnlab_("compare", *(tmp_path / "runs").iterdir())
+    assert code == 0
+    assert re.search(r"^setting +95 % interval +pairs +verdict +seeds needed$", out, re.MULTILINE)
+    assert re.search(r"^learning_rate = \S+ +[-+]\d\.\d\d to [-+]\d\.\d\d +3 +cannot tell +26$", out, re.MULTILINE)

@@ -106,7 +106,7 @@ def test_a_begun_sweep_takes_no_other_settings(nnlab_):
     directory = nnlab_("sweep", "small.yaml", "training.steps=1", "-q")[1].strip()
     code, _, err = nnlab_("sweep", directory, "seed=1,2")
     assert code == 2
-    assert "was begun with its settings" in err
+    assert "was started with its own settings" in err
 
 
 def test_on_a_terminal_the_cells_under_way_are_shown_and_finished_ones_above_them(nnlab_, monkeypatch, capfd):
@@ -134,11 +134,12 @@ def test_on_a_terminal_the_cells_under_way_are_shown_and_finished_ones_above_the
 def test_the_newest_records_of_a_run_are_read_from_its_end(tmp_path):
     run = Run(tmp_path)
     assert sweep_display.newest_records(run) == {}
-    line = '{"step": %d, "split": "%s", "loss": 0.5}\n'
+    line = '{"step": %d, "split": "%s", "loss": 0.5, "accuracy": 0.9, "seconds": 1.5}\n'
     lines = [line % (step, split) for step in range(1, 1001) for split in ("train", "validation")]
     run.metrics.write_text("".join(lines) + '{"step": 1001, "lo')
     found = sweep_display.newest_records(run)
-    assert found == {split: {"step": 1000, "split": split, "loss": 0.5} for split in ("train", "validation")}
+    facts = {"step": 1000, "loss": 0.5, "accuracy": 0.9, "seconds": 1.5}
+    assert found == {split: {**facts, "split": split} for split in ("train", "validation")}
     run.metrics.write_text('{"step": 1')
     assert sweep_display.newest_records(run) == {}
     run.metrics.write_text("[1]\n")

@@ -13,21 +13,23 @@ from support.experiments import SMALL, load
 from support.written import DIGESTS, write_evaluation, write_run, write_sweep
 
 import nnlab
-from nnlab.comparison import compare, comparing, evaluate_missing, find_runs
+from nnlab.comparison import Estimate, compare, comparing, evaluate_missing, find_runs
 from nnlab.errors import RunError
 from nnlab.runs import Run
 
+MANY = SMALL.replace("validation: 10", "validation: 1000")
 SLOW = [0.50, 0.60, 0.70]
 FAST = [0.53, 0.62, 0.74]
 
 
-def write_two(root, slow=SLOW, fast=FAST, **options):
+def write_two(root, slow=SLOW, fast=FAST, text=MANY, **options):
     """Two learning rates, with the accuracies given for seeds 0, 1, ..."""
     runs = []
     for rate, accuracies in ((0.01, slow), (0.1, fast)):
         for seed, accuracy in enumerate(accuracies):
             changes = (f"optimizer.learning_rate={rate}", f"seed={seed}")
-            runs.append(write_run(root / f"{rate}-{seed}", *changes, accuracy=accuracy, test=accuracy, **options))
+            facts = {"accuracy": accuracy, "test": accuracy, "text": text, **options}
+            runs.append(write_run(root / f"{rate}-{seed}", *changes, **facts))
     return runs
 
 
@@ -57,7 +59,7 @@ def test_the_pairs_find_a_best_setting_where_the_settings_intervals_overlap(tmp_
 def test_the_interval_of_an_accuracy_ends_where_accuracies_do(tmp_path):
     wide = compare(write_two(tmp_path, slow=[0.0, 0.9], fast=[0.1, 1.0])).reference.results
     assert wide["validation_accuracy"].interval == (0.0, 1.0)
-    assert wide["validation_loss"].interval == (1.0, 1.0)
+    assert wide["validation_loss"].interval is None
 
 
 def test_a_wrong_pairing_is_noticed(tmp_path, monkeypatch):
@@ -81,6 +83,89 @@ def test_no_best_setting_where_a_tie_is_possible(tmp_path):
     assert found.verdict.seeds_needed > 3
 
 
+def test_equal_differences_are_no_evidence_however_large(tmp_path):
+    found = compare(write_two(tmp_path, slow=[0.5, 0.6], fast=[0.7, 0.8]))
+    assert found.settings[1].differences["validation_accuracy"] == Estimate(pytest.approx(0.2), 0.0, 2, None)
+    assert found.verdict.best is None
+    against = found.settings[1].against
+    assert (against.outcome, against.seeds_needed) == ("cannot tell", None)
+    assert against.reason == "no spread over seeds, hence no interval"
+
+
+@pytest.mark.parametrize(("validation", "told"), [(5, False), (199, False), (201, True), (2000, True)])
+def test_accuracies_that_differ_by_fewer_than_six_examples_are_not_told_apart(tmp_path, validation, told):
+    text = SMALL.replace("validation: 10", f"validation: {validation}")
+    found = compare(write_two(tmp_path, slow=[0.5, 0.6, 0.7], fast=[0.529, 0.631, 0.73], text=text))
+    assert found.settings[1].differences["validation_accuracy"].mean == pytest.approx(0.03)
+    assert found.settings[1].differences["validation_accuracy"].excludes(0.0)
+    assert found.verdict.best == ("learning_rate = 0.1" if told else None)
+    if not told:
+        examples = f"{0.03 * validation:.2g} of {validation} examples apart; fewer than 6 may be chance"
+        assert found.settings[1].against.reason == examples
+
+
+def test_five_examples_tell_nothing_apart_even_if_all_of_them_differ(tmp_path):
+    text = SMALL.replace("validation: 10", "validation: 5")
+    found = compare(write_two(tmp_path, slow=[0.0] * 4, fast=[1.0, 1.0, 0.8, 1.0], text=text))
+    assert found.settings[1].differences["validation_accuracy"].excludes(0.0)
+    assert (found.verdict.best, found.settings[1].against.outcome) == (None, "cannot tell")
+
+
+def test_each_setting_is_better_worse_or_not_to_be_told_from_the_reference(tmp_path):
+    accuracies = {"a": (0.50, 0.60, 0.70), "b": (0.53, 0.62, 0.74), "c": (0.47, 0.58, 0.66), "d": (0.5, 0.62, 0.7)}
+    runs = [
+        write_run(tmp_path / f"{name}{seed}", f"name={name}", f"seed={seed}", rate, accuracy=accuracy, text=MANY)
+        for rate, (name, all_seeds) in zip(
+            (f"optimizer.learning_rate={n}" for n in range(1, 5)), accuracies.items(), strict=True
+        )
+        for seed, accuracy in enumerate(all_seeds)
+    ]
+    found = compare(runs)
+    assert [setting.against and setting.against.outcome for setting in found.settings] == [
+        None,
+        "better",
+        "worse",
+        "cannot tell",
+    ]
+    undecided = found.settings[3].against
+    assert undecided.reason == "the interval includes 0"
+    # ((1.96 + 0.8416) * 0.011547 / 0.0066667)^2 + 1.96^2 / 2 = 25.5
+    assert undecided.seeds_needed == 26
+    told = json.loads(json.dumps(found.as_json()))["settings"]
+    assert told[0]["against_reference"] is None
+    assert told[3]["against_reference"] == {
+        "outcome": "cannot tell",
+        "reason": "the interval includes 0",
+        "seeds_needed": 26,
+    }
+
+
+def test_runs_are_kept_apart_on_request(tmp_path):
+    found = compare(write_two(tmp_path)[:4], each=True)
+    assert [setting.name for setting in found.settings] == ["0.01-0", "0.01-1", "0.01-2", "0.1-0"]
+    assert found.keys == ("optimizer.learning_rate", "seed")
+    assert found.settings[1].values == {"optimizer.learning_rate": 0.01, "seed": 1}
+    assert found.settings[3].values == {"optimizer.learning_rate": 0.1, "seed": 0}
+    assert [setting.results["validation_accuracy"].mean for setting in found.settings] == [0.5, 0.6, 0.7, 0.53]
+    assert found.verdict.best is None
+    assert found.settings[3].differences["validation_accuracy"].mean == pytest.approx(0.03)
+
+
+def test_examples_are_counted_not_multiplied(tmp_path):
+    """100,000 examples a batch were asked for, of 90 that there are."""
+    changes = ("training.batch_size=100000", "training.drop_last=false", "training.steps=90")
+    old, full = (write_run(tmp_path / name, *changes, f"name={name}") for name in ("old", "full"))
+    mini = write_run(tmp_path / "mini", "name=mini", "training.batch_size=8")
+    summary = json.loads((full.path / "summary.json").read_text())
+    (full.path / "summary.json").write_text(json.dumps(summary | {"examples": 8100}))
+    found = {setting.name: setting.results.get("examples") for setting in compare([old, full, mini]).settings}
+    assert found == {
+        "old": None,
+        "full": Estimate(8100.0, None, 1, None),
+        "mini": Estimate(96.0, None, 1, None),
+    }
+
+
 def test_equal_settings_are_seldom_told_apart(tmp_path, rng):
     runs = write_two(tmp_path)
     named = []
@@ -99,7 +184,7 @@ def test_without_shared_seeds_the_intervals_must_not_overlap(tmp_path):
         for rate, seeds, accuracies in ((0.01, (0, 1), (0.5, 0.51)), (0.1, (2, 3), (0.5 + apart, 0.51 + apart))):
             for seed, accuracy in zip(seeds, accuracies, strict=True):
                 changes = (f"optimizer.learning_rate={rate}", f"seed={seed}")
-                runs.append(write_run(tmp_path / f"{apart}-{rate}-{seed}", *changes, accuracy=accuracy))
+                runs.append(write_run(tmp_path / f"{apart}-{rate}-{seed}", *changes, accuracy=accuracy, text=MANY))
         found = compare(runs)
         assert found.settings[1].differences == {}
         assert found.verdict.seeds_needed is None
@@ -125,7 +210,7 @@ def test_single_runs_have_the_interval_of_their_examples_and_none_is_best(tmp_pa
     assert found.settings[0].results["test_accuracy"].interval == pytest.approx((by_hand.low, by_hand.high))
     assert found.settings[1].differences["validation_accuracy"].interval is None
     assert (found.verdict.leading, found.verdict.best) == (None, None)
-    assert found.conclusion == "one seed each: which is better cannot be told from chance in the seeds"
+    assert found.conclusion == "one seed each: a difference cannot be told from chance in the seed"
 
 
 def test_one_run_is_not_told_from_several(tmp_path):
@@ -174,18 +259,19 @@ def test_a_run_given_twice_counts_once(tmp_path, monkeypatch):
 
 
 def test_a_setting_without_finished_runs_has_no_numbers_and_no_part_in_the_verdict(tmp_path):
-    runs = [*write_two(tmp_path), write_run(tmp_path / "x", "optimizer.learning_rate=9", status="diverged")]
+    diverged = write_run(tmp_path / "x", "optimizer.learning_rate=9", status="diverged", text=MANY)
+    runs = [*write_two(tmp_path), diverged]
     found = compare(runs)
     assert (found.settings[2].runs, found.settings[2].results) == ((), {})
     assert found.verdict.best == "learning_rate = 0.1"
     alone = compare([runs[0], runs[-1]])
     assert alone.verdict.leading is None
     assert "fewer than two settings have finished runs" in alone.conclusion
-    assert "one setting only" in compare(runs[:2]).conclusion
+    assert "only one setting" in compare(runs[:2]).conclusion
 
 
 def test_without_validation_the_test_accuracy_decides_and_without_both_nothing(tmp_path):
-    runs = write_two(tmp_path / "a", text=SMALL.replace("training: {", "training: {evaluate_on: test, "))
+    runs = write_two(tmp_path / "a", text=MANY.replace("training: {", "training: {evaluate_on: test, "))
     found = compare(runs)
     assert found.verdict.criterion == "test_accuracy"
     assert found.conclusion.startswith("by test accuracy")
@@ -259,11 +345,11 @@ def test_across_data_sets_nothing_is_best(tmp_path, data, test):
     runs = write_two(tmp_path)[:3]
     for seed, accuracy in enumerate(FAST):
         changes = [f"seed={seed}", "optimizer.learning_rate=0.1"]
-        changes += ["data={type: mnist, validation: 10}"] if data == "mnist" else []
+        changes += ["data={type: mnist, validation: 1000}"] if data == "mnist" else []
         digests = {**DIGESTS, "test": test}
-        runs.append(write_run(tmp_path / f"{seed}", *changes, accuracy=accuracy, data=digests))
+        runs.append(write_run(tmp_path / f"{seed}", *changes, accuracy=accuracy, data=digests, text=MANY))
     found = compare(runs)
-    told = found.conclusion == "the runs are of different data sets; nothing to choose across them"
+    told = found.conclusion == "the runs use different data sets; no setting is best across them"
     differ = (data, test) != ("random", "cc")
     assert (told, found.verdict.best is None) == (differ, differ)
 
@@ -274,7 +360,7 @@ def test_an_edited_config_is_told_by_its_keys(tmp_path):
     text = run.config.read_text()
     assert text.count("batch_size: 8") == 1
     run.config.write_text(text.replace("batch_size: 8", "batch_size: 4"))
-    told = f"config.yaml of {run.name} was edited after its training: training.batch_size"
+    told = f"config.yaml of {run.name} was edited after training: training.batch_size"
     assert compare([run]).warnings == (told,)
     index = run.path / "checkpoints" / "index.json"
     last = json.loads(index.read_text())["last"]
@@ -339,7 +425,7 @@ UNFAIR = {
     ),
     "split": (
         [("a", (), {}), ("b", ("training.evaluate_on=test",), {})],
-        "not all runs were evaluated on the same split while they trained, but on test and validation",
+        "not all runs were evaluated on the same split during training, but on test and validation",
     ),
     "chosen on test": (
         [("a", ("training.evaluate_on=test",), {})],
@@ -347,17 +433,17 @@ UNFAIR = {
     ),
     "examples": (
         [("a", (), {}), ("b", ("training.batch_size=32",), {})],
-        r"batch_size = 32 saw 4 times as many examples as batch_size = 8 \(steps times batch size\)$",
+        r"batch_size = 32 saw 4 times as many training examples as batch_size = 8$",
     ),
     "commit": (
         [("a", (), {}), ("b", ("seed=1",), {"commit": "decaf"})],
-        "the runs are of different commits of nnlab: c0ffee, decaf",
+        "the runs used different commits of nnlab: c0ffee, decaf",
     ),
     "version": (
         [("a", (), {}), ("b", ("seed=1",), {"versions": {"nnlab": "2"}})],
-        "the runs are of different versions of nnlab: 1, 2",
+        "the runs used different versions of nnlab: 1, 2",
     ),
-    "processor": ([("a", (), {}), ("b", ("seed=1",), {"cpu": "quipu"})], "their times cannot be compared"),
+    "processor": ([("a", (), {}), ("b", ("seed=1",), {"cpu": "quipu"})], "their times are not comparable"),
     "loss": ([("a", (), {}), ("b", ("loss.label_smoothing=0.1",), {})], "compare their accuracies"),
     "unfinished": (
         [("a", (), {}), ("b", ("seed=1",), {"status": "interrupted"})],
@@ -365,12 +451,12 @@ UNFAIR = {
     ),
     "diverged": (
         [("a", (), {}), ("b", ("seed=1",), {"status": "diverged"})],
-        "not counted; of the seeds that diverge the mean says nothing",
+        "not counted; the mean does not include seeds that diverge",
     ),
-    "repeated": ([("a", (), {}), ("b", (), {})], "of runs with the same seed the newest counts, not a$"),
+    "repeated": ([("a", (), {}), ("b", (), {})], "only the newest run of each seed counts, not a$"),
     "not evaluated": (
         [("a", (), {"test": 0.5}), *((f"b{n}", (f"seed={n}",), {}) for n in range(1, 6))],
-        r"test accuracy is not known of b1, b2, b3 and 2 more; --test evaluates what is missing",
+        r"the test accuracy of b1, b2, b3 and 2 more is not known; --test evaluates these runs",
     ),
 }
 

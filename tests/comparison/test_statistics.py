@@ -34,6 +34,7 @@ def test_intervals_are_those_of_scipy(values):
 
 @given(VALUES, st.randoms())
 def test_an_interval_contains_the_mean_and_does_not_depend_on_the_order(values, random):
+    assume(np.ptp(values) > 0)
     found = estimate(values)
     assert found.interval[0] <= found.mean <= found.interval[1]
     assert not found.excludes(found.mean)
@@ -51,6 +52,19 @@ def test_an_interval_shrinks_with_more_of_the_same(values, times):
 def test_intervals_cover_the_truth_as_often_as_they_say(rng):
     covered = [not estimate(rng.normal(0.7, 0.1, 4)).excludes(0.7) for _ in range(2000)]
     assert 0.935 < np.mean(covered) < 0.965
+
+
+@pytest.mark.parametrize("values", [[0.8, 0.8], [0.1 + 0.2, 0.3, 0.3], [0.0, 0.0]])
+def test_equal_values_have_no_spread_and_no_interval(values):
+    found = estimate(values)
+    assert (found.sd, found.n, found.interval) == (0.0, len(values), None)
+    assert not found.excludes(0.5)
+
+
+def test_equal_differences_have_no_interval_although_subtraction_rounds():
+    found = difference({0: 0.7, 1: 0.4}, {0: 0.6, 1: 0.3})
+    assert 0.7 - 0.6 != 0.4 - 0.3
+    assert (found.sd, found.interval) == (0.0, None)
 
 
 def test_one_value_has_neither_deviation_nor_interval():

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from nnlab.config import Experiment, validate
-from nnlab.config.config_document import read_document
+from nnlab.config.config_document import read_document, read_file
 from nnlab.config.nodes import plain
 from nnlab.errors import ConfigError, SystemFault, UsageError
 
@@ -175,3 +175,58 @@ def test_a_key_of_a_section_is_found_for_one_that_stands_alone(write):
     path = write("c.yaml", "network: [relu]\noptimizer: {type: sgd, learning_rate: 0.1}\n")
     told = [str(problem) for problem in validate(read_document(path, ("lr=0.2",)), Experiment).problems]
     assert any("unknown key 'lr' (did you mean optimizer.learning_rate?)" in each for each in told)
+
+
+TRAINED = "network: [a, b, c]\ntraining: {epochs: 3, batch_size: 4}\n"
+
+
+@pytest.mark.parametrize(
+    ("override", "training"),
+    [
+        ("training.steps=300", {"steps": 300, "batch_size": 4}),
+        ("training.epochs=5", {"epochs": 5, "batch_size": 4}),
+        ("training.steps=null", {"steps": None, "epochs": 3, "batch_size": 4}),
+    ],
+)
+def test_an_override_of_the_length_of_training_replaces_the_other_one(write, override, training):
+    assert read(write("c.yaml", TRAINED), override)["training"] == training
+
+
+def test_two_overrides_of_the_length_of_training_are_both_kept(write):
+    training = read(write("c.yaml", TRAINED), "training.steps=300", "training.epochs=5")["training"]
+    assert training == {"steps": 300, "epochs": 5, "batch_size": 4}
+
+
+def test_a_config_may_set_dotted_keys_in_its_base(write):
+    write("base.yaml", "network: [a, {type: b, c: 1}]\ntraining: {epochs: 3}\nseed: 0\n")
+    text = (
+        "extends: base.yaml\nseed: 2\nset: {network.1.c: 2, network.+2: d, network.0: null, training.steps: 9}\n"
+    )
+    assert read(write("child.yaml", text)) == {
+        "name": "child",
+        "network": ({"type": "b", "c": 2}, "d"),
+        "training": {"steps": 9},
+        "seed": 2,
+    }
+    grandchild = write("grandchild.yaml", "extends: child.yaml\nset: {network.+2: e}\n")
+    assert read(grandchild, "network.0.c=3")["network"] == ({"type": "b", "c": 3}, "d", "e")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("set: {network.7: d}", "child.yaml:2:7: network has 1 entry, number 0; '7' is none of them"),
+        ("set: {a..b: 1}", "child.yaml:2:7: expected a key such as optimizer.learning_rate"),
+        ("set: 5", "child.yaml:2:1: set: expected a mapping of dotted keys to values"),
+    ],
+)
+def test_a_mistake_in_what_a_config_sets_is_at_its_place(write, text, message):
+    write("base.yaml", "network: [a]\n")
+    assert message in refused(write("child.yaml", f"extends: base.yaml\n{text}\n"))
+
+
+def test_a_sweep_may_extend_a_sweep_and_set_other_keys(write):
+    write("base.yaml", "config: c.yaml\nset: {a.b: 1, c: 2}\n")
+    document = read_file(write("child.yaml", "extends: base.yaml\nset: {c: 3}\n"))
+    assert document.is_sweep
+    assert plain(document.root)["set"] == {"a.b": 1, "c": 3}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.experiments import load, write_config
 
 from nnlab.config.nodes import Position, compose, plain
-from nnlab.config.overrides import Override, laid_over, read_value
+from nnlab.config.overrides import Override, read_value, with_override
 from nnlab.errors import ConfigError
 
 PLACE = Position("a test")
@@ -15,7 +15,7 @@ PLACE = Position("a test")
 def changed(items, *overrides):
     root, _ = compose(f"network: {list(items)}", "c.yaml")
     for key, value in overrides:
-        root = laid_over(root, Override(key, read_value(value, PLACE), PLACE))
+        root = with_override(root, Override(key, read_value(value, PLACE), PLACE))
     return list(plain(root)["network"])
 
 
@@ -69,4 +69,4 @@ def test_a_key_with_an_empty_part_is_none(tmp_path):
     write_config(tmp_path)
     root, _ = compose("a: 1", "c.yaml")
     with pytest.raises(ConfigError, match="expected a key"):
-        laid_over(root, Override("a..b", root, PLACE))
+        with_override(root, Override("a..b", root, PLACE))

@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import hashlib
 import os
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.data import FashionMnist, Mnist, idx
+from nnlab.data import FashionMnist, Mnist, idx, load_dataset
 from nnlab.data.idx import read_idx, read_pair
+from nnlab.data.section import DataSpec
 from nnlab.errors import DataError, SystemFault
+from nnlab.registry import DATASETS
 
 REAL = os.environ.get("NNLAB_DATA")
 needs_data = pytest.mark.skipif(not REAL, reason="NNLAB_DATA is not set")
@@ -55,10 +58,10 @@ def test_gzip_is_recognized_by_content_not_by_name(home):
         (bytes((0, 0, 13, 3)) + bytes(12), "begins with 00 00 0d 03"),
         (header(2, 3, 3)[:-1], "ends within its header of 16 bytes"),
         (header(2, 9, 3) + bytes(54), "items of 9 x 3, not 3 x 3"),
-        (header(0, 3, 3), "announces 0 items, not 1 to 7"),
-        (header(8, 3, 3) + bytes(72), "announces 8 items, not 1 to 7"),
-        (header(2, 3, 3) + bytes(17), "short: its header announces 18 bytes, 17 follow"),
-        (header(2, 3, 3) + bytes(19), "goes on after the 18 bytes"),
+        (header(0, 3, 3), "declares 0 items, not 1 to 7"),
+        (header(8, 3, 3) + bytes(72), "declares 8 items, not 1 to 7"),
+        (header(2, 3, 3) + bytes(17), "short: its header declares 18 bytes, 17 follow"),
+        (header(2, 3, 3) + bytes(19), "continues after the 18 bytes"),
     ],
     ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else None,
 )
@@ -184,5 +187,45 @@ def test_the_two_data_sets_are_not_taken_for_each_other():
 def test_a_damaged_file_is_told_with_where_an_intact_one_comes_from(tmp_path):
     for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
         (tmp_path / f"{name}-ubyte").write_bytes(b"nonsense")
-    with pytest.raises(DataError, match=r"is no idx file .*; an intact copy comes with nnlab data fetch mnist"):
+    with pytest.raises(
+        DataError,
+        match=r"is not an idx file .*; remove the damaged files, and nnlab data fetch mnist downloads intact",
+    ):
         Mnist().load(tmp_path)
+
+
+def test_names_with_a_dot_are_read(home, write_idx):
+    images, *_ = write_idx(home / "data" / "mnist", suffix="")
+    for path in (home / "data" / "mnist").iterdir():
+        path.rename(path.with_name(path.name.replace("-idx", ".idx")))
+    train, _ = Mnist().load(None)
+    np.testing.assert_array_equal(train.inputs[..., 0], images)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_other_files_under_the_names_of_a_published_data_set_are_unverified(home, write_idx, monkeypatch, suffix):
+    folder = home / "data" / "mnist"
+    write_idx(folder, suffix=suffix)
+    spec = DATASETS.spec("mnist", DataSpec)()
+    assert load_dataset(spec, 0).verified is False
+    contents = [
+        path.read_bytes() for path in (folder / f"{file.name[:-3]}{suffix}" for file in Mnist.published.files)
+    ]
+    if suffix:
+        contents = [gzip.decompress(content) for content in contents]
+    digests = [hashlib.md5(content, usedforsecurity=False).hexdigest() for content in contents]
+    files = zip(Mnist.published.files, digests, strict=True)
+    known = tuple(dataclasses.replace(file, unpacked_md5=digest) for file, digest in files)
+    monkeypatch.setattr(Mnist, "published", dataclasses.replace(Mnist.published, files=known))
+    assert load_dataset(spec, 0).verified is True
+    (folder / f"t10k-labels-idx1-ubyte{suffix}").write_bytes(contents[3][:-1] + bytes([contents[3][-1] ^ 1]))
+    assert load_dataset(spec, 0).verified is False
+
+
+def test_a_generated_data_set_needs_no_verification():
+    assert load_dataset(DATASETS.spec("ellipse", DataSpec)(train=4, test=4), 0).verified is True
+
+
+@needs_data
+def test_the_published_images_and_labels_of_mnist_are_verified():
+    assert load_dataset(DATASETS.spec("mnist", DataSpec)(root=REAL), 0).verified is True

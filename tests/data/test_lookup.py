@@ -3,14 +3,17 @@ import functools
 import hashlib
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from unittest import mock
 
 import pytest
 
-from nnlab.data import Cifar10, Mnist, available, fetch
+from nnlab.data import Cifar10, Mnist, available, fetch, load_dataset
 from nnlab.data.cache import cache_directory
 from nnlab.data.lookup import locate, roots
 from nnlab.data.published import PublishedFile
+from nnlab.data.section import DataSpec
 from nnlab.errors import DataError, SystemFault, UsageError
+from nnlab.registry import DATASETS
 
 NAMES = [
     "train-images-idx3-ubyte.gz",
@@ -35,12 +38,12 @@ def test_order_of_the_lookup(home, write_idx, monkeypatch, downloads):
         write_idx(place / "mnist")
         assert locate(Mnist.published, home / "mine")[0].resolve().parent == place / "mnist"
     assert locate(Mnist.published, None)[0].parent == home / "shared" / "mnist"
-    assert roots(None) == [home / "shared", home.relative_to(home) / "data", downloads]
+    assert roots(None) == [home / "shared", home.relative_to(home) / "data"]
 
 
 def test_an_empty_variable_is_no_variable(monkeypatch, downloads):
     monkeypatch.setenv("NNLAB_DATA", "")
-    assert len(roots(None)) == 2
+    assert len(roots(None)) == 1
     assert cache_directory() == downloads.parent
 
 
@@ -59,11 +62,11 @@ def test_a_partial_set_says_what_is_missing_and_where(home, write_idx, monkeypat
     (home / "shared" / "mnist" / NAMES[0]).unlink()
     (home / "shared" / "mnist" / NAMES[3]).unlink()
     monkeypatch.setenv("NNLAB_DATA", "shared")
-    message = "shared/mnist holds only a part of mnist: missing train-images-idx3-ubyte, t10k-labels-idx1-ubyte$"
+    message = "shared/mnist has only some files of mnist: missing train-images-idx3-ubyte, t10k-labels-idx1-ubyte$"
     with pytest.raises(DataError, match=message):
         locate(Mnist.published, None)
     notes = {holding.name: holding.note for holding in available()}
-    assert notes["mnist"].startswith("shared/mnist holds only a part")
+    assert notes["mnist"].startswith("shared/mnist has only some files")
     assert notes["fashion_mnist"] == "not here"
 
 
@@ -162,3 +165,34 @@ def test_folders_that_cannot_be_read_are_the_machines_fault(home):
     for ask in (available, lambda root: locate(Cifar10.published, root)):
         with pytest.raises(SystemFault, match=r"cannot read .*xxx: File name too long"):
             ask(home / ("x" * 300))
+
+
+def test_an_unknown_user_in_a_path_is_reported(monkeypatch):
+    with pytest.raises(
+        DataError, match=r"data\.root: there is no user nobody-here for ~nobody-here/x; write the whole"
+    ):
+        load_dataset(DATASETS.spec("mnist", DataSpec)(root="~nobody-here/x"), 0)
+    monkeypatch.setenv("NNLAB_DATA", "~nobody-here/x")
+    with pytest.raises(DataError, match="NNLAB_DATA: there is no user nobody-here"):
+        roots(None)
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user of whom the machine knows no home directory."""
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", mock.Mock(side_effect=KeyError))
+
+
+def test_without_a_home_directory_there_is_no_cache(home, homeless, write_idx):
+    assert cache_directory() is None
+    assert {each.name: each.note for each in available()}["mnist"] == "not here"
+    with pytest.raises(DataError, match="no home directory to download it into; XDG_CACHE_HOME names another"):
+        fetch("mnist")
+    write_idx(home / "data" / "mnist")
+    assert len(load_dataset(DATASETS.spec("mnist", DataSpec)(), 0).train) == 20
+    assert len(load_dataset(DATASETS.spec("glyphs", DataSpec)(train=5, test=5), 0).train) == 5
+    assert [path.name for path in home.iterdir()] == ["data"]
+    with pytest.raises(DataError, match="there is no home directory for ~/x"):
+        load_dataset(DATASETS.spec("mnist", DataSpec)(root="~/x"), 0)

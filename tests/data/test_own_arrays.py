@@ -1,3 +1,4 @@
+import hashlib
 import io
 import os
 import re
@@ -83,15 +84,183 @@ def test_class_names(home):
     assert SavedArrays(path=str(archive)).class_names == ("a", "bc", "d", "e")
 
 
-@pytest.mark.parametrize("content", [b"", b"a\n\nb", b"a\x1b[31m", b"\xff", b"x\n" * 2**19 + b"x"])
-def test_class_names_that_are_none(home, content):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "has 0 class names"),
+        (b"\n\n", "has 0 class names"),
+        (b"a\n\nb", r"classes\.txt: line 2 is empty"),
+        (b"a\x1b[31m", r"classes\.txt: line 1, .* U\+001B"),
+        (b"a\nb\tx\nc\n", r"classes\.txt: line 2, 'b x', has a tab"),
+        (b"\xff", r"classes\.txt is not in UTF-8: .* at byte 0; save it as UTF-8"),
+        (b"x\n" * 2**19 + b"x", r"classes\.txt has more than"),
+    ],
+)
+def test_class_names_that_are_none(home, content, message):
     folder = write_folder(home / "set", examples())
     (folder / "classes.txt").write_bytes(content)
-    with pytest.raises(DataError, match=r"classes\.txt|class names in"):
+    with pytest.raises(DataError, match=message):
         SavedArrays(path=str(folder))
     archive = write_archive(home / "set.npz", {**examples(), "class_names": np.arange(3)})
-    with pytest.raises(DataError, match="class_names is no list of texts"):
+    with pytest.raises(DataError, match="class_names is not a list of texts"):
         SavedArrays(path=str(archive))
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfa\nb\nc\n", b"a\nb\nc\n\n\n", b"a\r\nb\r\nc"])
+def test_class_names_as_editors_save_them(home, content):
+    folder = write_folder(home / "set", examples())
+    (folder / "classes.txt").write_bytes(content)
+    assert SavedArrays(path=str(folder)).class_names == ("a", "b", "c")
+
+
+def test_class_names_of_an_archive_may_be_bytes(home):
+    names = np.array(["a", "ö", "c"]).astype("U1")
+    encoded = np.array([name.encode() for name in names])
+    path = write_archive(home / "set.npz", {**examples(), "class_names": encoded})
+    assert SavedArrays(path=str(path)).class_names == ("a", "ö", "c")
+
+
+NAMES = np.array(["a", "b", "c"])
+CLASSES = {
+    "from 1": (
+        lambda y: y + 1,
+        None,
+        "labels begin at 1, but classes are numbered from 0; save the labels minus 1",
+    ),
+    "from 1, named": (
+        lambda y: y + 1,
+        NAMES,
+        "is 3, not 0 to 2; classes are numbered from 0: save the labels minus 1",
+    ),
+    "gap": (
+        lambda y: np.where(y == 1, 5, y),
+        None,
+        "go up to 5, but no example has the label 1, 3, 4; number the",
+    ),
+    "signs": (
+        lambda y: np.where(y > 0, 1, -1),
+        None,
+        "is -1, not 0 to 99999; classes .* save labels > 0 as integers",
+    ),
+    "negative": (
+        lambda y: y - 1,
+        None,
+        "is -1, not 0 to 99999; classes are numbered from 0: save the labels plus 1",
+    ),
+    "few names": (lambda y: y, NAMES[:2], "label 2 is 2, not 0 to 1: there are 2 class names for 3 classes"),
+    "column": (lambda y: y[:, None], None, r"has the shape \(30, 1\) .*; save labels\.ravel\(\)"),
+    "one-hot": (lambda y: np.eye(3)[y], None, r"if they are one-hot, save labels\.argmax\(axis=1\)"),
+    "floats": (lambda y: y * 1.0, None, r"; save labels\.astype\(int\)"),
+}
+
+
+@pytest.mark.parametrize("case", CLASSES)
+def test_labels_that_are_no_class_numbers_name_the_cure(home, case):
+    change, names, message = CLASSES[case]
+    arrays = examples()
+    arrays["train_labels"] = change(arrays["train_labels"])
+    named = {} if names is None else {"class_names": names}
+    with pytest.raises(DataError, match=f"train_labels.*{message}"):
+        SavedArrays(path=str(write_archive(home / "set.npz", {**arrays, **named})))
+
+
+def test_a_class_that_has_a_name_may_have_no_examples(home, caplog):
+    arrays = examples()
+    arrays["train_labels"] = np.where(arrays["train_labels"] == 1, 2, 0)
+    path = write_archive(home / "set.npz", {**arrays, "class_names": np.array(["a", "b", "c", "d"])})
+    for _ in range(2):
+        assert len(SavedArrays(path=str(path)).class_names) == 4
+    [message] = caplog.messages
+    assert message.endswith("train_labels: no training example has the label 1 ('b'), 3 ('d')")
+
+
+def test_a_test_label_that_no_training_example_has(home):
+    arrays = examples()
+    arrays["test_labels"] = np.full(8, 3)
+    source = SavedArrays(path=str(write_archive(home / "set.npz", arrays)))
+    with pytest.raises(
+        DataError, match="test_labels: label 0 is 3, not 0 to 2: no training example has this class"
+    ):
+        source.load(None)
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_images_without_a_channel_axis_have_one_channel(home, kind, caplog):
+    arrays = examples(shape=(12, 10))
+    path = write_folder(home / "set", arrays) if kind == "folder" else write_archive(home / "set.npz", arrays)
+    data = dataset(path, normalize={"type": "standard"})
+    assert data.input_shape == (12, 10, 1)
+    assert data.train.inputs.shape == (30, 12, 10, 1)
+    assert data.normalization.gain.shape == ()
+    np.testing.assert_array_equal(data.test.inputs[:], arrays["test_inputs"][..., np.newaxis])
+    assert [message.partition("inputs")[2] for message in caplog.messages] == [
+        f"{'.npy' if kind == 'folder' else ''}: 12 x 10 values are read as an image of one channel"
+    ]
+    (home / "c.yaml").write_text(
+        f"data: {{type: arrays, path: {path}}}\n"
+        "network: [{type: conv2d, filters: 2, kernel: 3}, {type: dense, units: 3}]\n"
+        "optimizer: {type: sgd, learning_rate: 0.1}\ntraining: {steps: 1}\n"
+    )
+    load_config(home / "c.yaml")
+
+
+def test_channels_that_seem_to_come_first_are_reported(home, caplog):
+    assert dataset(write_archive(home / "set.npz", examples(shape=(3, 12, 10)))).input_shape == (3, 12, 10)
+    [message] = caplog.messages
+    assert "3 x 12 x 10 values are read as 3 rows, 12 columns and 10 channels" in message
+    assert "inputs.transpose(0, 2, 3, 1)" in message
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("half", ["train", "test"])
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_inputs_that_are_not_finite_are_refused(home, tmp_path, kind, half, value):
+    arrays = examples(shape=(4,), dtype=np.float32)
+    arrays[f"{half}_inputs"][5, 1] = value
+    path = write_folder(home / "set", arrays) if kind == "folder" else write_archive(home / "set.npz", arrays)
+    for validation in (0, 29):  # among the training examples, then among those held out
+        with pytest.raises(DataError, match=rf"{half}.inputs.*: example 5, feature 1 is {value}; ") as caught:
+            dataset(path, validation=validation, normalize={"type": "standard"})
+    assert caught.value.exit_code == 3
+    arrays[f"{half}_inputs"][5, 1] = 0
+    path = write_folder(home / "set", arrays) if kind == "folder" else write_archive(home / "set.npz", arrays)
+    assert len(dataset(path).train) == 30
+
+
+def test_a_value_of_an_image_that_is_not_finite_is_named_by_all_its_numbers(home):
+    arrays = examples(train=2000, shape=(20, 20, 3), dtype=np.float32)
+    arrays["train_inputs"][1234, 3, 17, 2] = np.nan
+    with pytest.raises(DataError, match=r"example 1234, feature \[3, 17, 2\] is nan"):
+        dataset(write_folder(home / "set", arrays))
+
+
+def test_a_file_of_floats_is_read_once_for_its_check_and_digest(home, monkeypatch):
+    folder = write_folder(home / "set", examples(dtype=np.float32))
+    first = dataset(folder)
+    content = (folder / "train-inputs.npy").read_bytes()
+    assert first.train.inputs.examples.digest == hashlib.sha256(content).hexdigest()
+    monkeypatch.setattr("nnlab.data.inputs_in_file.check_finite", lambda *_: pytest.fail("read again"))
+    assert dataset(folder).digests() == first.digests()
+
+
+def test_an_archive_with_other_names_is_told_apart(home):
+    arrays = examples()
+    keras = {"x_train": arrays["train_inputs"], "y_train": arrays["train_labels"]}
+    with pytest.raises(
+        DataError, match="lacks the array train_inputs, but has x_train, as Keras saves it; save x_t"
+    ):
+        SavedArrays(path=str(write_archive(home / "set.npz", keras)))
+    with pytest.raises(DataError, match=r"lacks the array train_inputs \(it has 'a', 'b'\)"):
+        SavedArrays(path=str(write_archive(home / "set.npz", {"a": np.zeros(2), "b": np.zeros(2)})))
+
+
+def test_an_unknown_user_is_a_mistake_in_the_config(home):
+    with pytest.raises(
+        OptionError, match="there is no user nobody-here for ~nobody-here/set; write the whole"
+    ) as caught:
+        SavedArrays(path="~nobody-here/set")
+    assert caught.value.option == "path"
 
 
 def test_a_folder_gives_the_same_dataset_as_an_archive(home):
@@ -109,6 +278,7 @@ def test_a_folder_gives_the_same_dataset_as_an_archive(home):
     np.testing.assert_array_equal(kept.train.inputs[rows], read.train.inputs[rows])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), values=st.integers(1, 40), count=st.integers(1, 50))
 def test_rows_of_a_file_are_those_of_the_array(tmp_path_factory, data, values, count):
@@ -226,14 +396,14 @@ WRONG = {
     "big-endian": ({"train_inputs": np.zeros((30, 4), ">f4")}, "has values of the type >f4"),
     "bool": ({"train_inputs": np.zeros((30, 4), bool)}, "has values of the type bool"),
     "complex": ({"train_inputs": np.zeros((30, 4), complex)}, "has values of the type '<c16'"),
-    "records": ({"train_inputs": np.zeros((30, 4), "u1,u1")}, "has no header of a plain array"),
+    "records": ({"train_inputs": np.zeros((30, 4), "u1,u1")}, "does not have the header of a plain array"),
     "one axis": ({"train_inputs": np.zeros(30, np.uint8)}, r"has the shape \(30,\), not \(examples,"),
     "nothing": ({"train_inputs": np.zeros((0, 4), np.uint8)}, r"has the shape \(0, 4\)"),
     "no values": ({"train_inputs": np.zeros((30, 0), np.uint8)}, r"has the shape \(30, 0\)"),
     "fortran": ({"train_inputs": np.asfortranarray(np.zeros((30, 4), np.uint8))}, "is in Fortran order"),
     "other shape": (
         {"test_inputs": np.zeros((8, 3, 4, 2), np.uint8)},
-        "inputs of 3 x 4 x 2, those to train on are 4",
+        "inputs of 3 x 4 x 2, the training inputs are 4 x 3 x 2",
     ),
     "counts": ({"test_labels": np.zeros(9, int)}, "has 8 inputs, .* has 9 labels"),
     "negative": ({"train_labels": np.arange(30) - 3}, "label 0 is -3, not 0 to 99999"),
@@ -265,22 +435,22 @@ def test_arrays_that_are_no_data_set(home, kind, case):
 
 
 BAD_FILES = {
-    "empty": (b"", "is no .npy file: it begins with nothing"),
-    "text": (b"hello world", "is no .npy file: it begins with 68 65 6c"),
+    "empty": (b"", "is not a .npy file: it begins with nothing"),
+    "text": (b"hello world", "is not a .npy file: it begins with 68 65 6c"),
     "version": (b"\x93NUMPY\x04\x00" + bytes(40), r"unknown \.npy version 4\.0"),
     "cut": (header_of()[:40], "ends within its header"),
     "length 0": (b"\x93NUMPY\x01\x00\x00\x00", "ends within its header"),
-    "long header": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{", "announces a header of 4294967295 bytes"),
-    "elements": (header_of(shape=f"({2**60}, 4)"), "announces 4611686018427387904 bytes of values, 0 follow"),
-    "overflow": (header_of(shape=f"({10**18}, {10**18}, {10**18})"), "announces 1000000"),
-    "short": (header_of() + bytes(719), "is short: its header announces 720 bytes of values, 719 follow"),
-    "long": (header_of() + bytes(721), "is too long: its header announces 720 bytes of values, 721 follow"),
-    "negative": (header_of(shape="(-1, 4)"), "no header of a plain array"),
-    "code": (header_of(version=3, descr="__import__('os').system('touch hacked')"), "no header of a plain array"),
-    "nested": (header_of(version=3, shape="(" * 500), "no header of a plain array"),
-    "minus signs": (header_of(version=3, shape="(" + "-" * 3000 + "1,)"), "no header of a plain array"),
-    "twice": (header_of(tail="'shape': (2,), "), "no header of a plain array"),
-    "wrong key": (header_of(tail="'more': 'x', "), "no header of a plain array"),
+    "long header": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{", "declares a header of 4294967295 bytes"),
+    "elements": (header_of(shape=f"({2**60}, 4)"), "declares 4611686018427387904 bytes of values, 0 follow"),
+    "overflow": (header_of(shape=f"({10**18}, {10**18}, {10**18})"), "declares 1000000"),
+    "short": (header_of() + bytes(719), "is short: its header declares 720 bytes of values, 719 follow"),
+    "long": (header_of() + bytes(721), "is too long: its header declares 720 bytes of values, 721 follow"),
+    "negative": (header_of(shape="(-1, 4)"), "the header of a plain array"),
+    "code": (header_of(version=3, descr="__import__('os').system('touch hacked')"), "the header of a plain array"),
+    "nested": (header_of(version=3, shape="(" * 500), "the header of a plain array"),
+    "minus signs": (header_of(version=3, shape="(" + "-" * 3000 + "1,)"), "the header of a plain array"),
+    "twice": (header_of(tail="'shape': (2,), "), "the header of a plain array"),
+    "wrong key": (header_of(tail="'more': 'x', "), "the header of a plain array"),
     "axes": (header_of(shape="(" + "1, " * 40 + ")"), "has 40 axes"),
     "type": (header_of(descr="'<f3'"), "has values of the type '<f3'"),
     "odd type": (header_of(descr="'<f1'"), "has values of the type '<f1'"),
@@ -315,7 +485,7 @@ def test_versions_2_and_3_and_entries_in_another_order_are_read():
 def test_archives_that_unpack_to_too_much(home, monkeypatch):
     path = write_archive(home / "set.npz", examples())
     monkeypatch.setattr(npz, "MOST_UNPACKED", 1000)
-    with pytest.raises(DataError, match=r"unpacks to more than 1000 bytes; save so much as \.npy files"):
+    with pytest.raises(DataError, match=r"unpacks to more than 1000 bytes; save them as \.npy files"):
         SavedArrays(path=str(path))
 
 
@@ -334,6 +504,7 @@ def test_archives_that_numpy_does_not_write(home):
         SavedArrays(path=str(path))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(flips=st.lists(st.tuples(st.integers(0, 2500), st.integers(0, 255)), max_size=6), keep=st.integers(0, 4000))
 def test_only_our_errors_escape(tmp_path_factory, flips, keep):

@@ -23,8 +23,8 @@ from nnlab.evaluation import (
     worst,
 )
 from nnlab.nn.layers.dense import Dense
-from nnlab.nn.losses import LOSSES
 from nnlab.nn.network import Network
+from nnlab.registry import LOSSES
 
 NAMES = ("a", "b", "c", "d", "e")
 LABELS = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3]

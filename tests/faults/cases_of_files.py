@@ -1,4 +1,4 @@
-"""What a config or a data file may hold, and what may happen around many runs: the other rows of the contract."""
+"""Rows of the contract about the content of configs and data files, texts, and sweeps."""
 
 from faults.row import Row
 
@@ -8,7 +8,7 @@ _DOWNLOAD, _SWEEP = "data/test_download.py::", "sweep/test_running.py::"
 OF_FILES = (
     Row(
         "`learning_rate: 1e-3`, `1E3`, `1.0e3`; `abc`",
-        "The first three are numbers; the last is refused with file:line:column and key.",
+        "The first three are numbers; the last is refused, with file:line:column and key.",
         (0, 2),
         (
             f"{_CONFIGS}test_numbers_are_what_they_look_like",
@@ -16,14 +16,14 @@ OF_FILES = (
         ),
     ),
     Row(
-        "`NO`, `010`, `1:30` or a date where something else is meant",
-        "Never coerced in silence.",
+        "`NO`, `010`, `1:30` or a date where another type is expected",
+        "Never converted silently.",
         (2,),
         (f"{_CONFIGS}test_what_is_of_another_type_is_never_coerced",),
     ),
     Row(
-        "A key that is unknown or there twice",
-        "Refused, with its line (both lines) and the likeliest name.",
+        "An unknown or duplicate key",
+        "Refused, with its line (or both lines) and the most likely name.",
         (2,),
         (
             f"{_CONFIGS}test_an_unknown_key_has_its_line_and_likeliest_name",
@@ -31,14 +31,14 @@ OF_FILES = (
         ),
     ),
     Row(
-        "A config with an alias bomb, a recursive alias, 2,000 levels, 100 MB",
+        "A config with an alias bomb, a recursive alias, 2,000 levels or 100 MB",
         "Refused in less than a second and 64 MiB.",
         (2,),
         (f"{_CONFIGS}test_a_bomb_is_refused_in_little_time_and_memory",),
     ),
     Row(
         "A config with `!!python/...` tags or dotted paths of classes",
-        "Refused; nothing is imported or run.",
+        "Refused; nothing is imported or executed.",
         (2,),
         (
             f"{_CONFIGS}test_a_bomb_is_refused_in_little_time_and_memory",
@@ -47,8 +47,8 @@ OF_FILES = (
     ),
     Row(
         "An idx file with huge dimensions, a wrong magic number, too few or too many bytes, labels out of range, "
-        "or another number of images than of labels",
-        "Refused before memory is taken, also under `python -O`.",
+        "or different numbers of images and labels",
+        "Refused before memory is allocated, also under `python -O`.",
         (3,),
         (
             f"{_DATA}test_idx_files",
@@ -57,14 +57,14 @@ OF_FILES = (
         ),
     ),
     Row(
-        "A CIFAR-10 file whose size is no multiple of 3,073, or with a label above 9",
-        "Refused, with the record named.",
+        "A CIFAR-10 file whose size is not a multiple of 3,073, or with a label above 9",
+        "Refused; the message names the record.",
         (3,),
         (f"{_DATA}test_cifar_files",),
     ),
     Row(
-        "A gzip or tar bomb; members that climb out, links, devices",
-        "Refused; no more is unpacked than the data set can have, and nothing is extracted.",
+        "A gzip or tar bomb; an archive with links, devices or paths outside its folder",
+        "Refused; no more is unpacked than the data set can hold, and nothing is extracted.",
         (3,),
         (
             f"{_DATA}test_archives",
@@ -74,7 +74,7 @@ OF_FILES = (
     ),
     Row(
         "Pickles: `cifar-10-batches-py`, `.pkl`, `.pt`, arrays of objects",
-        "Refused as an unsafe format, with the safe one named; never loaded.",
+        "Refused as an unsafe format, and the message names a safe one; never loaded.",
         (3,),
         (
             f"{_DATA}test_pickles_of_cifar10_are_refused_and_the_safe_ones_named",
@@ -83,8 +83,8 @@ OF_FILES = (
         ),
     ),
     Row(
-        "A download that is cut, slow, has a wrong checksum, or is a page that says sorry",
-        "The next mirror is tried. The final name never holds what was not verified; https never becomes http.",
+        "A download that is truncated, slow, has a wrong checksum, or is an error page",
+        "The next mirror is tried. A file gets its final name only once verified; https never becomes http.",
         (3,),
         (
             f"{_DOWNLOAD}test_a_bad_mirror_is_followed_by_the_next",
@@ -96,7 +96,7 @@ OF_FILES = (
     ),
     Row(
         "`<script>`, `[/red]` and ANSI escapes in names and labels",
-        "Literal on the terminal, with what steers it replaced; escaped in HTML, Markdown and TeX.",
+        "Printed literally on the terminal, with control characters replaced; escaped in HTML, Markdown and TeX.",
         (0,),
         (
             "report/test_html.py::test_names_are_only_text",
@@ -110,7 +110,7 @@ OF_FILES = (
     ),
     Row(
         "`LC_ALL=C`, Unicode in paths, a clock set back",
-        "The same results; files in UTF-8; durations from a clock that only goes forward.",
+        "The same results; files are in UTF-8; durations come from a monotonic clock.",
         (0,),
         (
             f"{_TEXTS}test_the_locale_and_unicode_in_paths_change_nothing",
@@ -119,13 +119,13 @@ OF_FILES = (
     ),
     Row(
         "One broken run among a thousand",
-        "Listed as broken, with a warning; the others are shown.",
+        "Listed as broken, with a warning; the others are listed as usual.",
         (0,),
         (f"{_TEXTS}test_one_broken_run_among_many_hides_none",),
     ),
     Row(
-        "A worker of a sweep is killed, hangs or is out of memory",
-        "The others finish; the cell is tried again from its checkpoint a few times, and none is trained twice.",
+        "A worker of a sweep is killed, hangs or runs out of memory",
+        "The others finish; the cell is retried from its checkpoint a few times, and no cell is trained twice.",
         (0, 7),
         (
             f"{_SWEEP}test_a_killed_worker_is_replaced_and_its_cell_goes_on",
@@ -136,7 +136,7 @@ OF_FILES = (
     ),
     Row(
         "The parent of a sweep is killed",
-        "Its processes end within 10 s; run again, the sweep does only what is missing.",
+        "Its processes end within 10 s; when run again, the sweep trains only what is missing.",
         (),
         (f"{_SWEEP}test_a_killed_parent_leaves_no_process_and_the_rest_is_done_later",),
     ),

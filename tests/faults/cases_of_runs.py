@@ -1,4 +1,4 @@
-"""What may happen to a run: the first sixteen rows of the contract."""
+"""Rows of the contract about runs: kills, faults of disk and memory, resuming, divergence."""
 
 from faults.row import Row
 
@@ -10,7 +10,7 @@ _SWEEP = "sweep/test_running.py::"
 OF_RUNS = (
     Row(
         "The process is killed (kill -9) at any system call of a save",
-        "The checkpoint before or the new one is whole; `nnlab resume` ends in the bits of an undisturbed run.",
+        "The previous or the new checkpoint is intact; `nnlab resume` ends in the bits of an undisturbed run.",
         (),
         (
             f"{_KILLS}test_killed_at_any_system_call_it_goes_on_to_the_same_bits",
@@ -18,26 +18,26 @@ OF_RUNS = (
         ),
     ),
     Row(
-        "The process is killed at random moments, again and again",
+        "The process is killed repeatedly, at random moments",
         "The same.",
         (),
         (f"{_KILLS}test_killed_at_random_moments_again_and_again_it_goes_on_to_the_same_bits",),
     ),
     Row(
-        "The power fails; what was not flushed is lost or torn",
-        "The newest checkpoint that was acknowledged can be read, and the training goes on to the same bits.",
+        "The power fails; whatever was not flushed is lost or incomplete",
+        "The newest acknowledged checkpoint can be read, and the run resumes to the same bits.",
         (),
         (f"{_POWER}test_what_was_saved_survives", f"{_POWER}test_and_the_training_goes_on_to_the_same_bits"),
     ),
     Row(
         "SIGTERM",
-        "The step is finished, the state saved within 10 s; the run is marked interrupted.",
+        "The step is finished and the state saved within 10 s; the run is marked as interrupted.",
         (143,),
         (f"{_STOPS}test_a_signal_saves_and_stops",),
     ),
     Row(
         "Ctrl-C once; twice",
-        "Once: the state is saved. Twice: nnlab leaves at once, and the checkpoint before is kept.",
+        "Once: the state is saved. Twice: nnlab exits immediately, and the previous checkpoint is kept.",
         (130,),
         (
             f"{_STOPS}test_a_signal_saves_and_stops",
@@ -46,8 +46,8 @@ OF_RUNS = (
     ),
     Row(
         "The disk is full while a checkpoint, the metrics, a figure or the config is written",
-        "The message names the path; no temporary file stays, what was there before does, and `nnlab resume` goes "
-        "on once there is room.",
+        "The message names the path; no temporary file remains, existing files are unchanged, and `nnlab resume` "
+        "continues once there is space.",
         (5,),
         (
             f"{_ERRORS}test_any_call_may_fail",
@@ -58,7 +58,7 @@ OF_RUNS = (
     ),
     Row(
         "The disk reports an error late, when a file is flushed or closed",
-        "Nothing is ever said to be saved that is not.",
+        "Nothing is reported as saved that is not.",
         (5,),
         (
             f"{_ERRORS}test_what_the_disk_refuses_late_is_never_said_to_be_saved",
@@ -67,14 +67,14 @@ OF_RUNS = (
     ),
     Row(
         "The output folder cannot be written",
-        "That is found before any data are loaded; nothing is created.",
+        "Detected before any data are loaded; nothing is created.",
         (5,),
         (f"{_ROOM}test_an_output_that_cannot_be_written_is_found_before_the_data_are",),
     ),
     Row(
-        "Any bit of the newest checkpoint is flipped, or its end is missing",
-        "The checkpoint before takes its place, with a warning that names file and step; without one, nnlab "
-        "refuses. Altered values are never loaded.",
+        "Any bit of the newest checkpoint is flipped, or the file is truncated",
+        "The previous checkpoint is used, with a warning that names file and step; without one, nnlab refuses. "
+        "Altered values are never loaded.",
         (0, 4),
         (
             f"{_DAMAGE}test_every_flipped_bit_is_noticed",
@@ -86,13 +86,13 @@ OF_RUNS = (
     ),
     Row(
         "`nnlab resume` in the same environment",
-        "Parameters, optimizer and metrics (but for the clock's) are the same to the byte.",
+        "Parameters, optimizer and metrics (except times) are the same to the byte.",
         (0,),
         (f"{_RESUMING}test_in_the_same_environment_it_ends_in_the_same_bits",),
     ),
     Row(
         "`nnlab resume` with another NumPy, BLAS or kind of processor",
-        "Refused, with every difference listed; `--allow-inexact` goes on and notes it in environment.json.",
+        "Refused, with every difference listed; `--allow-inexact` continues and records it in environment.json.",
         (4,),
         (f"{_RESUMING}test_in_another_environment_it_is_refused_unless_told",),
     ),
@@ -104,7 +104,7 @@ OF_RUNS = (
     ),
     Row(
         "Two processes on one run",
-        "The second is refused at once and told process and host of the first, which is unharmed. A killed "
+        "The second is refused immediately, with process and host of the first, which is unaffected. A killed "
         "process leaves no lock.",
         (4,),
         (
@@ -113,9 +113,9 @@ OF_RUNS = (
         ),
     ),
     Row(
-        "A run called `../x`, `/etc`, 300 characters, or with a NUL or newline; one that is a link elsewhere, or "
-        "a folder of which is",
-        "Refused; nothing outside is touched.",
+        "A run named `../x` or `/etc`, with 300 characters, a NUL or a newline; a run that is a symbolic link to "
+        "another place, or contains one as a folder",
+        "Refused; nothing outside of the run is touched.",
         (2, 4),
         (
             f"{_RESUMING}test_an_address_that_is_no_run_touches_nothing",
@@ -135,7 +135,7 @@ OF_RUNS = (
     ),
     Row(
         "Out of memory",
-        "The message says what was to be allocated. In a sweep the cell is marked, and the sweep lives on.",
+        "The message says what was to be allocated. In a sweep the cell is marked, and the sweep continues.",
         (5,),
         (
             f"{_ROOM}test_an_out_of_memory_says_what_was_to_be_allocated",

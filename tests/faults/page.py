@@ -7,13 +7,14 @@ from faults.contract import CODES, ROWS
 _HEAD = """\
 # When things go wrong
 
-No run is lost and no file is trusted. This page is made from the table that the tests go by
-(`tests/faults/contract.py`); each case names the tests that show it. `make test` tries each a few times,
-`make chaos` thousands of times, and `make fuzz` gives every parser a million damaged files.
+No run is lost and no file is trusted. This page is generated from the table that the tests use
+(`tests/faults/contract.py`); each case names the tests that prove it. `make test` tries each case a few times,
+`make chaos` thousands of times, and `make fuzz` feeds a million damaged files to every parser.
 
-A file is written under a temporary name beside its own, flushed, renamed, and its folder flushed; the index of the
-checkpoints comes last, and the checkpoint before is kept until the new one was read back. Every array and every
-record is under a digest. `nnlab verify RUN` checks all of them and says what the run is still good for.
+A file is written under a temporary name in the same folder, flushed and renamed, and then the folder is flushed.
+The index of the checkpoints is written last, and the previous checkpoint is kept until the new one has been read
+back. Every array and every record has a digest. `nnlab verify RUN` checks all of them and reports which uses of
+the run remain possible.
 
 ## Exit codes
 
@@ -22,11 +23,12 @@ record is under a digest. `nnlab verify RUN` checks all of them and says what th
 """
 
 _CASES = """
-A message says what was wrong and where, in a few lines; `--debug` adds the traceback.
+A message states in a few lines what was wrong and where; `--debug` adds the traceback.
 
 ## Cases
 
-Where several codes stand, the promise tells which comes when; `-` is where the process itself is gone.
+If a case has several exit codes, the promise explains when each occurs; `-` means that the process itself is
+killed.
 
 | # | case | promise | exit code | shown by |
 |--:|------|---------|-----------|----------|

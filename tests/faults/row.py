@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """A case and its promise; ``codes`` are the exit codes it can have, ``tests`` what shows it (below tests/)."""
+    """A case and its promise, with the possible exit ``codes`` and the ``tests`` in tests/ that prove it."""
 
     case: str
     promise: str

@@ -10,25 +10,25 @@ from faults.page import page
 from nnlab import errors
 
 TESTS = Path(__file__).parents[1]
-TOLD = {test for row in ROWS for test in row.tests}
+PROVED = {test for row in ROWS for test in row.tests}
 
 
 def test_the_page_is_up_to_date():
     assert (TESTS.parent / "docs" / "faults.md").read_text(encoding="utf-8") == page(), (
-        "make it anew: PYTHONPATH=tests .venv/bin/python -m faults.page > docs/faults.md"
+        "write it again: PYTHONPATH=tests .venv/bin/python -m faults.page > docs/faults.md"
     )
 
 
 def test_every_row_has_tests_that_exist():
     assert len(ROWS) == 31
     assert all(row.tests for row in ROWS)
-    for test in TOLD:
+    for test in PROVED:
         file, _, name = test.partition("::")
         tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
         assert any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body), test
 
 
-def test_every_exit_code_is_told():
+def test_every_exit_code_is_documented():
     known = {
         kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")
     }
@@ -38,6 +38,6 @@ def test_every_exit_code_is_told():
 
 def test_every_test_of_the_contract_is_collected(request):
     if request.config.args != ["tests"] or request.config.option.markexpr or request.config.option.keyword:
-        pytest.skip("only a part of the tests was asked for")
+        pytest.skip("only a part of the tests was selected")
     collected = {item.nodeid.partition("[")[0].removeprefix("tests/") for item in request.session.items}
-    assert sorted(TOLD - collected) == []
+    assert sorted(PROVED - collected) == []

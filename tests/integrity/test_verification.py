@@ -62,12 +62,13 @@ def test_an_intact_run_and_what_it_is_good_for(run):
         "the data",
     ]
     assert len(found.findings) == 14
-    assert found.usable[1] == "nnlab resume goes on from step 8"
+    assert found.usable[1] == "nnlab resume continues from step 8"
     assert "10 records of loss and accuracy can be drawn" in found.usable
     assert before == {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
     assert json.loads(json.dumps(found.as_json()))["intact"] is True
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(kind=st.integers(0, 6), position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_found_where_it_is(run, kind, position, bit):
@@ -86,7 +87,7 @@ def test_a_flipped_bit_is_found_where_it_is(run, kind, position, bit):
 
 def assert_noticed(run, name, original):
     """A file is damaged, torn or without effect; what a summary tells besides is not recorded twice."""
-    if name in damaged(run) or "torn record" in note(run, name):
+    if name in damaged(run) or "incomplete record" in note(run, name):
         return
     assert name == "summary.json"
     told, was = run.read_json(name), json.loads(original)
@@ -116,10 +117,13 @@ def test_pipes_and_links_do_not_keep_it_waiting(run):
 
 def test_an_edited_config_is_told_with_its_keys(run):
     run.config.write_text(run.config.read_text().replace("learning_rate: 0.05", "learning_rate: 0.5"))
-    assert note(run, "config.yaml") == "it was edited since the training: optimizer.learning_rate: 0.5, was 0.05"
-    assert not any("goes on from" in sentence or "anew" in sentence for sentence in verify(run).usable)
+    assert note(run, "config.yaml") == "edited since training: optimizer.learning_rate: 0.5, was 0.05"
+    assert not any("continues from" in sentence or "again" in sentence for sentence in verify(run).usable)
     run.config.write_text(run.config.read_text().replace("learning_rate: 0.5", "learning_rate: 0.05") + "# mine\n")
-    assert note(run, "config.yaml") == "not as this nnlab writes it, but the settings are those of the training"
+    assert (
+        note(run, "config.yaml")
+        == "not as this version of nnlab writes it, but the settings are those of training"
+    )
     assert verify(run).intact
     run.config.write_text("name: x\n")
     assert "missing key" in note(run, "config.yaml") or "data" in note(run, "config.yaml")
@@ -129,17 +133,17 @@ def test_an_edited_config_is_told_with_its_keys(run):
 def test_without_the_best_checkpoint_resume_wants_to_be_told(run):
     for best in run.path.glob("checkpoints/best-*"):
         best.write_bytes(b"")
-    assert "nnlab resume --allow-inexact goes on from step 8" in verify(run).usable
+    assert "nnlab resume --allow-inexact continues from step 8" in verify(run).usable
     with pytest.raises(RunError):
         nnlab.resume(run)
 
 
 def test_what_is_said_of_resume_is_true(run):
     (run.path / "checkpoints" / "step-00000008.safetensors").write_bytes(b"")
-    assert "nnlab resume goes on from step 6" in verify(run).usable
+    assert "nnlab resume continues from step 6" in verify(run).usable
     lines = run.metrics.read_bytes().splitlines(keepends=True)
     run.metrics.write_bytes(b"".join(lines[:3]))
-    assert not any("goes on from" in sentence for sentence in verify(run).usable)
+    assert not any("continues from" in sentence for sentence in verify(run).usable)
     with pytest.raises(RunError):
         nnlab.resume(run)
 
@@ -153,13 +157,13 @@ def test_a_run_that_has_only_begun_is_not_damaged(made, tmp_path):
     shutil.copy(made.path / "environment.json", run.path)
     (run.path / "metrics.jsonl").touch()
     assert verify(run).intact
-    assert verify(run).usable == (f"nnlab train {run.config} trains it anew",)
+    assert verify(run).usable == (f"nnlab train {run.config} trains it again",)
 
 
 def test_a_torn_end_of_the_log_is_no_damage_but_told(run):
     with run.metrics.open("ab") as file:
         file.write(b'{"step": 9')
-    assert note(run, "metrics.jsonl") == "10 records to step 8; 10 bytes of a torn record after them"
+    assert note(run, "metrics.jsonl") == "10 records to step 8; 10 bytes of an incomplete record after them"
     assert verify(run).intact
 
 
@@ -169,13 +173,13 @@ def test_numbers_that_do_not_follow_from_the_others(run):
     assert "its best evaluation" in note(run, "summary.json")
     metrics = run.read_json("evaluation/metrics.json")
     run.write_json("evaluation/metrics.json", metrics | {"accuracy": 1.0, "loss": 0.0})
-    assert note(run, "evaluation/metrics.json") == "its accuracy, loss cannot be had from predictions.npz"
+    assert note(run, "evaluation/metrics.json") == "accuracy, loss do not match predictions.npz"
     run.write_json("evaluation/metrics.json", {"per_class": 3})
-    assert "does not fit predictions.npz" in note(run, "evaluation/metrics.json")
+    assert "does not match predictions.npz" in note(run, "evaluation/metrics.json")
     run.write_json("evaluation/metrics.json", metrics | {"step": 2})
     assert note(run, "evaluation/metrics.json") == "of step 2, whose checkpoint is no longer kept"
     run.write_json("environment.json", run.read_json("environment.json") | {"data": {"train": "0" * 64}})
-    assert "other data" in note(run, "the data")
+    assert "differs from the data" in note(run, "the data")
 
 
 def test_states_that_no_training_would_save(run):
@@ -194,9 +198,9 @@ def test_other_files_are_listed(run):
     (run.path / "figures").mkdir()
     (run.path / "figures" / "curves.png").write_bytes(b"png")
     (run.path / ".summary.json.0123abcd.tmp").write_text("half")
-    assert note(run, "notes.txt") == "not nnlab's"
+    assert note(run, "notes.txt") == "not written by nnlab"
     assert note(run, "figures/curves.png") == "can be drawn again"
-    assert note(run, ".summary.json.0123abcd.tmp") == "left by a killed process; of no use"
+    assert note(run, ".summary.json.0123abcd.tmp") == "left by a killed process; can be deleted"
     assert verify(run).intact
 
 
@@ -219,10 +223,10 @@ def test_data_that_are_not_here_are_not_downloaded(run, tmp_path, monkeypatch):
 def test_a_finished_run_without_its_checkpoints_is_damaged(run):
     shutil.rmtree(run.path / "checkpoints")
     assert damaged(run) == {"summary.json"}
-    assert note(run, "summary.json") == "it tells of a training of 8 steps, of which there is no checkpoint"
+    assert note(run, "summary.json") == "it describes training of 8 steps, but there is no checkpoint"
 
 
 def test_a_log_cut_short_is_blamed_and_not_what_it_is_compared_with(run):
     run.metrics.write_bytes(run.metrics.read_bytes()[:-200])
     assert damaged(run) == {"metrics.jsonl"}
-    assert "bytes before the newest checkpoint was saved" in note(run, "metrics.jsonl")
+    assert "bytes that were there when the newest checkpoint was saved" in note(run, "metrics.jsonl")

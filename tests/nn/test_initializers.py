@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from nnlab.errors import OptionError
 from nnlab.nn.initializers import (
-    Constant,
+    Fill,
     GlorotUniform,
     HeNormal,
     Initializer,
@@ -32,7 +32,7 @@ EXAMPLES = {
     "normal": Normal(std=0.1),
     "uniform": Uniform(low=-0.5, high=1.5),
     "zeros": Zeros(),
-    "constant": Constant(value=0.25),
+    "constant": Fill(value=0.25),
     "values": Values(values=((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))),
 }
 
@@ -107,7 +107,7 @@ def test_uniform_refuses_bounds_in_the_wrong_order():
 
 def test_constants_are_constant():
     assert set(Zeros()(rng(), (3, 2)).ravel()) == {0.0}
-    assert set(Constant(value=0.5)(rng(), (3, 2)).ravel()) == {0.5}
+    assert set(Fill(value=0.5)(rng(), (3, 2)).ravel()) == {0.5}
 
 
 def test_values_are_taken_as_they_stand():

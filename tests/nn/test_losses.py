@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.errors import OptionError
-from nnlab.nn.losses import nearest_probabilities, sigmoid
+from nnlab.nn.losses.mean_squared_error import nearest_probabilities
+from nnlab.nn.losses.sigmoid_binary_cross_entropy import sigmoid
 from nnlab.registry import LOSSES
 
 CASES = [
@@ -146,7 +147,7 @@ def test_a_likelihood_of_zero_costs_much_but_not_infinitely(dtype, most):
 
 @pytest.mark.parametrize("value", [-0.3, 2.5])
 def test_cross_entropy_refuses_what_is_no_probability(value):
-    with pytest.raises(OptionError, match=f"the network answered {value}") as caught:
+    with pytest.raises(OptionError, match=f"the network returned {value}") as caught:
         build("cross_entropy").forward(np.array([[0.5, 0.5], [value, 0.1]]), np.array([1, 0]))
     assert "softmax" in caught.value.hint
 

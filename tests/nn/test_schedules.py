@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from nnlab.nn.schedules import Clock, Constant, Cosine, LinearWarmup, OneCycle, Schedule, Step
+from nnlab.nn.schedules import Clock, ConstantRate, Cosine, LinearWarmup, OneCycle, Schedule, Step
 from nnlab.registry import SCHEDULES
 
 CLOCK = Clock(total_steps=100, steps_per_epoch=10)
 
 EXAMPLES = {
-    "constant": Constant(),
+    "constant": ConstantRate(),
     "step": Step(every=3, gamma=0.5),
     "cosine": Cosine(final=0.01),
     "linear_warmup": LinearWarmup(duration=2, unit="epochs", then=Cosine()),
@@ -41,7 +41,7 @@ def test_a_schedule_survives_being_written_and_read(name):
 
 
 def test_constant_is_one():
-    assert set(factors(Constant())) == {1.0}
+    assert set(factors(ConstantRate())) == {1.0}
 
 
 def test_step_falls_every_so_many_steps():

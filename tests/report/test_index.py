@@ -8,13 +8,14 @@ import pytest
 from support.written import write_run, write_sweep
 
 from nnlab.errors import RunError
-from nnlab.report import sparklines
 from nnlab.report.index import as_index
 from nnlab.report.sparklines import sparkline
+from nnlab.runs import metrics
 
 
 def write_log(path, losses, split="train"):
-    lines = (json.dumps({"step": i, "split": split, "loss": loss}) for i, loss in enumerate(losses))
+    records = ({"step": i, "split": split, "loss": loss} for i, loss in enumerate(losses))
+    lines = (json.dumps({**record, "accuracy": 0.5, "seconds": 1.0}) for record in records)
     path.write_text("".join(f"{line}\n" for line in lines))
     return path
 
@@ -132,16 +133,20 @@ def test_numbers_too_large_to_draw_are_not_drawn(tmp_path):
 
 def test_of_a_long_log_only_a_part_is_read(tmp_path, monkeypatch):
     log = write_log(tmp_path / "log", [1000 - i / 20 for i in range(20000)])
-    read = []
-    whole = sparklines._losses
-    monkeypatch.setattr(sparklines, "_losses", lambda lines: whole(read.extend(lines) or lines))
+    read, whole = [], metrics._window
+
+    def window(file, start, size):
+        read.append(size)
+        return whole(file, start, size)
+
+    monkeypatch.setattr(metrics, "_window", window)
     drawn = points(sparkline(log))
     assert len(drawn) == 32
     assert [x for x, _ in drawn] == sorted({x for x, _ in drawn})
     # The loss falls evenly, and so does the curve, from corner to corner.
     for x, y in drawn:
         assert y == pytest.approx(2 + (x - 2) * 20 / 92, abs=2)
-    assert sum(map(len, read)) <= 32 * 2048
+    assert sum(read) <= 32 * 2048
 
 
 def test_a_planted_loss_is_seen(tmp_path):

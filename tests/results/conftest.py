@@ -1,4 +1,4 @@
-"""What the tests of the results share: small configs, and the experiments that they are."""
+"""Shared fixtures of the tests of results: small configs and their experiments."""
 
 from decimal import Decimal
 
@@ -24,12 +24,12 @@ ENTRIES = (
     Entry("watched", 1, (Figure("accuracy"), accuracy("100 % at best", "100.00", "best accuracy")), parameters=7),
     Entry("by_hand", 1, gradients={"0.weight": (-0.5, 0.4), "0.bias": (-0.5, 0.5)}),
 )
-"""Of the first step of the last, both outputs are 0: dL/dscores is (-1/2, 1/2)."""
+"""In the first step of the last one both outputs are 0: dL/dscores is (-1/2, 1/2)."""
 
 
 @pytest.fixture
 def entries(tmp_path, monkeypatch):
-    """Return experiments whose configs are small, in the place of the published ones."""
+    """Return experiments with small configs, which replace the published ones."""
     configs = tmp_path / "configs"
     configs.mkdir()
     for name, config in (("small", SMALL), ("watched", WATCHED), ("by_hand", BY_HAND)):

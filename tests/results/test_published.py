@@ -1,4 +1,4 @@
-"""The table of published figures, against the configs that it names."""
+"""The table of published figures against the configs it names."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ def test_every_shipped_experiment_is_in_the_table_once():
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.config)
-def test_an_entry_fits_its_config(entry):
+def test_an_entry_matches_its_config(entry):
     config = entry.load(3)
     assert config.seed == 3
     plan = summarize(config)
@@ -29,7 +29,7 @@ def test_an_entry_fits_its_config(entry):
         assert (config.optimizer.type, config.training.steps) == ("sgd", 1)
 
 
-def test_a_config_says_what_the_table_says():
+def test_the_comment_of_a_config_has_the_published_figures():
     for entry in ENTRIES:
         head = "".join(
             line for line in (CONFIGS / f"{entry.config}.yaml").read_text().splitlines() if line[:1] == "#"
@@ -52,5 +52,5 @@ def test_a_config_says_what_the_table_says():
         (Figure("accuracy"), 0.0, True),
     ],
 )
-def test_a_figure_is_reached_to_the_digits_that_it_has(figure, measured, reached):
+def test_a_figure_is_compared_at_its_own_precision(figure, measured, reached):
     assert figure.reached(measured) is reached

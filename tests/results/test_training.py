@@ -1,4 +1,4 @@
-"""What is missing is trained, and nothing else."""
+"""Missing runs are trained, and nothing else."""
 
 import pytest
 from support.experiments import stop_at
@@ -14,12 +14,12 @@ def train(entries, runs_dir):
 
 
 def state(runs_dir):
-    """Every file and when it was written."""
+    """Return every file with its modification time."""
     return {path: path.stat().st_mtime_ns for path in runs_dir.rglob("*") if path.is_file()}
 
 
 def checkpoints(runs_dir):
-    """Which checkpoint was evaluated, by the run's experiment."""
+    """Return which checkpoint was evaluated, by experiment."""
     return {
         run.name.split("-")[2]: run.path.joinpath("evaluation/metrics.json").is_file()
         and json_of(run)["checkpoint"]
@@ -34,8 +34,8 @@ def json_of(run):
 def test_everything_is_trained_once(entries, tmp_path, capsys):
     runs_dir = tmp_path / "runs"
     assert train(entries, runs_dir) == 0
-    told = capsys.readouterr().err.splitlines()
-    assert told == [
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
         "small, seed 0 (1 of 4)",
         "small, seed 1 (2 of 4)",
         "watched, seed 0 (3 of 4)",
@@ -47,7 +47,7 @@ def test_everything_is_trained_once(entries, tmp_path, capsys):
     assert state(runs_dir) == before
 
 
-def test_a_run_counts_wherever_its_data_are_and_whatever_it_was_computed_with(entries, tmp_path):
+def test_the_folder_of_the_data_and_the_threads_do_not_matter(entries, tmp_path):
     config = entries["small"].load(0)
     elsewhere = config.model_copy(
         update={
@@ -61,7 +61,7 @@ def test_a_run_counts_wherever_its_data_are_and_whatever_it_was_computed_with(en
     assert len(list_runs(tmp_path / "runs")) == 2  # and seed 1
 
 
-def test_a_run_of_other_settings_does_not_count(entries, tmp_path):
+def test_a_run_with_other_settings_does_not_count(entries, tmp_path):
     config = entries["watched"].load(0)
     other = config.model_copy(update={"training": config.training.model_copy(update={"steps": 3})})
     nnlab.train(other, runs_dir=tmp_path / "runs")
@@ -69,7 +69,7 @@ def test_a_run_of_other_settings_does_not_count(entries, tmp_path):
     assert len(list_runs(tmp_path / "runs")) == 2
 
 
-def test_a_stopped_run_is_gone_on_with(entries, tmp_path):
+def test_a_stopped_run_is_resumed(entries, tmp_path):
     with pytest.raises(Interrupted):
         nnlab.train(entries["watched"].load(0), runs_dir=tmp_path / "runs", report=stop_at(5))
     train({"watched": entries["watched"]}, tmp_path / "runs")
@@ -103,7 +103,7 @@ def test_a_signal_or_a_full_disk_stops_everything(entries, tmp_path, monkeypatch
         train(entries, tmp_path / "runs")
 
 
-def test_a_broken_run_hides_nothing(entries, tmp_path):
+def test_a_broken_run_does_not_hide_others(entries, tmp_path):
     train(entries, tmp_path / "runs")
     broken = tmp_path / "runs" / "20990101-000000-broken"
     broken.mkdir()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,6 +41,34 @@ def test_a_run_is_found_by_path_beginning_or_latest(tmp_path):
         find_run("2026", tmp_path)
 
 
+def test_a_run_is_found_by_a_unique_part_of_its_name(tmp_path):
+    first = make(tmp_path, "20260101-000000-a-0001")
+    second = make(tmp_path, "20260102-000000-b-0002")
+    cell = make(tmp_path / "sweep-b" / "cells", "000-rate=0.1-seed=7")
+    assert find_run("a-0001", tmp_path).path == first
+    assert find_run("000-b", tmp_path).path == second
+    assert find_run("sweep-b/cells/000-rate=0.1-seed=7", tmp_path).path == cell
+    assert find_run("000-rate=0.1-seed=7", tmp_path).path == cell
+    assert find_run("seed=7", tmp_path).path == cell
+    with pytest.raises(RunError, match="could be any of 2 runs"):
+        find_run("-000000-", tmp_path)
+
+
+def test_a_whole_name_is_meant_even_if_others_begin_with_it(tmp_path):
+    short = make(tmp_path, "run-1")
+    make(tmp_path, "run-10")
+    assert find_run("run-1", tmp_path).path == short
+
+
+@pytest.mark.parametrize(("folder", "address"), [(".", "."), ("figures", ".."), ("figures", "../figures/..")])
+def test_a_path_from_inside_a_run_has_the_name_of_the_run(tmp_path, monkeypatch, folder, address):
+    run = make(tmp_path, "20260101-000000-a-0001")
+    (run / "figures").mkdir()
+    monkeypatch.chdir(run / folder)
+    assert find_run(address, Path("runs")) == Run(run)
+    assert find_run(address, Path("runs")).name == "20260101-000000-a-0001"
+
+
 def test_a_run_without_a_date_counts_by_the_time_of_its_config(tmp_path):
     for name, year in (("zzz", 2020), ("99999999-999999-x", 2022), ("a", 2024)):
         moment = time.mktime((year, 1, 1, 0, 0, 0, 0, 0, -1))
@@ -61,7 +90,7 @@ def test_a_sweep_is_no_run_and_its_address_is_said_to_be_one(tmp_path):
         sweep = tmp_path / "sweep-mine"
         told = f"is a sweep, not a run: nnlab sweep {sweep} goes on with it, and its runs are {sweep}/cells/..."
         assert str(caught.value).endswith(told)
-    with pytest.raises(RunError, match=r"'sweep-m' is no run: no run in \S+ begins so"):
+    with pytest.raises(RunError, match=r"'sweep-m' is no run: no run in \S+ has this name"):
         find_run("sweep-m", tmp_path)
 
 

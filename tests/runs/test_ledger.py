@@ -1,5 +1,6 @@
 """The ledger of looks at the test set: what counts, what is kept, and what a kill or damage leaves."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -118,7 +119,7 @@ def test_what_cannot_be_entered_is_not_told(tmp_path, monkeypatch):
     ("content", "message"),
     [
         ("{\n", ":1 is damaged"),
-        ('{"cause": "x", "step": 1}\n', ":1 is damaged: accuracy: Field required"),
+        ('{"cause": "x", "step": 1}\n', ":1 is damaged: accuracy: field required"),
         ('{"cause": "x", "step": -1, "accuracy": 1}\n', ":1 is damaged: step"),
         ('{"cause": "x", "step": 1, "accuracy": 1}\n[]\n', ":2 is damaged"),
         ("\xff\n", ":1 is damaged"),
@@ -167,3 +168,24 @@ def test_without_a_lock_lines_are_lost(tmp_path, monkeypatch):
     with ThreadPoolExecutor(4) as writers:
         list(writers.map(lambda step: enter(tmp_path, entry(step)), range(8)))
     assert read(tmp_path).looks < 8
+
+
+@pytest.mark.parametrize(
+    "change", [{"step": 10**400}, {"step": 9.5}, {"every": 0}, {"accuracy": 2}, {"loss": 1e999}]
+)
+def test_values_out_of_range_are_damage(tmp_path, change):
+    (tmp_path / NAME).write_text(json.dumps({"when": "now", "cause": "x", "step": 9, "accuracy": 1, **change}))
+    with pytest.raises(RunError, match=rf":1 is damaged: {next(iter(change))}: .*move the file away"):
+        read_ledger(tmp_path)
+
+
+def test_a_forged_number_of_evaluations_costs_no_memory(tmp_path):
+    many = training(2**53 - 1, every=1)
+    assert Ledger((many, entry(5), entry(5))).looks == 2**53 - 1
+    assert Ledger((many, entry(5))).repeats
+    assert not Ledger((entry(5), many)).repeats
+    for each in (many, many):
+        with (tmp_path / NAME).open("a") as file:
+            file.write(each.model_dump_json(exclude_none=True) + "\n")
+    with pytest.raises(RunError, match="it has several entries of training"):
+        read_ledger(tmp_path)

@@ -3,12 +3,13 @@
 import json
 import os
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnlab.errors import RunError, SystemFault
-from nnlab.runs.metrics import MetricsLog, read_metrics, scan
+from nnlab.runs.metrics import MetricsLog, read_metrics, scan, skim, tail
 
 
 def record(step, loss=0.5, split="train"):
@@ -60,6 +61,7 @@ def test_a_torn_last_line_is_left_out_and_told(path, caplog):
     assert read_metrics(path) == [record(1), record(2)]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_no_flipped_bit_is_taken_for_a_record(tmp_path, position, bit):
@@ -125,7 +127,7 @@ def test_a_forged_check_does_not_make_nonsense_a_record(path, monkeypatch):
 
     for text in (b"[" * 10**5, b'{"step"'):
         path.write_bytes(text + _ending(_chained(_FIRST, text)))
-        with pytest.raises(RunError, match="it is no JSON"):
+        with pytest.raises(RunError, match="it is not a record"):
             read_metrics(path)
 
 
@@ -164,7 +166,7 @@ def test_the_machine_may_refuse(tmp_path, monkeypatch):
     log = MetricsLog(tmp_path / "m")
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", lambda file, line: 3)
-        with pytest.raises(SystemFault, match="only a part of a record"):
+        with pytest.raises(SystemFault, match="only a part of the record"):
             log.append(record(1))
     log.close()
 
@@ -174,3 +176,82 @@ def test_a_value_that_is_not_json_is_a_bug_not_a_record(path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         log.append(record(1, loss=float("nan")))
     log.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": -1},
+        {"step": 1.0},
+        {"step": True},
+        {"step": 2**53},
+        {"step": 10**400},
+        {"loss": 10**400},
+        {"loss": None},
+        {"loss": True},
+        {"accuracy": -0.1},
+        {"accuracy": 1.1},
+        {"accuracy": 10**400},
+        {"accuracy": "1"},
+        {"seconds": -1},
+        {"seconds": []},
+        {"learning_rate": "x"},
+        {"learning_rate": 10**400},
+    ],
+    ids=str,
+)
+def test_values_out_of_range_are_damage_even_with_a_check(path, change):
+    log = MetricsLog(path)
+    log.append(record(1))
+    log.append({**record(2), **change})
+    log.close()
+    with pytest.raises(RunError, match=r"metrics\.jsonl:2 is damaged: it is not a record"):
+        read_metrics(path)
+    assert scan(path, split="validation").damage.startswith("2 is damaged")
+
+
+def mixed(path, count):
+    log = MetricsLog(path)
+    for step in range(1, count + 1):
+        log.append(record(step))
+        if step % 3 == 0:
+            log.append(record(step, split="validation"))
+    log.close()
+
+
+def test_a_scan_for_one_split_has_its_records_and_the_newest_of_all(path):
+    mixed(path, 10)
+    every, some = scan(path), scan(path, split="validation")
+    assert some.records == [each for each in every.records if each["split"] == "validation"]
+    assert [each["step"] for each in some.records] == [3, 6, 9]
+    assert some.newest == every.newest == record(10)
+    assert (some.size, some.check) == (every.size, every.check) == (path.stat().st_size, every.check)
+    assert scan(path, split="test").records == []
+
+
+@pytest.mark.slow
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_scan_for_one_split_verifies_every_line(tmp_path, position, bit):
+    path = tmp_path / "m"
+    mixed(path, 5)
+    content = bytearray(path.read_bytes())
+    content[int(position * len(content))] ^= 1 << bit
+    path.write_bytes(content)
+    found = scan(path, split="validation")
+    assert found.damage or found.torn
+    assert found.size == scan(path).size
+
+
+def test_a_log_is_skimmed_in_even_parts_that_skip_cut_lines(path):
+    mixed(path, 3000)
+    size = path.stat().st_size
+    parts = skim(path, 8, 1000)
+    assert len(parts) == 8
+    assert all(5 < len(part) < 12 for part in parts)
+    firsts = [part[0]["step"] for part in parts]
+    assert firsts == pytest.approx(np.linspace(1, 3000, 8), abs=15)
+    assert parts[-1][-1] == tail(path, 1000)[-1] == record(3000, split="validation")
+    assert [each for part in skim(path, 8, size) for each in part] == tail(path, size) == scan(path).records
+    path.write_text("")
+    assert skim(path, 8, 1000) == tail(path, 1000) == []

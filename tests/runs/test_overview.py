@@ -1,6 +1,5 @@
 """Runs at a glance, whatever state they are in."""
 
-import json
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ from support.written import write_evaluation, write_json, write_run, write_sweep
 
 import nnlab
 from nnlab.errors import Interrupted, RunError
-from nnlab.runs import Run
+from nnlab.runs import MetricsLog, Run
 from nnlab.runs.locking import is_held
 from nnlab.runs.overview import overview, overviews
 from nnlab.runs.selection import find_overview
@@ -59,8 +58,11 @@ def test_a_killed_run_is_told_from_its_metrics(tmp_path):
 def test_the_best_evaluation_of_a_killed_run_is_by_what_it_monitors(tmp_path, monitor, best):
     run = write_run(tmp_path / "r", f"training.monitor={monitor}", status=None)
     records = [(3, 0.5, 0.6), (6, 0.9, 0.8), (9, 0.7, 0.7)]
-    lines = [{"step": s, "split": "validation", "loss": x, "accuracy": a, "seconds": 1} for s, x, a in records]
-    run.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    log = MetricsLog(run.metrics)
+    run.metrics.write_text("")
+    for step, loss, accuracy in records:
+        log.append({"step": step, "split": "validation", "loss": loss, "accuracy": accuracy, "seconds": 1})
+    log.close()
     assert overview(run).validation.step == best
 
 
@@ -89,6 +91,14 @@ def test_a_test_accuracy_counts_as_long_as_it_is_of_the_best_checkpoint(tmp_path
     run = write_run(tmp_path / "r")
     write_evaluation(run.path, accuracy=0.75, step=step, checkpoint=checkpoint)
     assert (overview(run).tested is not None) == known
+
+
+def test_an_evaluation_of_the_last_checkpoint_is_known_until_training_goes_on(tmp_path):
+    run = write_run(tmp_path / "r")
+    write_evaluation(run.path, accuracy=0.75, step=12, checkpoint="last")
+    assert (overview(run).test_of("last").accuracy, overview(run).test_of("best")) == (0.75, None)
+    write_evaluation(run.path, accuracy=0.75, step=9, checkpoint="last")
+    assert (overview(run).test_of("last"), overview(run).test_of("best")) == (None, None)
 
 
 def test_what_was_measured_on_test_examples_in_training_is_no_validation(tmp_path):
@@ -120,7 +130,7 @@ BREAKING = {
     "evaluation": (lambda path: write_evaluation(path, accuracy="?"), "metrics.json is damaged: accuracy"),
     "metrics": (
         lambda path: ((path / "summary.json").unlink(), (path / "metrics.jsonl").write_text("{\n")),
-        "metrics.jsonl is damaged",
+        "metrics.jsonl:1 is damaged",
     ),
     "other version": (
         lambda path: (path / "config.yaml").write_text((path / "config.yaml").read_text() + "gpu: true\n"),

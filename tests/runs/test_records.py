@@ -1,5 +1,7 @@
 """Configs of runs are read section by section to what they are when read as a whole."""
 
+import copy
+import json
 import re
 
 import pytest
@@ -12,7 +14,7 @@ from nnlab.config import as_yaml, load_config, read_document, validate
 from nnlab.config.schema import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import records
-from nnlab.runs.records import read_config
+from nnlab.runs.records import Summary, parse_record, read_config
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -66,3 +68,34 @@ def test_what_is_wrong_with_a_section_is_told(tmp_path, line):
         RunError, match=r"^config.yaml (is damaged or of another version|cannot be read): line \d+: "
     ):
         read_config(run.config)
+
+
+SUMMARY = {
+    "status": "completed", "steps": 12, "seconds": 1.5, "parameters": 64, "evaluated_on": "validation",
+    "best": {"step": 9, "loss": 0.5, "accuracy": 0.75},
+}  # fmt: skip
+
+
+def test_a_summary_of_an_earlier_version_has_no_steps_per_epoch():
+    assert parse_record(json.dumps(SUMMARY).encode(), Summary, "x").steps_per_epoch is None
+    assert parse_record(json.dumps({**SUMMARY, "steps_per_epoch": 5}).encode(), Summary, "x").steps_per_epoch == 5
+
+
+@pytest.mark.parametrize("value", [-1, 2**53, 10**400, 1.5, 12.0, True, "12", None, [], {}, 1e999], ids=repr)
+@pytest.mark.parametrize("key", ["steps", "parameters", "steps_per_epoch", "best.step"])
+def test_a_count_out_of_range_is_damage(key, value):
+    if key == "steps_per_epoch" and value is None:
+        return
+    data = copy.deepcopy(SUMMARY)
+    (data["best"] if "." in key else data)[key.rpartition(".")[2]] = value
+    with pytest.raises(RunError, match=rf"^x is damaged: ({key}: |exceeds|.*number out of range)"):
+        parse_record(json.dumps(data).encode(), Summary, "x")
+
+
+@pytest.mark.parametrize(
+    "change", [{"accuracy": 1.5}, {"accuracy": -0.5}, {"loss": 1e999}, {"loss": True}], ids=repr
+)
+def test_a_measurement_out_of_range_is_damage(change):
+    data = {**SUMMARY, "best": {**SUMMARY["best"], **change}}
+    with pytest.raises(RunError, match=rf"^x is damaged: best.{next(iter(change))}: "):
+        parse_record(json.dumps(data).encode(), Summary, "x")

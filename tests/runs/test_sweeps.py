@@ -1,6 +1,7 @@
 """Sweep directories are read, written and found."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -32,13 +33,13 @@ def test_a_sweep_is_found_by_path_or_the_beginning_of_its_name(tmp_path):
     sweep, other = write(tmp_path), write(tmp_path, "sweep-seeds-0123abcd")
     assert find_sweep(str(other.path), tmp_path) == other
     assert find_sweep("sweep-r", tmp_path) == sweep
-    with pytest.raises(RunError, match=r"2 in .* begin so"):
+    with pytest.raises(RunError, match=r"2 in .* have this name"):
         find_sweep("sweep-", tmp_path)
 
 
 @pytest.mark.parametrize("address", ["", "nothing", "../x", "/etc", "a\x00b", "x" * 300, "x" * 5000, "\x1b[31m"])
 def test_what_is_no_sweep_is_refused(tmp_path, address):
-    with pytest.raises(RunError, match="is no sweep") as caught:
+    with pytest.raises(RunError, match="is not a sweep") as caught:
         find_sweep(address, tmp_path)
     assert str(caught.value).isprintable()
 
@@ -55,6 +56,12 @@ def test_what_is_no_sweep_is_refused(tmp_path, address):
         {"directory": 3},
         {"status": "done"},
         {"settings": 1},
+        {"attempts": 1.5},
+        {"attempts": 10**400},
+        {"attempts": -1},
+        {"error": 3},
+        {"name": None},
+        {"directory": "a\0b"},
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path, change):
@@ -70,3 +77,11 @@ def test_a_sweep_is_held_by_one_process(tmp_path):
     sweep = write(tmp_path)
     with sweep.locked(), pytest.raises(RunError, match="is in use by process"), sweep.locked():
         pass
+
+
+def test_a_sweep_is_found_from_inside_and_by_a_unique_part_of_its_name(tmp_path, monkeypatch):
+    for name in ("sweep-a-0001", "sweep-b-0002"):
+        (write(tmp_path, name).path / "cells").mkdir()
+    assert find_sweep("b-0002", tmp_path).path == tmp_path / "sweep-b-0002"
+    monkeypatch.chdir(tmp_path / "sweep-a-0001" / "cells")
+    assert find_sweep("..", Path("runs")).path == tmp_path / "sweep-a-0001"

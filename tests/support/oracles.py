@@ -102,6 +102,45 @@ def batch_norm(x, gamma, beta, epsilon):
     return y
 
 
+def decayed(w, g, decay):
+    return g + decay * w
+
+
+def shrink(w, decay, rate):
+    return w - rate * (decay * w)
+
+
+def average(m, g, keep, share):
+    return keep * m + share * g
+
+
+def average_square(v, g, keep, share):
+    return keep * v + share * (g * g)
+
+
+def descend(w, m, rate):
+    return w - rate * m
+
+
+def descend_ahead(w, g, m, *, share, keep, rate):
+    return w - rate * (share * g + keep * m)
+
+
+def descend_scaled(w, m, v, epsilon, rate):
+    return w - rate * (m / (np.sqrt(v) + epsilon))
+
+
+def adam(w, g, m, v, t, *, rate, betas, epsilon, decay):
+    g = g + decay * w
+    m, v = betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    m_hat, v_hat = m / (1 - betas[0] ** t), v / (1 - betas[1] ** t)
+    return w - rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+
+
+def adamw(w, g, m, v, t, *, rate, betas, epsilon, decay):
+    return adam((1 - rate * decay) * w, g, m, v, t, rate=rate, betas=betas, epsilon=epsilon, decay=0)
+
+
 def central_differences(function, array, step=1e-5):
     """Return the derivative of a scalar ``function()`` with respect to each entry of ``array``, moved in place."""
     derivative = np.zeros_like(array)

@@ -5,11 +5,12 @@ import os
 import signal
 
 import pytest
-from support.experiments import write_config
+from support.experiments import stop_at, write_config
 
 import nnlab
 from nnlab.errors import ConfigError, DivergedError, Interrupted, Problem
-from nnlab.sweep import Job, JobResult, job, lay_out, load_plan, processes
+from nnlab.runs.overview import overview
+from nnlab.sweep import Job, JobResult, lay_out, load_plan, processes
 from nnlab.sweep.job import run_job
 from nnlab.sweep.processes import _death
 
@@ -21,14 +22,25 @@ def run(tmp_path):
 
 def test_a_cell_is_trained_and_tested_once(run):
     assert run_job(Job(run.path, test=False)) == JobResult("completed")
-    assert not job.tested(run)
+    assert not overview(run).test_of("best")
     nnlab.evaluate(run, checkpoint="last")
-    assert not job.tested(run)
+    assert not overview(run).test_of("best")
     assert run_job(Job(run.path, test=True)) == JobResult("completed")
-    assert job.tested(run)
+    assert overview(run).test_of("best")
     before = (run.evaluation / "metrics.json").stat().st_mtime_ns
     assert run_job(Job(run.path, test=True)) == JobResult("completed")
     assert (run.evaluation / "metrics.json").stat().st_mtime_ns == before
+
+
+def test_a_cell_evaluated_before_it_went_on_is_tested_again(run):
+    with pytest.raises(Interrupted):
+        nnlab.resume(run, report=stop_at(3))
+    before = nnlab.evaluate(run)
+    assert overview(run).test_of("best").step == before.step == 3
+    assert run_job(Job(run.path, test=True)) == JobResult("completed")
+    found = overview(run)
+    assert found.test_of("best").step == found.best.step > before.step
+    assert run.read_json("evaluation/metrics.json")["step"] == found.best.step
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,10 @@ def test_cells_that_are_the_same_training_are_refused(refused):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("set: {training.epochs: 3}\n", "sweep.yaml:2:7: training: give steps or epochs, not both"),
+        (
+            "set: {training.steps: 3, training.epochs: 3}\n",
+            "sweep.yaml:2:26: training: give steps or epochs, not both",
+        ),
         ("set: {network.6.units: 5}\n", "sweep.yaml:2:7: network[6]: the network ends in 5 values"),
     ],
 )
@@ -197,10 +200,7 @@ def test_keys_are_shortened_as_far_as_they_differ():
         ),
         ("config: small.yaml\ngrid: {training.steps: []}\n", ["grid.training.steps: must not be empty"]),
         ("config: small.yaml\ngrid: {training.steps: [3, 3]}\n", ["2:28: training.steps: 3 is given twice"]),
-        (
-            "config: small.yaml\ngrid: {seed: [3]}\nseeds: 2\n",
-            ["2:8: grid.seed: the seeds are already given under seeds"],
-        ),
+        ("config: small.yaml\ngrid: {seed: [3]}\nseeds: 2\n", ["2:8: grid.seed: the seeds are already given"]),
         ("config: small.yaml\nvariants:\n  a:\n", ["3:5: variants.a: expected a mapping, got nothing"]),
         ("config: small.yaml\nseeds: 100000\n", ["2:8: 100,000 values; a sweep has at most 10,000 cells"]),
         (
@@ -228,7 +228,7 @@ def test_mistakes_are_told_with_their_places(refused, text, messages):
 
 def test_what_cannot_be_read_of_the_config_is_told_at_its_own_place(refused, tmp_path):
     write_config(tmp_path, "a: [", "broken.yaml")
-    assert "broken.yaml:2:1: not valid YAML" in refused("config: broken.yaml\n")
+    assert "broken.yaml:1:4: not valid YAML" in refused("config: broken.yaml\n")
 
 
 def test_a_mistake_of_all_cells_names_none(refused, tmp_path):

@@ -1,13 +1,14 @@
-"""Array-in, array-out functions that do the heavy work of the layers fast.
+"""Array functions that do the heavy work of the layers and optimizers fast.
 
-    threads       the threads, and the scope in which a computation has them
-    memory        freed memory that stays with the process
+    threads       threads that share the work, and scratch memory
+    allocator     freed memory kept in the process
     blocks        elementwise functions, sums over a batch and matrix products, block by block
     windows       the arithmetic of windows that slide over images
     patches       the windows of images as rows of a matrix
     winograd      the transforms of minimal filtering
     convolution   sliding inner products and their gradients, by_patches, by_taps or by_tiles
     pooling       maxima and sums over windows and their gradients
+    updates       in-place updates of weights and running averages, block by block
 
 A kernel has no state that anyone can see, and its result does not depend on the number of threads: work is
 cut into pieces by the shapes alone, and partial sums are added in a fixed order.

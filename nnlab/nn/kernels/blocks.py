@@ -1,7 +1,7 @@
 """Elementwise functions, sums over a batch and matrix products, block by block on all threads.
 
-A layer writes down the formula for a whole batch; the kernel applies it to a few examples at a time, so
-that what the formula needs in between stays in the cache. Small arrays are not worth cutting.
+A layer states the formula for a whole batch; the kernel applies it to a few examples at a time, so that
+intermediate results stay in the cache. Small arrays are not cut.
 """
 
 from collections.abc import Callable
@@ -12,19 +12,19 @@ from nnlab.arrays import Array
 from nnlab.nn.kernels import threads
 
 BLOCK_VALUES = 1 << 16
-"""How many values of an array a block has."""
+"""Values of an array in a block."""
 
 BLOCK_PRODUCTS = 1 << 22
-"""How many multiplications a block of a matrix product has: below this, threads cost more than they save."""
+"""Multiplications in a block of a matrix product: with fewer, threads cost more than they save."""
 
 PAIR_PRODUCTS = 1 << 26
-"""How many multiplications two blocks of it have at most, while there are few blocks."""
+"""The most multiplications in two blocks of a matrix product, while there are few blocks."""
 
 
 def elementwise(function: Callable[..., Array], *arrays: Array) -> Array:
-    """Return ``function(*arrays)``, where each value depends on the values at its place alone.
+    """Return ``function(*arrays)``, where each value depends only on the values at its own index.
 
-    ``arrays`` have one shape, which the result has too, with the dtype of the first.
+    ``arrays`` have one shape. The result has this shape and the dtype of the first.
     """
     first = arrays[0]
     if first.size < 8 * BLOCK_VALUES:

@@ -1,6 +1,6 @@
 """Sliding inner products as products of patch matrices, a few images at a time.
 
-The images of one piece are few enough that their patches stay in the cache of a core. Any stride will do.
+The images of one piece are few enough that their patches stay in the cache of a core. Any stride is allowed.
 """
 
 import math
@@ -14,11 +14,11 @@ from nnlab.nn.kernels.patches import patches
 from nnlab.nn.kernels.windows import Windows
 
 PATCH_BYTES = 1 << 20
-"""What the patches of one piece may take: half of a common second-level cache."""
+"""Most bytes of the patches of one piece: half of a common second-level cache."""
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> Array:
-    """Return what ``convolution.convolve`` does."""
+    """Return the result of ``convolution.convolve``."""
     filters = weight.shape[3]
     matrix = weight.reshape(-1, filters)
     y = np.empty(windows.shape(len(x), filters), np.result_type(x, weight))
@@ -34,7 +34,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> A
 
 
 def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Array, Array]:
-    """Return what ``convolution.parameter_gradients`` does."""
+    """Return the result of ``convolution.parameter_gradients``."""
     channels, filters = x.shape[3], grad_y.shape[3]
     images = _pieces(x, windows, filters)
     dtype = np.result_type(x, grad_y)
@@ -51,7 +51,7 @@ def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Arra
 
 
 def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple[Array, Array, Array]:
-    """Return what ``convolution.gradients`` does."""
+    """Return the result of ``convolution.gradients``."""
     if windows.reversible:
         return _gradients_from_reversed(x, grad_y, weight, windows)
     return input_gradient(grad_y, weight, windows), *parameter_gradients(x, grad_y, windows)
@@ -79,7 +79,7 @@ def input_gradient(grad_y: Array, weight: Array, windows: Windows) -> Array:
 def _gradients_from_reversed(
     x: Array, grad_y: Array, weight: Array, windows: Windows
 ) -> tuple[Array, Array, Array]:
-    """Return what ``gradients`` does, from the patches of dL/dy around each pixel of x.
+    """Return the result of ``gradients``, from the patches of dL/dy around each pixel of x.
 
     Turned by 180 degrees, the weight maps these patches to dL/dx; multiplied by the pixels they give
     dL/dweight, turned likewise.
@@ -114,7 +114,7 @@ def _pieces(x: Array, windows: Windows, filters: int) -> list[slice]:
     """Cut the batch x (N, H, W, C) so that each piece has about PATCH_BYTES of patches.
 
     Where the weight is larger than that, so are the pieces: reading it, or adding up its gradient, once for
-    each piece must stay cheap beside the products. There are two at least if there is work for two threads.
+    each piece must stay cheap beside the products. There are at least two pieces if there is work for two threads.
     """
     (p, q), values = windows.counts, math.prod(windows.size) * x.shape[3]
     size = max(PATCH_BYTES, values * x.itemsize * filters) // (p * q * values * x.itemsize)

@@ -1,8 +1,8 @@
 """Sliding inner products, one tap of the filters after the other, where images are small and channels many.
 
-A tap meets only those pixels that the padding leaves it: of a 2x2 image with a border of 1, the corners of a
-3x3 filter meet one pixel each. So nothing is multiplied by 0, and nothing is copied many times. The threads
-share the filters rather than the images, and so each reads its part of a large weight once.
+A tap meets only pixels of the image, never its padding: in a 2x2 image with a border of 1, the corners of a
+3x3 filter meet one pixel each. Nothing is multiplied by 0, and nothing is copied many times. The threads
+share the filters rather than the images, so that each reads its part of a large weight once.
 """
 
 import numpy as np
@@ -12,11 +12,11 @@ from nnlab.nn.kernels import threads
 from nnlab.nn.kernels.windows import Windows
 
 COLUMNS = 64
-"""How many columns of the result a piece has at least: fewer make slow matrix products."""
+"""Least columns of the result in a piece: products with fewer are slow."""
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> Array:
-    """Return what ``convolution.convolve`` does, for windows of stride 1."""
+    """Return the result of ``convolution.convolve``, for windows of stride 1."""
     y = _summed(x, weight, windows)
     if bias is not None:
         y += bias
@@ -24,13 +24,13 @@ def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> A
 
 
 def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple[Array, Array, Array]:
-    """Return what ``convolution.gradients`` does, for reversible windows of stride 1."""
+    """Return the result of ``convolution.gradients``, for reversible windows of stride 1."""
     turned = weight[::-1, ::-1].transpose(0, 1, 3, 2)
     return _summed(grad_y, turned, windows.reversed), *parameter_gradients(x, grad_y, windows)
 
 
 def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Array, Array]:
-    """Return what ``convolution.parameter_gradients`` does, for windows of stride 1."""
+    """Return the result of ``convolution.parameter_gradients``, for windows of stride 1."""
     channels, filters = x.shape[3], grad_y.shape[3]
     grad_weight = np.zeros((*windows.size, channels, filters), np.result_type(x, grad_y))
     overlaps = windows.overlaps
@@ -47,7 +47,7 @@ def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Arra
 
 
 def _summed(x: Array, weight: Array, windows: Windows) -> Array:
-    """Return, without the bias, what ``convolve`` does."""
+    """Return the result of ``convolve`` without the bias."""
     channels, filters = weight.shape[2:]
     y = np.zeros(windows.shape(len(x), filters), np.result_type(x, weight))
 

@@ -19,11 +19,11 @@ from nnlab.nn.kernels.winograd import (
 )
 
 PIECE_BYTES = 1 << 20
-"""What the transformed inputs and outputs of one piece may take: as much as a common second-level cache has."""
+"""Most bytes of the transformed inputs and outputs of one piece: those of a common second-level cache."""
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, tiling: Tiling) -> Array:
-    """Return what ``convolution.convolve`` does, for windows of stride 1."""
+    """Return the result of ``convolution.convolve``, for windows of stride 1."""
     filters = weight.shape[3]
     y = np.empty(tiling.windows.shape(len(x), filters), np.result_type(x, weight))
     taps = taps_transformed(weight, tiling)
@@ -39,7 +39,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, tiling: Tiling) -> Arr
 
 
 def gradients(x: Array, grad_y: Array, weight: Array, backwards: Tiling) -> tuple[Array, Array, Array]:
-    """Return what ``convolution.gradients`` does, for tiles of the reversed windows.
+    """Return the result of ``convolution.gradients``, for tiles of the reversed windows.
 
     The tiles of dL/dy around the pixels of x give both dL/dx and dL/dweight.
     """
@@ -99,7 +99,7 @@ def _multiply(rows: Array, taps: Array, bias: Array | None, tiling: Tiling, y: A
 
 
 def _rows(inputs: Array, tiling: Tiling) -> Array:
-    """Return what meets the taps of each point, (points, N * tiles, rows * C)."""
+    """Return the values that meet the taps of each point, (points, N * tiles, rows * C)."""
     _, _, *grid, channels = inputs.shape
     windows = patches(inputs.reshape(-1, *grid, channels), tiling.rows)
     return windows.reshape(tiling.points, -1, windows.shape[1])

@@ -17,18 +17,18 @@ from nnlab.nn.kernels.winograd import Tiling, best_tiling
 
 
 def choice(windows: Windows, channels: int, filters: int) -> str:
-    """Return what the algorithm for this shape is called: ``patches``, ``taps``, or e.g. ``tiles of 4x4``."""
-    return _called(_algorithm(windows, channels, filters))
+    """Return the name of the algorithm for this shape: ``patches``, ``taps``, or e.g. ``tiles of 4x4``."""
+    return _name(_algorithm(windows, channels, filters))
 
 
 def choice_backward(windows: Windows, channels: int, filters: int) -> str:
-    """Return what the algorithm of ``gradients`` for this shape is called."""
+    """Return the name of the algorithm of ``gradients`` for this shape."""
     algorithm = _algorithm(windows, channels, filters)
-    return _called(best_tiling(windows.reversed) if isinstance(algorithm, Tiling) else algorithm)
+    return _name(best_tiling(windows.reversed) if isinstance(algorithm, Tiling) else algorithm)
 
 
 def saving(windows: Windows, channels: int, filters: int) -> float:
-    """Return how many multiplications the formula of ``convolve`` has for each that its algorithm takes."""
+    """Return the multiplications in the formula of ``convolve`` divided by those of its algorithm."""
     algorithm = _algorithm(windows, channels, filters)
     if isinstance(algorithm, str):
         return 1.0
@@ -66,7 +66,7 @@ def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple
 
 @lru_cache(maxsize=256)
 def _algorithm(windows: Windows, channels: int, filters: int) -> str | Tiling:
-    """Choose by what was measured, from the shape alone."""
+    """Return the algorithm that was fastest in measurements; it depends on the shape alone."""
     few, rows = min(channels, filters), windows.size[0]
     if not windows.reversible or few < 16 or rows < 3:
         return "patches"
@@ -77,5 +77,5 @@ def _algorithm(windows: Windows, channels: int, filters: int) -> str | Tiling:
     return "patches"
 
 
-def _called(algorithm: str | Tiling) -> str:
+def _name(algorithm: str | Tiling) -> str:
     return algorithm if isinstance(algorithm, str) else "tiles of {}x{}".format(*algorithm.outputs)

@@ -1,4 +1,4 @@
-"""The windows of images as rows of a matrix (im2col), in memory that is used again.
+"""The windows of images as rows of a matrix (im2col), in memory that is reused.
 
 Channels last makes one row of a window a run of L*C neighbours in memory. Where there are too few channels
 for runs of a worthwhile length, the images are laid out one channel after the other and the matrix is
@@ -12,11 +12,11 @@ from nnlab.nn.kernels import threads
 from nnlab.nn.kernels.windows import Windows
 
 FEW_CHANNELS = 4
-"""Up to so many channels, columns are filled rather than rows."""
+"""Most channels for which columns are filled rather than rows."""
 
 
 def padded(x: Array, windows: Windows, fill: float) -> Array:
-    """Return x (N, H, W, C) with the border of ``windows`` around it: ``fill``; x itself if there is none."""
+    """Return x (N, H, W, C) with the border of ``windows`` around it: ``fill``; x itself if it has none."""
     if not windows.bordered:
         return x
     out: Array = threads.scratch("padded", (len(x), *windows.padded, x.shape[3]), x.dtype)
@@ -30,7 +30,7 @@ def padded(x: Array, windows: Windows, fill: float) -> Array:
 def patches(x: Array, windows: Windows) -> Array:
     """Return the windows of x (N, H, W, C), padded with 0, as a matrix (N*P*Q, K*L*C).
 
-    It is scratch memory, this thread's until it asks for patches again, or a view of x.
+    The result is a view of x, or scratch memory that is valid until the thread's next call.
     """
     if windows.pointwise:
         return x.reshape(-1, x.shape[3])

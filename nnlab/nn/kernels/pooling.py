@@ -14,7 +14,7 @@ from nnlab.nn.kernels.patches import padded
 from nnlab.nn.kernels.windows import Places, Windows
 
 PIECE_BYTES = 1 << 19
-"""What the images of one piece may take: they, and arrays like them, stay in the cache of a core."""
+"""Most bytes of the images of one piece: they, and arrays of their size, stay in the cache of a core."""
 
 
 def max_pool(x: Array, windows: Windows) -> Array:
@@ -33,7 +33,7 @@ def max_pool_gradient(grad_y: Array, x: Array, y: Array, windows: Windows) -> Ar
 
     def compute(images: slice) -> None:
         inputs, tops, grads = padded(x[images], windows, -np.inf), y[images], grad_y[images]
-        # A window whose winner is found has nothing left for later values as large as it.
+        # Of equal maxima in a window, only the first gets the gradient.
         left, won = threads.scratch("won", (2, *tops.shape), np.bool_)
         left.fill(True)
 
@@ -50,7 +50,7 @@ def max_pool_gradient(grad_y: Array, x: Array, y: Array, windows: Windows) -> Ar
 
 
 def sum_pool_gradient(grad_y: Array, windows: Windows) -> Array:
-    """Return dL/dx of ``sum_pool``: each pixel gets the gradients of all windows that hold it."""
+    """Return dL/dx of ``sum_pool``: each pixel gets the gradients of all windows that contain it."""
     grad_x = np.empty((len(grad_y), *windows.image, grad_y.shape[3]), grad_y.dtype)
 
     def compute(images: slice) -> None:

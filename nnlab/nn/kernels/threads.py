@@ -1,10 +1,10 @@
-"""The threads among which kernels divide their work.
+"""Threads that share the work of kernels.
 
     with threads.compute():         # around a training loop or an evaluation
         ...                         # BLAS keeps to one thread, kernels use all
 
 Kernels cut their work into pieces by shapes alone, so the number of threads changes the time, not the
-bits. Outside of ``compute`` they are right too, but BLAS's own threads compete with them.
+bits. Outside of ``compute`` results are correct too, but BLAS's own threads compete with the kernels'.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike
 from threadpoolctl import ThreadpoolController
 
 from nnlab.arrays import Shape
-from nnlab.nn.kernels import memory
+from nnlab.nn.kernels import allocator
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def available() -> int:
 
 
 class _Local(threading.local):
-    """What each thread has of its own: whether it is at work on a task, and its scratch memory."""
+    """State of one thread: whether it is running a task, and its scratch memory."""
 
     def __init__(self) -> None:
         self.busy = False
@@ -64,7 +64,7 @@ class _Crew:
         self._workers = []
 
     def forget(self) -> None:
-        """Start afresh in a forked child, which inherits the crew's memory but none of its threads."""
+        """Start over in a forked child, which inherits the crew's memory but none of its threads."""
         self._workers, self._calls = [], SimpleQueue()
 
     def call(self, function: Callable[[], None]) -> None:
@@ -112,7 +112,7 @@ def compute(threads: int | None = None) -> Iterator[None]:
 
     Entering costs microseconds after the first time. Raises ValueError if ``threads`` is less than 1.
     """
-    memory.keep_freed()
+    allocator.keep_freed()
     before = count()
     if threads is not None:
         set_count(threads)
@@ -126,7 +126,8 @@ def compute(threads: int | None = None) -> Iterator[None]:
 def each(task: Callable[[T], None], items: Sequence[T]) -> None:
     """Call ``task`` on every item, on all threads and in any order; return when all are done.
 
-    A task that itself divides its work keeps it. Raises what a task raises; the others may then be done or not.
+    A task that calls ``each`` itself runs all items on its own thread. Raises the error of a task; the others may
+    be done or not.
     """
     helpers = min(count(), len(items)) - 1
     if helpers < 1 or _local.busy:
@@ -172,9 +173,9 @@ def _share(task: Callable[[T], None], items: Sequence[T], helpers: int) -> None:
 
 
 def pieces(length: int, size: int) -> list[slice]:
-    """Cut ``length`` items into slices of at most ``size`` (at least 1), as equal as can be.
+    """Cut ``length`` items into slices of at most ``size`` (at least 1), as equal as possible.
 
-    There is one of them or an even number: two threads that share three pieces would take as long as for four.
+    The number of slices is 1 or even: two threads that share three pieces would take as long as for four.
     """
     size = max(1, size)
     if length <= size:
@@ -188,7 +189,7 @@ def pieces(length: int, size: int) -> list[slice]:
 def scratch(purpose: str, shape: Shape, dtype: DTypeLike) -> np.ndarray[Any, Any]:
     """Return an uninitialized array that is this thread's until it asks again for the same ``purpose``.
 
-    It saves mapping and faulting in fresh memory each time. Never let it leave a kernel.
+    It saves mapping and faulting in fresh memory each time. It must not leave the kernels.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     buffer = _local.buffers.get(purpose)

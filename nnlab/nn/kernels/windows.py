@@ -1,4 +1,4 @@
-"""The arithmetic of windows that slide over images, done once for each shape."""
+"""The arithmetic of windows that slide over images, computed once for each shape."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Windows:
 
     @cached_property
     def counts(self) -> Pair:
-        """Return (P, Q), how many windows fit: ``floor((H + 2p - K) / s) + 1`` for a padding p on either side."""
+        """The number of windows (P, Q), ``floor((H + 2p - K) / s) + 1`` for a padding p on either side."""
         (h, w), (kh, kw), (sh, sw) = self.padded, self.size, self.stride
         return (h - kh) // sh + 1, (w - kw) // sw + 1
 
@@ -43,7 +43,7 @@ class Windows:
 
     @cached_property
     def partition(self) -> bool:
-        """Whether each pixel of the image is in one window, and in the windows there is nothing else."""
+        """Whether the windows partition the image: each pixel is in one window, and there is no padding."""
         covered = tuple(count * size for count, size in zip(self.counts, self.size, strict=True))
         return self.size == self.stride and covered == self.image and not self.bordered
 
@@ -54,7 +54,7 @@ class Windows:
 
     @cached_property
     def interior(self) -> Places:
-        """Where the images (N, H, W, ...) stand in the padded ones."""
+        """Where the images (N, H, W, ...) lie in the padded ones."""
         (h, w), (top, left) = self.image, self.before
         return slice(None), slice(top, top + h), slice(left, left + w)
 
@@ -71,10 +71,10 @@ class Windows:
 
     @cached_property
     def overlaps(self) -> tuple[tuple[Pair, Places, Places], ...]:
-        """For each place in a window of stride 1 that ever meets the image, where both sides of the meeting lie.
+        """For each place in a window of stride 1 that meets the image, the overlap of the two.
 
-        That is the place, which pixels of the images (N, H, W, ...) it meets, and for which windows (N, P, Q,
-        ...).
+        That is the place, the pixels of the images (N, H, W, ...) that it meets, and the windows (N, P, Q, ...)
+        in which it meets them.
         """
         return tuple(self._overlaps())
 
@@ -86,7 +86,7 @@ class Windows:
                     yield (i, j), (slice(None), *seen), (slice(None), *seeing)
 
     def _meetings(self, axis: int) -> list[tuple[slice, slice]]:
-        """Return, for each place in a window along ``axis``, which pixels it meets and for which windows."""
+        """Return, for each place in a window along ``axis``, the pixels it meets and the windows."""
         length, count, before = self.image[axis], self.counts[axis], self.before[axis]
         ends = [(max(0, before - i), min(count, length + before - i), i - before) for i in range(self.size[axis])]
         return [(slice(start + shift, stop + shift), slice(start, stop)) for start, stop, shift in ends]

@@ -21,7 +21,7 @@ from nnlab.nn.kernels.patches import padded
 from nnlab.nn.kernels.windows import Pair, Windows
 
 POINTS = (0, 1, -1, 2, -2, 1 / 2, -1 / 2)
-"""Where polynomials are evaluated, besides infinity: small numbers, whose powers lose the least."""
+"""Where polynomials are evaluated, besides infinity: small numbers, whose powers lose the fewest digits."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Transforms:
 def transforms(outputs: int, taps: int, dtype: np.dtype[Any]) -> Transforms:
     """Return the matrices for ``outputs`` outputs of a filter with ``taps`` taps.
 
-    The product of two polynomials is found from their values at t points. Sliding inner products are the
+    The product of two polynomials follows from their values at t points. Sliding inner products are the
     transpose of that, so the inverse of the evaluation is transposed and goes to the inputs.
     """
     size = outputs + taps - 1
@@ -62,19 +62,19 @@ class Tiling:
 
     @cached_property
     def taps(self) -> Pair:
-        """How many taps of the filter are transformed along each axis."""
+        """The number of taps of the filter that are transformed along each axis."""
         height, width = self.windows.size
         return (height if self.outputs[0] > 1 else 1), width
 
     @cached_property
     def tile(self) -> Pair:
-        """How many inputs, and values after the transform, a tile has along each axis."""
+        """The number of inputs of a tile, and of values after the transform, along each axis."""
         (a, b), (height, width) = self.outputs, self.taps
         return a + height - 1, b + width - 1
 
     @cached_property
     def points(self) -> int:
-        """How many values a tile has."""
+        """The number of values in a tile."""
         return self.tile[0] * self.tile[1]
 
     @cached_property
@@ -85,7 +85,7 @@ class Tiling:
 
     @cached_property
     def multiplications(self) -> int:
-        """How many multiplications an image takes, for one channel and one filter."""
+        """The number of multiplications for an image, one channel and one filter."""
         return self.points * prod(self.rows.counts) * prod(self.rows.size)
 
     def inputs_shape(self, x: Array) -> Shape:

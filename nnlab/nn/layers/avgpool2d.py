@@ -17,14 +17,14 @@ class AvgPool2d(Layer):
     Shapes: x (N, H, W, C), y (N, P, Q, C), where ``P = floor((H + 2 padding - size) / stride) + 1``.
     ``stride`` is ``size`` unless given. ``count`` is the size of the window, its padding included, or with
     ``count_include_pad: false`` the number of its pixels that lie in the image. Gradient: each pixel gets
-    ``dL/dy / count`` from every window that holds it. Raises OptionError if the input is not images or
+    ``dL/dy / count`` from every window that contains it. Raises OptionError if the input is not images or
     smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
     """
 
     def __init__(
         self,
         input_shape: Shape,
-        rng: Rng,  # noqa: ARG002 -- no chance in it
+        rng: Rng,  # noqa: ARG002 -- not random
         *,
         size: Sizes,
         stride: Sizes | None = None,

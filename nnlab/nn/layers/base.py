@@ -1,4 +1,4 @@
-"""What every layer is: three verbs and no hidden memory."""
+"""The interface of all layers: three verbs and no hidden memory."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from nnlab.arrays import Array, Named, Rng, Shape
 
 Role: TypeAlias = Literal["weight", "bias", "scale"]
-"""What a parameter does: weigh values of different places, be added to them, or multiply each by itself.
+"""The role of a parameter: a weight of a sum, a bias that is added, or a scale that multiplies a single value.
 
 With ``decay: weights``, an optimizer lets only the weights decay.
 """
@@ -39,22 +39,22 @@ class Layer(ABC):
 
     @abstractmethod
     def predict(self, x: Array) -> Array:
-        """Return y for x (N, *input_shape), as at inference; remembers nothing."""
+        """Return y for x (N, *input_shape) at inference; remembers nothing."""
 
     @abstractmethod
     def forward(self, x: Array) -> tuple[Array, Any]:
-        """Return y (N, *output_shape), as in training, and the cache that ``backward`` takes."""
+        """Return y (N, *output_shape) in training, and the cache for ``backward``."""
 
     @abstractmethod
     def backward(self, grad_y: Array, cache: Any) -> tuple[Array, Named]:
         """Return dL/dx and dL/dparams (the keys of ``params``) for grad_y = dL/dy."""
 
     def gradients(self, grad_y: Array, cache: Any) -> Named:
-        """Return dL/dparams alone, as ``backward`` has them: all that is asked of a network's first layer."""
+        """Return dL/dparams alone, the same as those of ``backward``: all that a network's first layer needs."""
         return self.backward(grad_y, cache)[1]
 
     def bind(self, params: Mapping[str, Array]) -> None:
-        """Let ``params``, of the same names and shapes, be the layer's parameters from now on."""
+        """Replace the layer's parameters by ``params``, of the same names and shapes."""
         self.params = dict(params)
 
     def role(self, param: str) -> Role:

@@ -31,7 +31,7 @@ class BatchNorm(Layer):
     def __init__(
         self,
         input_shape: Shape,
-        rng: Rng,  # noqa: ARG002 -- no chance in it
+        rng: Rng,  # noqa: ARG002 -- not random
         *,
         momentum: Probability = 0.1,
         epsilon: Positive = 1e-5,

@@ -1,4 +1,4 @@
-"""The layers inside a layer: how a config names them, and whether their shapes meet."""
+"""Layers inside a layer: their entries in a config, their construction, and the check of their shapes."""
 
 from typing import Annotated
 
@@ -8,12 +8,12 @@ from nnlab.nn.layers.base import Layer
 from nnlab.nn.layers.images import dimensions
 from nnlab.registry import LAYERS, Spec, SpecOf
 
-Entry = Annotated[Spec, SpecOf(LAYERS)]
-"""One layer of a branch, as a config has it."""
+LayerSpec = Annotated[Spec, SpecOf(LAYERS)]
+"""The entry of one layer in a config."""
 
 
 def build(spec: Spec, shape: Shape, rng: Rng, place: str) -> Layer:
-    """Build a layer of the block; an OptionError names its place, such as ``body.0.kernel``."""
+    """Build a layer of a branch; an OptionError names its option, such as ``body.0.kernel``."""
     try:
         layer: Layer = LAYERS.build(spec, shape, rng)
     except OptionError as error:
@@ -23,7 +23,7 @@ def build(spec: Spec, shape: Shape, rng: Rng, place: str) -> Layer:
 
 
 def check_shapes(start: Shape, end: Shape, projection: Layer | None) -> None:
-    """Raise OptionError unless a body from shape ``start`` to ``end`` and the way around it can be added."""
+    """Raise OptionError unless a body from shape ``start`` to ``end`` and its shortcut can be added."""
     shortcut = projection.output_shape if projection else start
     if shortcut == end:
         return

@@ -1,7 +1,7 @@
-"""Layers in a row, run in an order that is fast without their knowing.
+"""Layers in a row, computed in the fastest order that gives the same results.
 
 Where a max pool follows a relu, it goes first: the positive part of the largest value is the largest positive
-part, to the bit, and the gradients are the same too; relu then has only the pooled values to see.
+part, to the bit, and the gradients are the same too; relu then processes the pooled values alone.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from nnlab.nn.layers.relu import Relu
 
 
 class Chain:
-    """Layers in a row, each fed with what the one before it returns: the results are as if in that order."""
+    """Layers in a row, each applied to the output of the one before it."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         order = list(range(len(layers)))
@@ -25,13 +25,13 @@ class Chain:
         self._layers = [layers[i] for i in order]
 
     def predict(self, x: Array) -> Array:
-        """Return y for x, as at inference."""
+        """Return y for x at inference."""
         for layer in self._layers:
             x = layer.predict(x)
         return x
 
     def forward(self, x: Array) -> tuple[Array, list[Any]]:
-        """Return y, as in training, and the caches that ``backward`` takes."""
+        """Return y in training, and the caches for ``backward``."""
         caches = []
         for layer in self._layers:
             x, cache = layer.forward(x)
@@ -39,13 +39,13 @@ class Chain:
         return x, caches
 
     def backward(self, grad_y: Array, caches: Sequence[Any]) -> tuple[Array, list[Named]]:
-        """Return dL/dx and, for each layer, dL/dparams."""
+        """Return dL/dx, and dL/dparams for each layer."""
         grad_y, grads = self._after_first(grad_y, caches)
         grad_x, grads[self._order[0]] = self._layers[0].backward(grad_y, caches[0])
         return grad_x, grads
 
     def gradients(self, grad_y: Array, caches: Sequence[Any]) -> list[Named]:
-        """Return, for each layer, dL/dparams, as ``backward`` has them."""
+        """Return dL/dparams for each layer, the same as those of ``backward``."""
         grad_y, grads = self._after_first(grad_y, caches)
         grads[self._order[0]] = self._layers[0].gradients(grad_y, caches[0])
         return grads

@@ -10,11 +10,12 @@ from nnlab.registry.options import Probability
 
 @LAYERS.register("dropout")
 class Dropout(Layer):
-    """In training each value is 0 with probability ``rate``; the others grow to keep the mean: ``y = x mask``.
+    """Random values set to 0 in training, and the others scaled to keep the mean: ``y = x mask``.
 
-    Shapes: x, mask and y (N, ...). The mask is 0 or ``1 / (1 - rate)``, drawn anew for every batch from the
-    stream ``mask``. Inference leaves x as it is. Gradient: ``dL/dx = dL/dy mask``. Srivastava, Hinton,
-    Krizhevsky, Sutskever and Salakhutdinov (2014), https://jmlr.org/papers/v15/srivastava14a.html.
+    Shapes: x, mask and y (N, ...). The mask is 0 with probability ``rate``, else ``1 / (1 - rate)``, drawn for
+    every batch from the stream ``mask``. Inference leaves x unchanged. Gradient: ``dL/dx = dL/dy mask``.
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014),
+    https://jmlr.org/papers/v15/srivastava14a.html.
     Derivation: docs/layers/regularization.md.
     """
 

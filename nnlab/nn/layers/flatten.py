@@ -16,7 +16,7 @@ class Flatten(Layer):
     flattens its input by itself. Derivation: docs/layers/affine.md.
     """
 
-    def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- no chance in it
+    def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- not random
         super().__init__(input_shape, output_shape=(prod(input_shape),))
 
     def predict(self, x: Array) -> Array:

@@ -18,7 +18,7 @@ class GlobalAvgPool(Layer):
     the input is not images. Lin, Chen and Yan (2013), arXiv:1312.4400. Derivation: docs/layers/pooling.md.
     """
 
-    def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- no chance in it
+    def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- not random
         super().__init__(input_shape, output_shape=image_shape(input_shape)[2:])
 
     def predict(self, x: Array) -> Array:

@@ -1,4 +1,4 @@
-"""How layers lay windows over the images they are fed."""
+"""Windows over the images that a layer takes: shapes, padding, and errors for windows that do not fit."""
 
 from collections.abc import Iterable
 from math import ceil
@@ -19,7 +19,7 @@ def _form(value: Any) -> str:
 Padding = Annotated[
     Annotated[Offsets, Tag("pair")] | Annotated[Literal["same"], Tag("name")], Discriminator(_form)
 ]
-"""Rows and columns added on either side, or ``same``: as many as give ``ceil(H / stride)`` rows of windows."""
+"""Rows and columns added on either side, or ``same``: enough for ``ceil(H / stride)`` rows of windows."""
 
 
 def image_shape(input_shape: Shape) -> tuple[int, int, int]:
@@ -38,7 +38,7 @@ def windows_over(
 ) -> Windows:
     """Return the windows of ``size`` over the input; raises OptionError if none fits.
 
-    The message calls them ``what`` and blames ``option``.
+    The message calls the windows ``what`` and names ``option`` as the one at fault.
     """
     *image, channels = image_shape(input_shape)
     if padding == "same":
@@ -68,7 +68,7 @@ def check_padding(size: Pair, padding: Pair) -> None:
 
 
 def dimensions(shape: Shape) -> str:
-    """Return the shape as messages have it, e.g. ``28x28x1``."""
+    """Return the shape as messages write it, e.g. ``28x28x1``."""
     return "x".join(str(length) for length in shape)
 
 
@@ -78,5 +78,5 @@ def _pair(values: Iterable[int]) -> Pair:
 
 
 def _brief(pair: Pair) -> str:
-    """Return the pair as a config would have it."""
+    """Return the pair as a config writes it."""
     return str(pair[0]) if pair[0] == pair[1] else f"[{pair[0]}, {pair[1]}]"

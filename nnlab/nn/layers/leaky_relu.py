@@ -21,7 +21,7 @@ class LeakyRelu(Layer):
     def __init__(
         self,
         input_shape: Shape,
-        rng: Rng,  # noqa: ARG002 -- no chance in it
+        rng: Rng,  # noqa: ARG002 -- not random
         *,
         slope: NonNegative = 0.01,
     ) -> None:

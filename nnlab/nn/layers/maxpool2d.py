@@ -13,15 +13,15 @@ class MaxPool2d(Layer):
     """The largest value of each window and channel, ``y[n,p,q,c] = max_ij x[n, p s + i - pad, q s + j - pad, c]``.
 
     Shapes: x (N, H, W, C), y (N, P, Q, C), where ``P = floor((H + 2 padding - size) / stride) + 1``.
-    ``stride`` is ``size`` unless given; padding counts as minus infinity. Gradient: that of y goes to the
-    window's largest value, the first row by row if there are several. Raises OptionError if the input is not
+    ``stride`` is ``size`` unless given; padding counts as minus infinity. Gradient: dL/dy goes to the
+    window's largest value, to the first in row order if several are equal. Raises OptionError if the input is not
     images or smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
     """
 
     def __init__(
         self,
         input_shape: Shape,
-        rng: Rng,  # noqa: ARG002 -- no chance in it
+        rng: Rng,  # noqa: ARG002 -- not random
         *,
         size: Sizes,
         stride: Sizes | None = None,

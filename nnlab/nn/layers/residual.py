@@ -7,18 +7,18 @@ from pydantic import Field
 
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.nn.layers.base import Layer
-from nnlab.nn.layers.branches import Entry, build, check_shapes
+from nnlab.nn.layers.branches import LayerSpec, build, check_shapes
 from nnlab.nn.layers.chain import Chain
 from nnlab.registry import LAYERS
 
 
 @LAYERS.register("residual")
 class Residual(Layer):
-    """A row of layers and a way around it, ``y = body(x) + projection(x)``; without a projection ``body(x) + x``.
+    """Layers in a row and a shortcut, ``y = body(x) + projection(x)``; without a projection ``body(x) + x``.
 
-    Shapes: x (N, *input_shape), y as the body and the projection both make it. Gradient: the sum of those
-    through the body and through the projection. Parameters and state keep their names after ``body.0.``,
-    ``body.1.``, ... and ``projection.``. Raises OptionError if the two shapes differ or a layer does not fit.
+    Shapes: x (N, *input_shape), y of the shape in which body and projection agree. Gradient: the sum of
+    the gradients through both. Parameters and state keep their names after ``body.0.``, ``body.1.``, ... and
+    ``projection.``. Raises OptionError if the two shapes differ or a layer does not fit.
     He, Zhang, Ren and Sun (2015), arXiv:1512.03385. Derivation: docs/layers/residual.md.
     """
 
@@ -27,8 +27,8 @@ class Residual(Layer):
         input_shape: Shape,
         rng: Rng,
         *,
-        body: Annotated[tuple[Entry, ...], Field(min_length=1)],
-        projection: Entry | None = None,
+        body: Annotated[tuple[LayerSpec, ...], Field(min_length=1)],
+        projection: LayerSpec | None = None,
     ) -> None:
         *streams, last = rng.spawn(len(body) + 1)
         self.body: list[Layer] = []
@@ -64,7 +64,7 @@ class Residual(Layer):
     def backward(self, grad_y: Array, cache: tuple[Any, Any]) -> tuple[Array, Named]:
         grad_x, grads = self._chain.backward(grad_y, cache[0])
         shortcut, last = self.projection.backward(grad_y, cache[1]) if self.projection else (grad_y, {})
-        parts = zip(self.parts, [*grads, last], strict=False)  # the last may have no part
+        parts = zip(self.parts, [*grads, last], strict=False)  # without a projection, ``last`` has no part
         return grad_x + shortcut, {f"{prefix}.{name}": g for prefix, named in parts for name, g in named.items()}
 
     @property

@@ -1,4 +1,4 @@
-"""Softmax as a layer of its own."""
+"""Softmax."""
 
 import numpy as np
 
@@ -12,11 +12,11 @@ class Softmax(Layer):
     """Probabilities from scores, ``y_i = exp(x_i) / sum_j exp(x_j)`` along the last axis.
 
     Shapes: x and y (N, ..., C). Gradient: ``dL/dx = J dL/dy`` with the Jacobian ``J = diag(y) - y y^T``, that
-    is ``y (dL/dy - y . dL/dy)``. It belongs before the loss cross_entropy; softmax_cross_entropy takes scores
-    and has softmax in it. Derivation: docs/layers/activations.md.
+    is ``y (dL/dy - y . dL/dy)``. Use it before the loss cross_entropy; softmax_cross_entropy takes scores and
+    includes the softmax. Derivation: docs/layers/activations.md.
     """
 
-    def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- no chance in it
+    def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- not random
         super().__init__(input_shape, output_shape=input_shape)
 
     def predict(self, x: Array) -> Array:

@@ -22,7 +22,7 @@ def blas_threads():
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-def test_there_is_a_thread_for_each_core_unless_told_otherwise():
+def test_there_is_a_thread_for_each_core_by_default():
     assert threads.count() == threads.available() >= 1
     threads.set_count(3)
     assert threads.count() == 3

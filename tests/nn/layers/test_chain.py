@@ -1,4 +1,4 @@
-"""Layers in a row give what they give one by one."""
+"""Layers in a row have the same results as one by one."""
 
 import numpy as np
 import pytest

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from support import oracles
 
 from nnlab.errors import OptionError
-from nnlab.nn.initializers import Constant
+from nnlab.nn.initializers import Fill
 from nnlab.nn.layers import Conv2d
 
 pairs = st.tuples(st.integers(0, 2), st.integers(0, 2))
@@ -20,7 +20,7 @@ def conv2d(input_shape, **options):
 @settings(deadline=None)
 def test_values_equal_slow_loops(image, kernel, stride, padding):
     assume(all(h + 2 * p >= k for h, p, k in zip(image, padding, kernel, strict=True)))
-    layer = conv2d((*image, 2), kernel=kernel, stride=stride, padding=padding, bias_init=Constant(value=0.5))
+    layer = conv2d((*image, 2), kernel=kernel, stride=stride, padding=padding, bias_init=Fill(value=0.5))
     x = np.random.default_rng(1).standard_normal((2, *image, 2))
     weight, bias = layer.params["weight"], layer.params["bias"]
     expected = oracles.convolve(x, weight, bias, stride=stride, before=padding, after=padding)

@@ -1,4 +1,4 @@
-"""Layers in a row that end in one number, which can be computed again from any layer on."""
+"""The scalar function that a gradient check differentiates: layers in a row, and one number at their end."""
 
 import copy
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ from nnlab.nn.layers import Layer
 from nnlab.nn.losses import Loss
 
 Gradients: TypeAlias = dict[str, tuple[Array, ...]]
-"""Gradients by name, each as computed in one way or in several that have to agree."""
+"""Gradients by name, each computed in one way or in several ways that have to agree."""
 
 
 class Head(Protocol):
-    """What makes one number of the last layer's output."""
+    """A function from the last layer's output to one number."""
 
     def value(self, y: Array) -> float:
         """Return the number."""
@@ -44,7 +44,7 @@ class LossHead:
 
 
 @dataclass(frozen=True)
-class Projection:
+class InnerProduct:
     """The inner product with a fixed array, whose gradient is that array."""
 
     cotangent: Array
@@ -67,12 +67,12 @@ def in_float64(layers: Iterable[Layer]) -> list[Layer]:
     return copies
 
 
-class Chain:
+class Objective:
     """A scalar function of a batch and of the parameters of ``layers``, in training mode.
 
-    ``inputs[i]`` is what layer i is fed; the last one is what ``head`` is fed. Random streams are put back
-    before every evaluation, so that the same masks are drawn each time. The layers become the chain's own:
-    running statistics change and parameters are moved to and fro.
+    ``inputs[i]`` is the input of layer i, the last one that of ``head``. Random streams are reset before every
+    evaluation, so that the same masks are drawn each time. The objective changes its layers: their running
+    statistics, and temporarily their parameters.
     """
 
     def __init__(self, layers: Sequence[Layer], x: Array, head: Head) -> None:
@@ -84,7 +84,7 @@ class Chain:
         self.inputs: list[Array] = [np.array(x, np.float64)]
         self._caches: list[Any] = []
         for layer in self.layers:
-            # Copies, so that no cache sees an input being moved.
+            # Copies, so that moving an input leaves the caches alone.
             y, cache = layer.forward(self.inputs[-1].copy())
             self.inputs.append(y.copy())
             self._caches.append(cache)
@@ -102,23 +102,23 @@ class Chain:
         return self.head.value(y)
 
     def gradients(self) -> list[Gradients]:
-        """Return what the backward passes make of each of ``inputs`` and of the parameters of each layer.
+        """Return what the backward passes compute for each of ``inputs`` and for the parameters of each layer.
 
-        Raises UsageError if a layer leaves a gradient out or gives it a wrong shape.
+        Raises UsageError if a layer omits a gradient or returns a wrong shape.
         """
         grad_x = self.head.gradient(self.inputs[-1])
-        found: list[Gradients] = [{"scores": (grad_x,)}]
+        computed: list[Gradients] = [{"scores": (grad_x,)}]
         for i, layer in reversed(list(enumerate(self.layers))):
             cache, kind = self._caches[i], type(layer).__name__
             alone = layer.gradients(grad_x.copy(), cache)
             grad_x, grads = layer.backward(grad_x.copy(), cache)
             _require_shapes(f"{kind}.backward", self.arrays(i), {**grads, "x": grad_x})
             _require_shapes(f"{kind}.gradients", layer.params, alone)
-            found.insert(0, {name: (grads[name], alone[name]) for name in layer.params} | {"x": (grad_x,)})
-        return found
+            computed.insert(0, {name: (grads[name], alone[name]) for name in layer.params} | {"x": (grad_x,)})
+        return computed
 
     def arrays(self, index: int) -> Named:
-        """Return what the value depends on in layer ``index``, or in the head if there is no such layer."""
+        """Return the arrays on which the value depends in layer ``index``, or in the head after the last layer."""
         if index == len(self.layers):
             return {"scores": self.inputs[index]}
         return {**self.layers[index].params, "x": self.inputs[index]}

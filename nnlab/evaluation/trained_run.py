@@ -1,0 +1,289 @@
+"""A run as everything that evaluates, draws, compares or reports it sees it."""
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nnlab.arrays import Shape
+from nnlab.config import Experiment, load_config
+from nnlab.data import Dataset, Source, load_dataset
+from nnlab.errors import DataError, RunError
+from nnlab.evaluation.evaluation import Evaluation, SplitName, folder_of, store, stored
+from nnlab.evaluation.metrics import measure
+from nnlab.evaluation.predictions import predict_split
+from nnlab.memory import require_memory_for_weights
+from nnlab.nn.kernels import threads
+from nnlab.nn.losses import Loss
+from nnlab.nn.network import Network, outline_layers
+from nnlab.registry import DATASETS
+from nnlab.runs import Checkpoint, Run, check_writable
+from nnlab.runs.arrays import fingerprint, restore_weights
+from nnlab.runs.checkpoints import Which
+from nnlab.runs.curve import Curve, curve_of
+from nnlab.runs.ledger import Ledger, LedgerEntry, enter, read_ledger
+from nnlab.runs.normalization import read_normalization
+from nnlab.runs.overview import Overview, overview
+from nnlab.runs.records import Environment, Summary, read_config, read_record
+
+_DIVERGED = 100
+"""How many times the first loss (or 1 nat, if that is more) the last one is in a run that counts as diverged."""
+
+
+class TrainedRun:
+    """A run with its config, records, data, checkpoints, networks and evaluations.
+
+    Each of them is read, verified and built when it is first asked for, and at most once. ``dataset`` has the data
+    of the run if they are loaded already. With ``other_data`` the data may differ from those that the run was
+    trained on; evaluations then say so, and are stored apart.
+    """
+
+    def __init__(self, run: Run, *, dataset: Dataset | None = None, other_data: bool = False) -> None:
+        self.run = run
+        self._given = dataset
+        self._other_data = other_data
+        self._checkpoints: dict[Which, Checkpoint] = {}
+        self._networks: dict[str, Network] = {}
+        self._evaluations: dict[tuple[SplitName, Which], Evaluation] = {}
+
+    @property
+    def name(self) -> str:
+        """The name of the run's directory."""
+        return self.run.name
+
+    @cached_property
+    def config(self) -> Experiment:
+        """The resolved config.
+
+        Raises ConfigError, with every problem, if the file is not a config, and RunError if it is missing.
+        """
+        try:
+            return load_config(self.run.config)
+        except DataError:  # the user's own data are gone; what the run holds can be read without them
+            return read_config(self.run.config)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """The run at a glance; a broken one has a reason."""
+        return overview(self.run)
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        """What environment.json says; None if it is missing or damaged."""
+        try:
+            return read_record(self.run.path / "environment.json", Environment)
+        except RunError:
+            return None
+
+    @cached_property
+    def summary(self) -> Summary | None:
+        """What summary.json says; None if training has not ended. Raises RunError if the file is damaged."""
+        path = self.run.path / "summary.json"
+        return read_record(path, Summary) if path.is_file() else None
+
+    @cached_property
+    def records(self) -> list[dict[str, Any]]:
+        """The records of metrics.jsonl; raises RunError if they cannot be read."""
+        return self.run.records()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The test ledger as it is now; raises RunError if it is damaged."""
+        return read_ledger(self.run.path)
+
+    @cached_property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch; raises DataError if the run does not say and its data are missing."""
+        if self.summary and self.summary.steps_per_epoch:
+            return self.summary.steps_per_epoch
+        training = self.config.training
+        count = self.example_counts.get("train") or len(self.dataset.train)
+        down = count // training.batch_size
+        return down if training.drop_last and not training.replacement else -(-count // training.batch_size)
+
+    @cached_property
+    def example_counts(self) -> dict[str, int]:
+        """The number of examples of each split, as far as the run says; empty for runs before version 0.2."""
+        described = self.environment and self.environment.dataset
+        return dict(described.examples) if described else {}
+
+    @cached_property
+    def diverged(self) -> bool:
+        """Whether training diverged, or ended with a hundred times the loss of its beginning.
+
+        Raises RunError if summary or records cannot be read.
+        """
+        if self.summary and self.summary.status == "diverged":
+            return True
+        losses = self.curve("train").loss
+        return len(losses) > 0 and not losses[-1] <= _DIVERGED * max(losses[0], 1)
+
+    def curve(self, split: str) -> Curve:
+        """Return the records of a split over steps; raises RunError if they cannot be read."""
+        return curve_of(self.records, split)
+
+    @cached_property
+    def input_shape(self) -> Shape:
+        """The shape of an example, as the run says, else as its data set has it."""
+        described = self.environment and self.environment.dataset
+        return described.input_shape if described else self._source.input_shape
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes, as the run says, else as its data set has them."""
+        described = self.environment and self.environment.dataset
+        return described.class_names if described else self._source.class_names
+
+    @cached_property
+    def _source(self) -> Source:
+        source: Source = DATASETS.build(self.config.data)
+        return source
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The data of the run, with the normalization that was fitted when training began.
+
+        Raises DataError if they are missing, or are not those that the run was trained on and other data are not
+        allowed.
+        """
+        dataset = self._given or load_dataset(self.config.data, self.config.seed)
+        if fitted := read_normalization(self.run):
+            dataset = replace(dataset, normalization=fitted)
+        recorded = self.environment.data if self.environment else {}
+        self._digests = dataset.digests()
+        differing = [split for split, digest in self._digests.items() if recorded.get(split, digest) != digest]
+        if differing and not self._other_data:
+            which = " and ".join(differing)
+            raise DataError(
+                f"the {which} examples are not those that {self.run.path} was trained on; put these back, or "
+                "evaluate on the others with nnlab eval --other-data"
+            )
+        self._differing = frozenset(differing)
+        return dataset
+
+    def checkpoint(self, which: Which) -> Checkpoint:
+        """Return the last or the best checkpoint, verified; without a best one the last serves.
+
+        Raises RunError if it cannot be used.
+        """
+        if which not in self._checkpoints:
+            self._checkpoints[which] = self.run.load(which)
+        return self._checkpoints[which]
+
+    def network(self, which: Which) -> Network:
+        """Return the network of a checkpoint; raises RunError if the checkpoint is of another network."""
+        checkpoint = self.checkpoint(which)
+        key = fingerprint(checkpoint)
+        if key not in self._networks:
+            network = Network(outline_layers(self.config.network, self.input_shape))
+            restore_weights(network, checkpoint)
+            self._networks[key] = network
+        return self._networks[key]
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of the run."""
+        return self.config.loss
+
+    def evaluation(self, split: SplitName = "test", checkpoint: Which = "best", *, cause: str) -> Evaluation:
+        """Return how a checkpoint does on a split: as stored if it is of the same network and data, else measured.
+
+        A measurement is made and stored as ``evaluate`` does, for ``cause``.
+        """
+        return self.stored_evaluation(split, checkpoint) or self.evaluate(split, checkpoint, cause=cause)
+
+    def stored_evaluation(self, split: SplitName = "test", checkpoint: Which = "best") -> Evaluation | None:
+        """Return the stored evaluation of a checkpoint on a split; None if there is none of that network and data.
+
+        If the data are missing, those of the run are meant. Raises RunError if the checkpoint cannot be used.
+        """
+        if (split, checkpoint) in self._evaluations:
+            return self._evaluations[split, checkpoint]
+        saved = self.checkpoint(checkpoint)
+        folders = dict.fromkeys((self._folder(split, checkpoint), folder_of(self.run, split, last=False)))
+        for folder in folders:
+            found = stored(folder, self.class_names)
+            if found is None:
+                continue
+            record, predictions, metrics = found
+            same_network = record.fingerprint in {None, fingerprint(saved)} and record.step == saved.step
+            if same_network and self._is_of_the_data(split, record.data):
+                evaluation = Evaluation(self, predictions, metrics, split, checkpoint, saved.step)
+                self._evaluations[split, checkpoint] = evaluation
+                return evaluation
+        return None
+
+    def evaluate(self, split: SplitName = "test", checkpoint: Which = "best", *, cause: str) -> Evaluation:
+        """Evaluate a checkpoint on a split and store predictions and metrics in the run.
+
+        An evaluation on test data is entered into the run's ledger first, with its ``cause``. Raises RunError if
+        the run or checkpoint cannot be used, DataError if the data are missing or others, and SystemFault, before
+        they are read, if the run cannot be written.
+        """
+        check_writable(self.run.path)
+        require_memory_for_weights(self.config, self.input_shape)
+        saved = self.checkpoint(checkpoint)
+        with threads.compute(self.config.compute.threads):
+            predictions = predict_split(self.network(checkpoint), self.loss, self.dataset, split)
+        metrics = measure(predictions, self.dataset.class_names)
+        data = self._digests[split]
+        other = data if split in self._differing else None
+        if split == "test":
+            facts = {
+                "cause": cause,
+                "checkpoint": checkpoint,
+                "step": saved.step,
+                "other_data": other and other[:12],
+            }
+            enter(self.run.path, LedgerEntry.model_validate({**facts, **metrics.headline}))
+        evaluation = Evaluation(self, predictions, metrics, split, checkpoint, saved.step, other)
+        store(evaluation, self._folder(split, checkpoint, other), fingerprint=fingerprint(saved), data=data)
+        self._evaluations[split, checkpoint] = evaluation
+        return evaluation
+
+    def _folder(self, split: SplitName, checkpoint: Which, other_data: str | None = None) -> Path:
+        last = checkpoint == "last" and self._last_is_not_best
+        return folder_of(self.run, split, last=last, other_data=other_data)
+
+    @cached_property
+    def _last_is_not_best(self) -> bool:
+        """Whether the last checkpoint is another network than the best one; so too if the best one is damaged."""
+        try:
+            best = self.checkpoint("best")
+        except RunError:
+            return True
+        return fingerprint(best) != fingerprint(self.checkpoint("last"))
+
+    def _is_of_the_data(self, split: SplitName, digest: str | None) -> bool:
+        """Return whether ``digest`` is that of the run's split; None, of an evaluation that does not say, is."""
+        recorded = self.environment.data.get(split) if self.environment else None
+        return None in {digest, recorded} or digest == recorded
+
+
+def evaluate(
+    run: Run,
+    *,
+    split: SplitName = "test",
+    checkpoint: Which = "best",
+    cause: str = "nnlab.evaluate",
+    dataset: Dataset | None = None,
+    other_data: bool = False,
+) -> Evaluation:
+    """Evaluate a run's network on ``split`` and store the predictions and metrics in its directory.
+
+    An evaluation on test data is entered into the run's ledger first, with its ``cause``. ``dataset`` has the
+    run's data if they are loaded already. With ``other_data`` the data may differ from those that the run was
+    trained on; the results are then stored apart from the run's own.
+
+    The best checkpoint is the one with the best evaluation during training; without evaluations it is the last.
+    Raises RunError if the run or checkpoint cannot be used, DataError if the data are missing or others, and
+    SystemFault, before they are read, if the run cannot be written.
+    """
+    return TrainedRun(run, dataset=dataset, other_data=other_data).evaluate(split, checkpoint, cause=cause)
+
+
+def load_network(config: Experiment, saved: Checkpoint) -> Network:
+    """Return the network of ``config`` as it was saved; raises RunError if it is another network."""
+    network = Network(outline_layers(config.network, DATASETS.build(config.data).input_shape))
+    restore_weights(network, saved)
+    return network
