@@ -241,6 +241,7 @@ def test_of_many_mistakes_each_is_told(problems, data):
     assert found == planted, text
 
 
+@pytest.mark.slow
 def test_the_plants_notice_a_reader_that_guesses_no_meaning(problems, monkeypatch):
     monkeypatch.setattr(validation, "mended", lambda document, mistakes: (document, []))
 
