@@ -7,6 +7,9 @@ import pytest
 
 import nnlab.cli
 
+SLOW = {"faults", "drawing"}
+"""The folders in which every test is slow: they start processes, or draw."""
+
 
 @pytest.fixture
 def rng():
@@ -33,3 +36,9 @@ def nnlab_(tmp_path, monkeypatch, capfd):
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files of commands")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent.name in SLOW and item.path.name != "test_contract.py":
+            item.add_marker(pytest.mark.slow)

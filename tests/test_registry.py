@@ -285,6 +285,7 @@ def test_the_schema_describes_defaults_as_a_config_has_them():
     assert dense["description"] == LAYERS["dense"].__doc__.strip().replace("\n    ", "\n")
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]

@@ -93,7 +93,7 @@ def sweep(
 
 
 def _is_begun(target: str) -> bool:
-    """Return whether ``target`` is a sweep directory, or the beginning of its name, rather than a file."""
+    """Return whether ``target`` is a sweep directory, or part of its name, rather than a file."""
     from nnlab.config.shipped import names_config
 
     return not names_config(target)

@@ -109,6 +109,8 @@ def test_gradcheck_of_a_config_names_what_is_wrong(nnlab_, tmp_path, monkeypatch
     code, out, err = nnlab_("gradcheck", path)
     assert code == 1
     assert re.search(r"^network\[0\] \(conv2d\) +weight .* WRONG$", out, re.MULTILINE)
+    entry = r"^network\[0\] \(conv2d\), weight:\n  largest error at \([\d, ]+\): backward \S+, numeric \S+$"
+    assert re.search(entry, out, re.MULTILINE)
     assert re.match(r"\d+ of \d+ ", err)
 
 

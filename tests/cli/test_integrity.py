@@ -21,7 +21,7 @@ def stopped(tmp_path):
 def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):
     code, out, err = nnlab_("verify", "latest")
     assert (code, err) == (0, "")
-    assert re.fullmatch(r"file +state +what it is good for, or what is wrong", out.splitlines()[0])
+    assert re.fullmatch(r"file +state +note", out.splitlines()[0])
     assert re.search(r"^nnlab resume .* step 8$", out, re.MULTILINE)
     stopped.metrics.write_bytes(b"\x1b[31mred\n")
     code, out, err = nnlab_("verify", "latest")

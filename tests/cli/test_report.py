@@ -11,6 +11,8 @@ from nnlab.report.content import Comment, Document, Section
 from nnlab.runs.ledger import read_ledger
 from nnlab.training import train
 
+pytestmark = pytest.mark.slow
+
 QUICK = SMALL.replace("steps: 12", "steps: 2").replace("evaluate_every: 3", "evaluate_every: 2")
 
 

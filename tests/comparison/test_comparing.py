@@ -166,6 +166,7 @@ def test_examples_are_counted_not_multiplied(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_equal_settings_are_seldom_told_apart(tmp_path, rng):
     runs = write_two(tmp_path)
     named = []
@@ -218,6 +219,7 @@ def test_one_run_is_not_told_from_several(tmp_path):
     assert compare(runs).verdict.best is None
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(order=st.permutations(range(1, 6)))
 def test_the_order_of_the_runs_does_not_matter(tmp_path, order):

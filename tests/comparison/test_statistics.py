@@ -23,6 +23,7 @@ def test_an_interval_by_hand():
     assert found.interval == pytest.approx((0.93 - reach, 0.93 + reach))
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_intervals_are_those_of_scipy(values):
     assume(np.ptp(values) > 0)

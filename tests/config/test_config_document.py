@@ -165,7 +165,7 @@ def test_a_nul_in_the_path_is_an_error_not_a_crash(tmp_path):
 
 def test_a_missing_config_is_likened_to_the_names_beside_it_not_to_their_endings(tmp_path):
     (tmp_path / "24_notmap.yaml").write_text("a: 1")
-    with pytest.raises(UsageError, match=r"no config .*base\.yaml \(known: 24_notmap\.yaml\)"):
+    with pytest.raises(UsageError, match=r"no config .*base\.yaml \(known: 24_notmap\.yaml;"):
         read_document(tmp_path / "base.yaml")
     with pytest.raises(UsageError, match=r"did you mean 24_notmap\.yaml\?"):
         read_document(tmp_path / "24_notmpa.yaml")

@@ -56,6 +56,7 @@ def test_everything_is_written_defaults_included(load, rich):
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100)
 
 
+@pytest.mark.slow
 @given(name=NAMES)
 @settings(max_examples=300, deadline=None, suppress_health_check=SLOWLY)
 @example("1e4")
@@ -94,6 +95,7 @@ def test_every_text_comes_back(load, rich, name):
     assert load(as_yaml(experiment)).name == name
 
 
+@pytest.mark.slow
 @given(rate=st.floats(min_value=0, exclude_min=True, allow_infinity=False), seed=st.integers(0, 2**63 - 1))
 @settings(max_examples=200, deadline=None, suppress_health_check=SLOWLY)
 @example(1e-5, 0)
@@ -116,6 +118,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(values=st.lists(ANYTHING, min_size=1, max_size=4))
 @settings(max_examples=200, deadline=None)
 @example([math.inf, -math.inf])

@@ -749,6 +749,7 @@ def test_sections_take_their_defaults_types(tmp_path):
 JOINT = r" fit |ends in|the body|no validation|steps or|too large|\.values:"  # depend on other lines
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), count=st.integers(2, 6))
 def test_several_mistakes_are_all_reported_in_one_go(tmp_path_factory, seed, count):

@@ -220,6 +220,7 @@ def test_what_mistakes_are_planted_in_is_valid(problems, name):
     assert not problems(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [*planting.LIKE, *planting.UNLIKE, planting.misfit], ids=lambda kind: kind.__name__
 )
@@ -230,6 +231,7 @@ def test_a_mistake_is_told_at_its_place_and_nothing_else(problems, kind, data):
     assert found == planted, text
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=SLOWLY)
 def test_of_many_mistakes_each_is_told(problems, data):
@@ -239,6 +241,7 @@ def test_of_many_mistakes_each_is_told(problems, data):
     assert found == planted, text
 
 
+@pytest.mark.slow
 def test_the_plants_notice_a_reader_that_guesses_no_meaning(problems, monkeypatch):
     monkeypatch.setattr(validation, "mended", lambda document, mistakes: (document, []))
 

@@ -188,6 +188,7 @@ def test_damaged_archives_are_refused(home):
             read_archive(path)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     garbage=st.binary(max_size=600),

@@ -31,6 +31,7 @@ def same(a, b):
     )
 
 
+@pytest.mark.slow
 def test_bytes_are_the_same_for_the_same_seed_on_every_machine(distances):
     """The digest is what this recipe draws: a change of it needs a new _RECIPE."""
     rng = seeding.stream(0, "test")
@@ -48,6 +49,7 @@ def test_what_is_loaded(cache):
     assert [path.name for path in cache.iterdir()] == ["1-0-600-50.bin"]
 
 
+@pytest.mark.slow
 def test_digits_of_one_class_look_more_alike_than_others(distances):
     """The mean pictures of two halves of a class are nearer to each other than to any other class."""
     labels = np.repeat(np.arange(10), 400)

@@ -185,6 +185,7 @@ def homeless(monkeypatch):
     monkeypatch.setattr("pwd.getpwuid", mock.Mock(side_effect=KeyError))
 
 
+@pytest.mark.slow
 def test_without_a_home_directory_there_is_no_cache(home, homeless, write_idx):
     assert cache_directory() is None
     assert {each.name: each.note for each in available()}["mnist"] == "not here"

@@ -51,6 +51,7 @@ def regions(mask):
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("font", FONTS)
 def test_digits_have_the_holes_they_should_have(distances, font):
     holes = [regions(distances[FONTS.index(font), digit] < 0.0) - 1 for digit in range(10)]

@@ -278,6 +278,7 @@ def test_a_folder_gives_the_same_dataset_as_an_archive(home):
     np.testing.assert_array_equal(kept.train.inputs[rows], read.train.inputs[rows])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), values=st.integers(1, 40), count=st.integers(1, 50))
 def test_rows_of_a_file_are_those_of_the_array(tmp_path_factory, data, values, count):
@@ -503,6 +504,7 @@ def test_archives_that_numpy_does_not_write(home):
         SavedArrays(path=str(path))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(flips=st.lists(st.tuples(st.integers(0, 2500), st.integers(0, 255)), max_size=6), keep=st.integers(0, 4000))
 def test_only_our_errors_escape(tmp_path_factory, flips, keep):

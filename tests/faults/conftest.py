@@ -46,13 +46,6 @@ def undisturbed(shelf, children):
     return tiny.bits(run), ended.calls
 
 
-def pytest_collection_modifyitems(items):
-    """Mark the tests of this folder slow, except those of the contract's page."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent and item.path.name != "test_contract.py":
-            item.add_marker(pytest.mark.slow)
-
-
 def pytest_terminal_summary(terminalreporter):
     if not scale.FIGURES or not scale.SHARE:
         return

@@ -24,7 +24,7 @@ from nnlab.data.cifar10 import read_archive, read_files, split_of
 from nnlab.data.idx import read_idx
 from nnlab.data.npy import read_header, read_values
 from nnlab.data.npz import NpzFile
-from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, recorded
+from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, records
 from nnlab.runs import checkpoint as format_of_checkpoints
 from nnlab.runs import metrics as format_of_metrics
 from nnlab.runs.metrics import MetricsLog, read_metrics, scan
@@ -127,13 +127,13 @@ def _json(content):
 
 
 def _recorded_config(content):
-    if recorded._value.cache_info().currsize > 1000:
-        recorded._value.cache_clear()  # a million sections would fill the memory
-    recorded.read_config(_put("config.yaml", content))
+    if records._value.cache_info().currsize > 1000:
+        records._value.cache_clear()  # a million sections would fill the memory
+    records.read_config(_put("config.yaml", content))
 
 
 def _record(model):
-    return lambda content: recorded.read_record(_put("record.json", content), model)
+    return lambda content: records.read_record(_put("record.json", content), model)
 
 
 def _ledger(content):
@@ -227,8 +227,8 @@ def parsers():
         ),
         "index of checkpoints": Parser(_index, (index, b"{}", b"[]")),
         "config of a run": Parser(_recorded_config, (_resolved(), tiny.CONFIG.encode())),
-        "summary": Parser(_record(recorded.Summary), (_SUMMARY,)),
-        "environment": Parser(_record(recorded.Environment), (_ENVIRONMENT,)),
+        "summary": Parser(_record(records.Summary), (_SUMMARY,)),
+        "environment": Parser(_record(records.Environment), (_ENVIRONMENT,)),
         "ledger": Parser(_ledger, (_LOOK * 2, b"")),
         "predictions": Parser(_predictions, (_answers(), _answers(predicted=np.array([0, 3])))),
         "sweep": Parser(_sweep, (_SWEEP,)),

@@ -46,6 +46,7 @@ def wrong(checks):
     return {(check.layer, check.parameter) for check in checks if not check.ok}
 
 
+@pytest.mark.slow
 def test_a_right_network_passes_for_many_seeds():
     for seed in range(20):
         assert wrong(check_images(seed)) == set()

@@ -68,6 +68,7 @@ def test_an_intact_run_and_what_it_is_good_for(run):
     assert json.loads(json.dumps(found.as_json()))["intact"] is True
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(kind=st.integers(0, 6), position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_found_where_it_is(run, kind, position, bit):

@@ -115,6 +115,7 @@ def test_adam_follows_its_formulas(name):
         weights[...] = w
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), CASES)
 @given(factor=st.floats(0, 1))
 def test_the_factor_multiplies_the_learning_rate(name, options, factor):
@@ -128,6 +129,7 @@ def test_the_factor_multiplies_the_learning_rate(name, options, factor):
     np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), CASES)
 @given(size=st.integers(0, 40), block=st.integers(1, 12))
 def test_the_bits_do_not_depend_on_the_block(name, options, size, block):

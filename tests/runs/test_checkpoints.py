@@ -81,6 +81,7 @@ def test_a_damaged_index_is_an_error(tmp_path, content):
         Checkpoints(tmp_path).load("last")
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_is_noticed(tmp_path_factory, position, bit):

@@ -61,6 +61,7 @@ def test_a_torn_last_line_is_left_out_and_told(path, caplog):
     assert read_metrics(path) == [record(1), record(2)]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_no_flipped_bit_is_taken_for_a_record(tmp_path, position, bit):
@@ -228,6 +229,7 @@ def test_a_scan_for_one_split_has_its_records_and_the_newest_of_all(path):
     assert scan(path, split="test").records == []
 
 
+@pytest.mark.slow
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_scan_for_one_split_verifies_every_line(tmp_path, position, bit):

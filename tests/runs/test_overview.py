@@ -218,6 +218,7 @@ def test_values_of_a_config_are_found_by_their_keys(tmp_path):
             found.setting(key)
 
 
+@pytest.mark.slow
 def test_a_thousand_runs_are_read_and_each_is_what_it_is(tmp_path):
     template = write_run(tmp_path / "template", test=0.5).path
     text = (template / "config.yaml").read_text()

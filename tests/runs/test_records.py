@@ -25,6 +25,7 @@ def test_every_shipped_config_is_read_as_it_was_resolved(tmp_path, monkeypatch, 
     assert read_config(tmp_path / "config.yaml") == config
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**63 - 1), name=st.text(min_size=1, max_size=20), rate=st.floats(1e-9, 1e3))
 def test_any_values_are_read_as_they_were_written(tmp_path_factory, seed, name, rate):
     path = tmp_path_factory.mktemp("config") / "config.yaml"

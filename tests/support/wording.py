@@ -66,7 +66,7 @@ def phrases(text):
     """
     text = re.sub(r"\\[bdsSwWnA-Z]|[.\])][*+?]|\(\?[^)]*\)|\{[^{}]*\}", _GAP, text)
     text = re.sub(r"\\(.)", r"\1", text)  # what a regular expression escapes
-    text = re.sub(r"\bnnlab \w+", _GAP, text)
+    text = re.sub(r"\bnnlab \w+|\bdid you mean\b", _GAP, text)  # the hint is worded once, in errors.py
     text = re.sub(r"\S*(?:\w[_./=:\[\]]\w|--\w|`)\S*", _GAP, text).lower()
     parts = re.split(r"[^\w\s',;-]|\n|\d+", text)
     found = (tuple(re.findall(r"[^\W\d_]+(?:'[a-z]+)?", part)) for part in parts)

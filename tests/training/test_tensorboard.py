@@ -14,6 +14,8 @@ import nnlab
 from nnlab.errors import Interrupted, SystemFault, UsageError
 from nnlab.training import tensorboard
 
+pytestmark = pytest.mark.slow
+
 ON = "logging.tensorboard=true"
 
 

@@ -22,6 +22,8 @@ from nnlab.runs import create_run
 from nnlab.training import state
 from nnlab.training.state import prepare
 
+pytestmark = pytest.mark.slow
+
 
 def same_end(first, second):
     a, b = (run.checkpoints.load("last") for run in (first, second))

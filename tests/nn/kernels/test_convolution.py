@@ -30,6 +30,7 @@ def problems(draw, max_channels=6):
     return x, weight, bias, grad_y, windows, draw(st.sampled_from([1, 1000, 1 << 20]))
 
 
+@pytest.mark.slow
 @given(problems())
 @settings(deadline=None, max_examples=150)
 def test_values_and_gradients_equal_slow_loops(problem):
@@ -48,6 +49,7 @@ def test_values_and_gradients_equal_slow_loops(problem):
         assert a.dtype == x.dtype
 
 
+@pytest.mark.slow
 @given(problems(), st.sampled_from([(1, 2), (1, 4), (2, 2), (4, 4), (3, 2)]), st.sampled_from([1, 1 << 20]))
 @settings(deadline=None, max_examples=150)
 def test_tiles_give_nearly_what_slow_loops_give(problem, outputs, piece_bytes):
@@ -65,6 +67,7 @@ def test_tiles_give_nearly_what_slow_loops_give(problem, outputs, piece_bytes):
         np.testing.assert_allclose(a, b, rtol=0, atol=100 * np.finfo(x.dtype).eps * (100 + np.abs(b).max()))
 
 
+@pytest.mark.slow
 @given(problems())
 @settings(deadline=None, max_examples=100)
 def test_taps_give_what_slow_loops_give(problem):
@@ -126,6 +129,7 @@ def test_the_check_of_accuracy_notices_a_wrong_transform(rng, monkeypatch):
     _forget_choices()
 
 
+@pytest.mark.slow
 @given(problems())
 @settings(deadline=None, max_examples=50)
 def test_patches_are_the_windows(problem):

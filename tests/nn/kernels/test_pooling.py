@@ -24,6 +24,7 @@ def problems(draw):
     return x, grad_y, windows, draw(st.sampled_from([1, 1 << 19]))
 
 
+@pytest.mark.slow
 @given(problems())
 @settings(deadline=None, max_examples=150)
 def test_maxima_and_their_gradient_equal_slow_loops(problem):
@@ -38,6 +39,7 @@ def test_maxima_and_their_gradient_equal_slow_loops(problem):
     assert y.dtype == grad_x.dtype == x.dtype
 
 
+@pytest.mark.slow
 @given(problems())
 @settings(deadline=None, max_examples=100)
 def test_sums_and_their_gradient_equal_slow_loops(problem):

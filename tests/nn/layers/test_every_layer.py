@@ -77,6 +77,7 @@ def test_backward_matches_central_differences(name, cut):
     assert max(found.values()) < 1e-6, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_check_notices_a_one_percent_mistake(name, monkeypatch):
     layer, x, grad_y = make(name)

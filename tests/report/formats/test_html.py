@@ -53,6 +53,7 @@ def page():
     return as_html(document())
 
 
+@pytest.mark.slow
 def test_the_same_document_gives_the_same_page(page):
     assert as_html(document()) == page
     assert page.encode().decode() == page
@@ -78,6 +79,7 @@ def test_ids_are_unique_and_links_within_lead_somewhere(page):
     assert inside <= set(ids)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize(
     "block",
@@ -98,6 +100,7 @@ def test_names_are_only_text(block, name):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(text=st.text(st.characters(codec=None), max_size=40))
 def test_any_text_is_shown_without_what_a_page_may_not_hold(text):
@@ -240,6 +243,7 @@ def test_the_check_of_names_notices_text_that_is_not_escaped(monkeypatch):
     assert tags.count("script") == 2
 
 
+@pytest.mark.slow
 def test_a_heavy_drawing_stays_one_if_its_pixels_are_heavier(monkeypatch):
     monkeypatch.setattr(html, "_HEAVY", 0)
     monkeypatch.setattr(html, "_DPI", 1200)

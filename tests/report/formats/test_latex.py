@@ -60,6 +60,7 @@ def squeezed(text):
     return "".join(text.split())
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_character_is_left_that_steers(text):
     rest = re.sub(r"\\[a-z]+\{(34)?\}|\{[][*]\}|\\[{}#$%&_]|\$\\?[a-z-]+\$", "", escaped(text))
@@ -174,6 +175,7 @@ def test_a_question_without_an_answer_is_left_out(tmp_path):
     assert text.endswith("\\paragraph{Why?}\nSo.\n\n\\nnlabbarrier\n")
 
 
+@pytest.mark.slow
 def test_the_same_document_gives_the_same_bytes(tmp_path):
     found = []
     for folder in (tmp_path / "a", tmp_path / "b"):

@@ -58,6 +58,7 @@ def test_text_is_shown_literally_as_a_paragraph(text):
     assert "".join(texts(tokens)) == shown(text).strip()
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(TEXTS)
 def test_text_is_shown_literally_as_a_heading_and_in_a_cell(text):
@@ -174,6 +175,7 @@ So.
     )
 
 
+@pytest.mark.slow
 def test_hostile_names_are_shown_literally(tmp_path):
     page = GITHUB.render(written(sample.document(), tmp_path))
     tags = set(re.findall(r"<(/?\w+)", page))
