@@ -17,7 +17,7 @@ class ConfigCommand(TyperCommand):
         """Parse ``args``; raises UsageError for an unknown option that is a key of the config."""
         options = {option for parameter in self.get_params(ctx) for option in parameter.opts}
         given = list(takewhile(lambda argument: argument != "--", args))
-        for argument, following in zip(given, [*given[1:], ""], strict=True):
+        for argument, following in zip(given, [*given[1:], ""], strict=False):
             option, equals, value = argument.partition("=")
             if argument.startswith("--") and option not in options and (key := _key_of(option[2:])):
                 value = value if equals else following

@@ -31,14 +31,14 @@ IDX = {
         "train-images-idx3-ubyte",
     ),
     "short": (IMAGES[:-1], LABELS, "train-images-idx3-ubyte is short"),
-    "trailing bytes": (IMAGES + b"!", LABELS, "train-images-idx3-ubyte goes on"),
+    "trailing bytes": (IMAGES + b"!", LABELS, "train-images-idx3-ubyte continues"),
     "nothing": (b"", LABELS, "train-images-idx3-ubyte"),
     "a label out of range": (IMAGES, idx(2, content=bytes((3, 10))), "label 1 is 10"),
     "counts that differ": (IMAGES, idx(3, content=bytes(3)), "2 images"),
     "a gzip bomb": (
         gzip.compress(idx(2, 28, 28, content=bytes(2**26))),
         LABELS,
-        "train-images-idx3-ubyte goes on",
+        "train-images-idx3-ubyte continues",
     ),
     "half a gzip file": (gzip.compress(IMAGES)[:-9], LABELS, "damaged gzip"),
 }
