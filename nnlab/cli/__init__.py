@@ -28,6 +28,7 @@ from nnlab.cli import (
     train,
     verify,
 )
+from nnlab.cli.drawing import ignore_matplotlib_settings
 from nnlab.cli.output import say
 from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault
 
@@ -84,6 +85,7 @@ app.command("init")(init.init)
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    ignore_matplotlib_settings()
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1

@@ -1,8 +1,9 @@
 """What was trained: the layers of a network, and what they cost."""
 
-from nnlab import figures
-from nnlab.report.document import Cell, Comment, Picture, Section, Table
+from nnlab.figures import FIGURES
+from nnlab.report.document import Cell, Section, Table
 from nnlab.report.material import Material
+from nnlab.report.pictures import pictures
 from nnlab.summary import LayerRow, summarize
 
 _COUNTS = ("weights", "biases", "parameters", "multiply_adds")
@@ -16,17 +17,12 @@ def architecture(material: Material) -> Section:
     sums = [sum(getattr(row, key) for row in plan.rows) for key in _COUNTS]
     last = (Cell("total"), Cell(""), *(Cell(f"{count:,}", count) for count in sums))
     columns = ("layer", "output", "weights", "biases", "parameters", "multiply-adds")
-    told = f"{len(plan.rows):,} layers with {plan.total_parameters:,} parameters"
+    picture, question = pictures(FIGURES["architecture"], material.subject)
     return Section(
         "network",
         "What was trained",
         (
-            Picture(
-                "architecture",
-                figures.draw_architecture(material.config),
-                "The network, from its input to its loss.",
-                f"A diagram of {told}; the table below names each with its shape.",
-            ),
+            picture,
             Table(
                 "layers",
                 "The layers, the shape of what each returns, and multiply-adds for one example.",
@@ -35,7 +31,7 @@ def architecture(material: Material) -> Section:
                 left=2,
                 total=True,
             ),
-            Comment("network-comment", "Why this network?"),
+            question,
         ),
     )
 

@@ -1,22 +1,14 @@
 """On what a network was trained: the data, how they were split, and what was made of them."""
 
-from nnlab import figures
 from nnlab.data import Dataset, Source
+from nnlab.figures import FIGURES
 from nnlab.registry import DATASETS
-from nnlab.report.document import Block, Cell, Comment, Facts, Picture, Section, Table
+from nnlab.report.document import Block, Cell, Comment, Facts, Section, Table
 from nnlab.report.material import Material
+from nnlab.report.pictures import pictures
 from nnlab.report.settings import described
 
 _MOST_CLASSES = 50  # listed one by one
-
-_PICTURES = {
-    "samples": ("Training examples of each class.", "Training examples of each class as they are stored.", False),
-    "values": (
-        "How often each value occurs in the inputs, as stored and as the network sees them.",
-        "Two histograms: raw values, and normalized values.",
-        True,
-    ),
-}
 
 
 def examples(material: Material) -> Section:
@@ -35,7 +27,7 @@ def examples(material: Material) -> Section:
         rows.append(("at evaluation", "mean of the scores of each image and of its mirror image"))
     blocks: list[Block] = [Facts(tuple(rows))]
     if dataset is not None:
-        blocks += [_counts(dataset), *_pictures(material, dataset)]
+        blocks += [_counts(dataset), *_pictures(material)]
     blocks.append(Comment("data-comment", "What is in the data, and what may make them hard to learn?"))
     return Section("data", "On what it was trained", tuple(blocks))
 
@@ -63,10 +55,6 @@ def _counts(dataset: Dataset) -> Table:
     )
 
 
-def _pictures(material: Material, dataset: Dataset) -> list[Picture]:
-    drawn = figures.draw_data(dataset, material.config.name, material.config.seed)
-    return [
-        Picture(name, drawn[name], caption, description, drawn=lines)
-        for name, (caption, description, lines) in _PICTURES.items()
-        if name in drawn
-    ]
+def _pictures(material: Material) -> list[Block]:
+    found = [pictures(FIGURES[name], material.subject) for name in ("data-samples", "data-values")]
+    return [block for blocks in found for block in blocks]

@@ -8,8 +8,9 @@ from typing import TypeVar
 from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset, load_dataset
 from nnlab.errors import NnlabError, printable
-from nnlab.evaluation import Evaluation, Outcome, evaluate, recall
-from nnlab.figures import Training, read_training
+from nnlab.evaluation import Evaluation, Outcome, SplitName, evaluate, recall
+from nnlab.evaluation.trained_run import TrainedRun
+from nnlab.figures import Subject
 from nnlab.registry import DATASETS
 from nnlab.runs import Run
 from nnlab.runs.changes import edited
@@ -33,7 +34,8 @@ class Material:
     run: Run
     config: Experiment
     overview: Overview
-    training: Training | None
+    trained: TrainedRun
+    logged: bool
     dataset: Dataset | None
     outcome: Outcome | None
     ledger: Ledger | None
@@ -43,6 +45,12 @@ class Material:
     def checkpoint(self) -> Which:
         """The saved state that the report is on."""
         return self.outcome.checkpoint if self.outcome else "best"
+
+    @property
+    def subject(self) -> Subject:
+        """What the figures are drawn from."""
+        split: SplitName = "test" if self.outcome else "train"
+        return Subject(self.config, self.trained, split, self.checkpoint, known=self.evaluation or self.outcome)
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -65,15 +73,19 @@ def gather(run: Run, *, cause: str) -> Material:
         gathering.warnings.append(
             f"config.yaml was edited after the training: {keys}. The report shows it as it is."
         )
-    training = gathering.attempt("The course of the training is left out", lambda: read_training(run))
+    trained = TrainedRun(run)
+    records = gathering.attempt("The training curves are left out", lambda: trained.records)
     dataset = gathering.attempt(
         "What needs the data is left out", lambda: load_dataset(config.data, config.seed), _way_to_data(config)
     )
+    trained = TrainedRun(run, dataset=dataset)
     outcome = None
     if run.checkpoints.exist:
         outcome = gathering.attempt("The test results are left out", lambda: _outcome(run, found, dataset, cause))
     ledger = gathering.attempt("How often the test data were looked at is left out", lambda: read_ledger(run.path))
-    return Material(run, config, found, training, dataset, outcome, ledger, tuple(gathering.warnings))
+    return Material(
+        run, config, found, trained, bool(records), dataset, outcome, ledger, tuple(gathering.warnings)
+    )
 
 
 class _Gathering:

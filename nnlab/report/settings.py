@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from nnlab import figures
-from nnlab.errors import RunError
-from nnlab.figures import Training
+from nnlab.figures import FIGURES, of_section
 from nnlab.registry import Spec
-from nnlab.report.document import Block, Comment, Facts, Picture, Prose, Section
+from nnlab.report.document import Block, Facts, Section
 from nnlab.report.material import Material
+from nnlab.report.pictures import pictures
 from nnlab.runs.wording import duration, nats, percent
 
 
@@ -47,9 +46,8 @@ def settings(material: Material) -> Section:
         ("seed", str(config.seed)),
     ]
     blocks: list[Block] = [Facts(tuple(rows))]
-    if material.training and (figure := figures.draw_schedule(material.training)):
-        caption = "The learning rate in the course of training, as it was used."
-        blocks.append(Picture("schedule", figure, caption, "A line: the learning rate over the steps."))
+    for entry in of_section("settings"):
+        blocks += pictures(entry, material.subject)
     return Section("settings", "How it was trained", tuple(blocks))
 
 
@@ -67,24 +65,6 @@ def course(material: Material) -> Section:
         )
         rows.append((f"best evaluation on {on} examples", accuracy))
     blocks: list[Block] = [Facts(tuple(rows))]
-    if material.training and material.training.records:
-        blocks += _curves(material.training)
+    if material.logged:
+        blocks += pictures(FIGURES["curves"], material.subject)
     return Section("course", "How the training went", tuple(blocks))
-
-
-def _curves(training: Training) -> list[Block]:
-    """Return loss and accuracy over the steps; why they are left out if the run's summary is damaged."""
-    try:
-        figure = figures.draw_curves([training])
-    except RunError as error:
-        return [Prose(f"The curves are left out: {error}.", warning=True)]
-    on = training.config.training.evaluate_on
-    return [
-        Picture(
-            "curves",
-            figure,
-            f"Loss and accuracy in the course of training, on training and {on} examples.",
-            "Two panels over the steps of the training: the loss above, the accuracy below.",
-        ),
-        Comment("curves-comment", "Was it trained long enough, and does it overfit?"),
-    ]

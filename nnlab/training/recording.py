@@ -171,14 +171,15 @@ class Recorder:
 
     def _draw(self, events: "EventFile") -> None:
         """Draw what the network has come to."""
-        from nnlab import drawing  # noqa: PLC0415 -- slow to import
+        from nnlab.drawing.confusion import confusion  # noqa: PLC0415 -- slow to import
+        from nnlab.drawing.filters import filters  # noqa: PLC0415 -- the same
 
         trial = self._trial
         drawn = {}
         if first := trial.trainee.network.first_weight:
-            drawn["filters"] = drawing.filters(*first)
+            drawn["filters"] = filters(*first)
         if split := trial.evaluated_on:
             metrics = self._measure(split)
-            drawn[f"confusion/{split}"] = drawing.confusion(metrics.confusion, metrics.class_names)
+            drawn[f"confusion/{split}"] = confusion(metrics.confusion, metrics.class_names)
         for tag, figure in drawn.items():
             events.draw(tag, figure, step=trial.step, seconds=trial.seconds)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from report.sample import HOSTILE, NOTE, SCRIPT, document
 
-from nnlab.drawing import confusion, filters
+from nnlab.drawing.confusion import confusion
+from nnlab.drawing.filters import filters
 from nnlab.report import html
 from nnlab.report.document import Cell, Code, Comment, Document, Facts, Matrix, Picture, Prose, Section, Table
 from nnlab.report.html import as_html
