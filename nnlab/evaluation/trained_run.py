@@ -3,9 +3,11 @@
 from functools import cached_property
 from typing import Any
 
+from nnlab import seeding
 from nnlab.arrays import Shape
 from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset, Source, load_dataset
+from nnlab.data.batches import Batches
 from nnlab.errors import DataError
 from nnlab.evaluation.evaluation import Evaluation, SplitName, evaluate, load_network, recall
 from nnlab.nn.losses import Loss
@@ -52,9 +54,15 @@ class TrainedRun:
     @cached_property
     def steps_per_epoch(self) -> int:
         """Steps in an epoch; raises DataError if that takes the data and they are missing."""
-        from nnlab.training.state import batches_of  # noqa: PLC0415 -- replaced by summary.json at the merge
-
-        return batches_of(self.config, len(self.dataset.train)).steps_per_epoch
+        training = self.config.training
+        rng = seeding.stream(self.config.seed, "batches")
+        return Batches(
+            len(self.dataset.train),
+            rng,
+            batch_size=training.batch_size,
+            replacement=training.replacement,
+            drop_last=training.drop_last,
+        ).steps_per_epoch
 
     @property
     def diverged(self) -> bool:
