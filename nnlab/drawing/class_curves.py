@@ -38,7 +38,7 @@ def class_curves(
 ) -> tuple[Figure, Axes]:
     """Return a figure of a curve for each class, in percent, with areas in the legend, and its axes.
 
-    Up to 16 classes have a colour and dashes of their own. Of more, the eight with the smallest areas have, and the
+    Up to 16 classes have a colour and dashes of their own. Of more, the eight with the smallest areas do, and the
     others are grey, with the range of their areas. Classes without an area are left out, which a note says.
     """
     drawn = [label for label, curve in enumerate(curves) if not np.isnan(curve.area)]
