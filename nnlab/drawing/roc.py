@@ -20,7 +20,7 @@ def roc(curves: Sequence[ClassCurve], class_names: Sequence[str], *, mean_area: 
         class_names,
         axes_names=("false positive rate (%)", "true positive rate (%)"),
         title=title,
-        note=f"area under the curve, mean over the classes {mean_area:.4f}; dotted: random scores",
+        note=f"mean area under the curves {mean_area:.4f}; dotted: random scores",
     )
     axes.plot([0, 100], [0, 100], color="0.4", linestyle=":", linewidth=0.9, zorder=0)
     return figure

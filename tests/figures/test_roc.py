@@ -19,7 +19,7 @@ def test_areas_are_in_the_legend_and_their_mean_in_the_head(rng, readable, class
     areas = [roc_auc_score(labels == label, probabilities[:, label]) for label in range(classes)]
     worst = int(np.argmin(areas))
     assert f"{subject.class_names[worst]}: {areas[worst]:.3f}" in texts
-    assert any(f"mean over the classes {np.mean(areas):.4f}" in text for text in texts)
+    assert any(f"mean area under the curves {np.mean(areas):.4f}" in text for text in texts)
     assert {"false positive rate (%)", "true positive rate (%)"} <= set(texts)
 
 
