@@ -67,8 +67,10 @@ def _find(address: str, runs_dir: Path) -> "tuple[Path, list[NamedRun]]":
     found = find_run_or_sweep(address, runs_dir)
     if isinstance(found, Run):
         run = TrainedRun(found)
-        return found.path, [NamedRun(run, run.config.name)]
+        return found.path, [NamedRun(run, run.config.name, run.config)]
     begun = [TrainedRun(cell.run) for cell in found.cells if cell.run.metrics.is_file()]
     if not begun:
         raise RunError(f"no cell of the sweep {found.name} has begun")
-    return found.path, [NamedRun(each, found.variants.get(each.run) or each.config.name) for each in begun]
+    return found.path, [
+        NamedRun(each, found.variants.get(each.run) or each.config.name, each.config) for each in begun
+    ]

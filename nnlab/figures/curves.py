@@ -6,6 +6,7 @@ from typing import Literal
 
 from matplotlib.figure import Figure
 
+from nnlab.config import Experiment
 from nnlab.drawing import curve_groups, curves
 from nnlab.drawing.curve_groups import CurveGroup
 from nnlab.drawing.smoothing import Window
@@ -20,10 +21,14 @@ Scale = Literal["linear", "log"]
 
 @dataclass(frozen=True)
 class NamedRun:
-    """A run and what a figure calls its setting: the variant of a sweep, else the name of the experiment."""
+    """A run, what a figure calls its setting (the variant of a sweep, else the experiment's name), and its config.
+
+    The config is apart, because one that was read without its data is enough.
+    """
 
     run: TrainedRun
     name: str
+    config: Experiment
 
 
 def draw_curves(
@@ -42,9 +47,9 @@ def draw_curves(
     lost = len(begun) - len(chosen)
     note = f"diverged, left out: {lost} of {len(begun)} runs" if lost else ""
     window: Window | None = "so far" if first_epoch else None
-    settings = group([{**each.run.config.model_dump(mode="json"), "name": each.name} for each in chosen])
+    settings = group([{**each.config.model_dump(mode="json"), "name": each.name} for each in chosen])
     groups = [
-        _group(setting.label, [chosen[i].run for i in setting.members], unit=unit, first_epoch=first_epoch)
+        _group(setting.label, [chosen[i] for i in setting.members], unit=unit, first_epoch=first_epoch)
         for setting in settings
     ]
     title = ", ".join(filter(None, [_title(chosen), "first epoch" * first_epoch]))
@@ -61,22 +66,22 @@ def draw_curves(
 
 def _title(runs: Sequence[NamedRun]) -> str:
     """Return the name of the experiment, with that of a single variant; empty if there are several experiments."""
-    experiments = dict.fromkeys(each.run.config.name for each in runs)
+    experiments = dict.fromkeys(each.config.name for each in runs)
     variants = dict.fromkeys(each.name for each in runs)
     names = [*experiments, *variants] if len(variants) == 1 else [*experiments]
     return ", ".join(dict.fromkeys(names)) if len(experiments) == 1 else ""
 
 
-def _group(label: str, runs: Sequence[TrainedRun], *, unit: Unit, first_epoch: bool) -> CurveGroup:
+def _group(label: str, runs: Sequence[NamedRun], *, unit: Unit, first_epoch: bool) -> CurveGroup:
     """Return the curves of a setting, one for each seed."""
     longest: dict[int, TrainedRun] = {}
-    for run in sorted(runs, key=lambda each: len(each.records)):
-        longest[run.config.seed] = run
+    for each in sorted(runs, key=lambda each: len(each.run.records)):
+        longest[each.config.seed] = each.run
     on = runs[0].config.training.evaluate_on
-    training = [each.curve("train") for each in longest.values()]
-    evaluation = [each.curve(on) for each in longest.values()]
+    training = [run.curve("train") for run in longest.values()]
+    evaluation = [run.curve(on) for run in longest.values()]
     if unit == "epoch" or first_epoch:
-        steps = runs[0].steps_per_epoch
+        steps = runs[0].run.steps_per_epoch
         if first_epoch:
             training, evaluation = ([curve.until(steps) for curve in each] for each in (training, evaluation))
         if unit == "epoch":
@@ -86,7 +91,7 @@ def _group(label: str, runs: Sequence[TrainedRun], *, unit: Unit, first_epoch: b
 
 
 def _draw(subject: Subject) -> Figure:
-    return draw_curves([NamedRun(subject.run, subject.config.name)])
+    return draw_curves([NamedRun(subject.run, subject.config.name, subject.config)])
 
 
 def _applies(subject: Subject) -> str | None:

@@ -156,7 +156,7 @@ def _curves(compared: Comparison) -> Iterator[Block]:
                 continue
             try:
                 trained = TrainedRun(run.run)
-                named += [NamedRun(trained, setting.name)] if trained.records else []
+                named += [NamedRun(trained, setting.name, run.config)] if trained.records else []
             except RunError as error:
                 yield Prose(f"The curves of {run.name} are left out: {error}.", warning=True)
     if named:

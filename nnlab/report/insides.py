@@ -12,6 +12,8 @@ def insides(material: Material) -> Section:
         return Section("insides", "What it has learnt", (Prose("No checkpoint was saved.", warning=True),))
     blocks: list[Block] = []
     for entry in of_section("insides"):
-        if material.dataset is not None or entry.needs == {"checkpoint"}:
+        if reason := entry.applies(material.subject):
+            blocks.append(Prose(f"Left out: {reason}."))
+        elif material.dataset is not None or entry.needs == {"checkpoint"}:
             blocks += pictures(entry, material.subject, **({"rows": 1} if entry.name == "activations" else {}))
     return Section("insides", "What it has learnt", tuple(blocks))

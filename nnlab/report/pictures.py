@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nnlab.errors import NnlabError, RunError
+from nnlab.errors import NnlabError
 from nnlab.figures import FigureEntry, Subject, text
 from nnlab.report.document import Block, Comment, Picture, Prose
 
@@ -17,7 +17,7 @@ def pictures(entry: FigureEntry, subject: Subject, **options: Any) -> list[Block
             return []
         drawn = list(entry.pages(subject, **options).values())
     except NnlabError as error:
-        return [Prose(f"Left out: {error}.", warning=not isinstance(error, RunError))]
+        return [Prose(f"The figure {entry.name} is left out: {error}.", warning=True)]
     caption, description = text(entry.caption, subject), text(entry.description, subject)
     blocks: list[Block] = [
         Picture(

@@ -63,4 +63,5 @@ def _class_table(metrics: Metrics) -> Table:
         for name, values, support in lines
     ]
     caption = "Precision, recall and F1 of each class; the support is its number of test examples."
-    return Table("classes", caption, ("class", "precision", "recall", "F1", "support"), tuple(rows), total=True)
+    columns = ("class", "precision", "recall", "F1", "support")
+    return Table("class-measures", caption, columns, tuple(rows), total=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nnlab.figures import FIGURES, of_section
+from nnlab.figures import FIGURES
 from nnlab.registry import Spec
 from nnlab.report.document import Block, Facts, Section
 from nnlab.report.material import Material
@@ -46,8 +46,8 @@ def settings(material: Material) -> Section:
         ("seed", str(config.seed)),
     ]
     blocks: list[Block] = [Facts(tuple(rows))]
-    for entry in of_section("settings"):
-        blocks += pictures(entry, material.subject)
+    if material.logged and config.schedule.type != "constant":
+        blocks += pictures(FIGURES["schedule"], material.subject)
     return Section("settings", "How it was trained", tuple(blocks))
 
 
