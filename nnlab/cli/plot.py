@@ -18,6 +18,8 @@ from nnlab.cli.output import say
 from nnlab.cli.plot_curves import curves
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from nnlab.figures import FigureEntry, Subject
 
 Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
@@ -74,7 +76,7 @@ def _of_config(name: str, entries: "Sequence[FigureEntry]") -> Callable[..., Dra
 
     def command(target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("runs")) -> Drawn:
         subject, folder, prefix = _located(target, overrides, runs_dir, f"nnlab plot {name}")
-        drawn = {}
+        drawn: dict[str, Figure] = {}
         for entry in entries:
             if len(entries) == 1 or not entry.applies(subject):
                 drawn |= entry.pages(subject)
@@ -135,7 +137,7 @@ def _all(
     from nnlab.figures import FIGURES
 
     subject = _subject(address, split, checkpoint, runs_dir, "nnlab plot all")
-    drawn = {}
+    drawn: dict[str, Figure] = {}
     for entry in FIGURES.values():
         if reason := entry.applies(subject):
             say(f"{entry.name} left out: {reason}")
@@ -156,7 +158,7 @@ def _subject(
     return Subject(run.config, run, split.value, checkpoint.value, cause)
 
 
-def _in_the_run(subject: "Subject", drawn: "dict[str, Any]") -> Drawn:
+def _in_the_run(subject: "Subject", drawn: "dict[str, Figure]") -> Drawn:
     return {subject.run.run.figures / stem: figure for stem, figure in drawn.items()}
 
 

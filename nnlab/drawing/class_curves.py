@@ -11,7 +11,7 @@ from nnlab.arrays import Array
 from nnlab.drawing import style
 
 _COLOURS = (*style.PALETTE[:-1], "black", "#882255")  # yellow is hard to see on white; the last is Tol's wine
-_DASHES = ("-", (0, (4, 1.5)))
+_DASHES = ("-", "--")
 _OTHERS = "0.8"
 _MOST_POINTS = 500  # of a line; print shows no more
 _LONGEST_NAME = 110.0  # points
@@ -57,23 +57,13 @@ def class_curves(
     figure = style.page(5.0, 4.3 + 0.16 * -(-len(labels) // columns), title, heading)
     axes = figure.add_subplot(xlabel=axes_names[0], ylabel=axes_names[1], xlim=(-1, 101), ylim=(-1, 101))
     axes.set_box_aspect(0.9)
-    lines = [
-        (curves[label], text, colour, dashes, 2)
-        for label, text, (colour, dashes) in zip(own, labels, styles, strict=False)
-    ]
-    lines += [(curves[label], labels[-1] if label == others[-1] else None, _OTHERS, "-", 1) for label in others]
-    for curve, text, colour, dashes, zorder in lines:
-        x, y = _thinned(curve)
-        axes.plot(
-            100 * x,
-            100 * y,
-            color=colour,
-            linestyle=dashes,
-            lw=1.1,
-            drawstyle=drawstyle,
-            label=text,
-            zorder=zorder,
-        )
+    for label, text, (colour, dashes) in zip(own, labels, styles, strict=False):
+        x, y = _thinned(curves[label])
+        axes.plot(100 * x, 100 * y, color=colour, linestyle=dashes, lw=1.1, drawstyle=drawstyle, label=text)
+    for label in others:
+        x, y = _thinned(curves[label])
+        text = labels[-1] if label == others[-1] else None
+        axes.plot(100 * x, 100 * y, color=_OTHERS, lw=1.1, drawstyle=drawstyle, label=text, zorder=1)
     if labels:
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
     return figure, axes

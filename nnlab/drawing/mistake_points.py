@@ -41,7 +41,15 @@ def mistake_points(
             drawn[:, 0], drawn[:, 1], s=6, color=colour, linewidths=0, label=f"{label} ({extent})", rasterized=True
         )
     circle = f"largest losses ({len(shown):,})"
-    axes.scatter(*inputs[shown].T, s=24, facecolors="none", edgecolors="black", linewidths=0.7, label=circle)
+    axes.scatter(
+        inputs[shown, 0],
+        inputs[shown, 1],
+        s=24,
+        facecolors="none",
+        edgecolors="black",
+        linewidths=0.7,
+        label=circle,
+    )
     figure.legend(loc="outside lower center")
     return figure
 

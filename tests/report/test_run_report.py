@@ -84,8 +84,8 @@ def test_names_are_unique_and_every_figure_is_described(small):
     assert len(names) == len(set(names))
     sections = [section.name for section in document.sections]
     assert len(sections) == len(set(sections))
-    assert {"architecture", "data-samples", "data-values", "curves", "misclassified", "pairs", "calibration"} <= set(names)
-    assert {"filters", "activations", "weights", "class-accuracy", "layers", "examples"} <= set(names)
+    assert {"architecture", "data-samples", "data-values", "curves", "misclassified", "pairs"} <= set(names)
+    assert {"filters", "activations", "weights", "classes", "calibration", "layers", "examples"} <= set(names)
     assert all(picture.caption and picture.description for picture in blocks(document, Picture))
     for table in blocks(document, Table):
         assert {len(row) for row in table.rows} == {len(table.columns)}
