@@ -50,7 +50,7 @@ def curves(
     label(panels, "step")
     figure.align_ylabels(panels)
     set_scale(panels[:1], loss_scale)
-    outside = _zoom(panels[1], 100 * training.accuracy, smoothed=window != 1)
+    outside = _zoom(panels[1], 100 * training.accuracy, smoothed=window not in {1, "so far"})
     if panels[0].lines:
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     style.head(figure, title, "; ".join(filter(None, [note, _not_finite(training, evaluation), outside])))

@@ -184,3 +184,8 @@ def test_the_accuracies_fill_the_axis_and_single_records_may_lie_outside(rng, re
     assert any("training records outside the axis of accuracies: 20" in text for text in readable(figure))
     same = Curve(records.x, records.loss, np.ones(1000))
     assert np.ptp(curves(same).axes[1].get_ylim()) == pytest.approx(2)
+
+
+def test_beside_a_mean_so_far_every_record_is_inside(rng, readable):
+    figure = curves(training(rng, 300), window="so far")
+    assert not any("outside" in text for text in readable(figure))
