@@ -62,8 +62,8 @@ def class_curves(
         axes.plot(100 * x, 100 * y, color=colour, linestyle=dashes, lw=1.1, drawstyle=drawstyle, label=text)
     for label in others:
         x, y = _thinned(curves[label])
-        text = labels[-1] if label == others[-1] else None
-        axes.plot(100 * x, 100 * y, color=_OTHERS, lw=1.1, drawstyle=drawstyle, label=text, zorder=1)
+        once = labels[-1] if label == others[-1] else None
+        axes.plot(100 * x, 100 * y, color=_OTHERS, lw=1.1, drawstyle=drawstyle, label=once, zorder=1)
     if labels:
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
     return figure, axes
