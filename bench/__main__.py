@@ -14,7 +14,7 @@ from bench.rivals import Rival
 from bench.steps import time_networks
 from bench.tables import print_kernels, print_networks, summary
 from nnlab.cli.output import print_json, say
-from nnlab.drawing import save
+from nnlab.drawing.saving import save
 from nnlab.errors import NnlabError, UsageError
 from nnlab.files import write_text
 from nnlab.nn.kernels.threads import available

@@ -29,6 +29,7 @@ from nnlab.cli import (
     verify,
 )
 from nnlab.cli.config_command import ConfigCommand
+from nnlab.cli.drawing import ignore_matplotlib_settings
 from nnlab.cli.groups import FullHelp
 from nnlab.cli.output import say
 from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, refusal
@@ -102,6 +103,7 @@ app.command("reproduce")(reproduce.reproduce)
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    ignore_matplotlib_settings()
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1

@@ -1,6 +1,7 @@
-"""What all commands share that draw: where figures go, in which format, and whether they are shown."""
+"""What the commands that draw share: where figures go, in which format, and whether they are shown."""
 
 import inspect
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Drawn: TypeAlias = "dict[Path, Figure]"
-"""Figures, each under the path of the file that it becomes, without the suffix."""
+"""Figures by the paths of their files, without the suffix."""
 
 Format = Annotated[
     FigureFormat | None, typer.Option("--format", help="The file format, if no file is named.", show_default="png")
@@ -27,10 +28,12 @@ Output = Annotated[
 Open = Annotated[bool, typer.Option("--open", help="Also show it, where there is a screen.")]
 
 
-def figure_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Drawn]], Callable[..., Drawn]]:
+def figure_command(
+    app: typer.Typer, name: str, *, help_text: str
+) -> Callable[[Callable[..., Drawn]], Callable[..., Drawn]]:
     """Return a decorator that registers a function as the command ``name`` of ``app``.
 
-    The command has the function's parameters and those that all figures share: what becomes of them.
+    The command has the function's parameters and those that all figures share: format, file, whether to show it.
     """
 
     def register(draw: Callable[..., Drawn]) -> Callable[..., Drawn]:
@@ -46,8 +49,7 @@ def figure_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Drawn
         shared = [each for each in inspect.signature(command).parameters.values() if each.name != "own"]
         parameters = [*inspect.signature(draw).parameters.values(), *shared]
         command.__signature__ = inspect.Signature(sorted(parameters, key=lambda each: each.kind))  # type: ignore[attr-defined]
-        command.__doc__ = draw.__doc__
-        app.command(name)(command)
+        app.command(name, help=help_text)(command)
         return draw
 
     return register
@@ -65,7 +67,7 @@ def _check(output: Path | None, form: FigureFormat | None) -> None:
 
 def _write(drawn: Drawn, suffix: str, output: Path | None) -> list[Path]:
     """Write figures and return their paths: where they go by themselves, or where ``output`` says."""
-    from nnlab.drawing import save
+    from nnlab.drawing.saving import save
 
     folder = output is not None and (len(drawn) > 1 or output.is_dir())
     if output and len(drawn) > 1 and output.suffix and not output.is_dir():
@@ -85,3 +87,14 @@ def has_screen() -> bool:
     return sys.platform in {"darwin", "win32"} or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
+
+
+def ignore_matplotlib_settings() -> None:
+    """Keep the environment's Matplotlib settings from breaking or changing figures; call it before the import.
+
+    A backend of MPLBACKEND, such as that of a notebook, may not exist here, and nnlab uses none. A matplotlibrc in
+    the present folder is still read, but what it says is not used, and complaints about it are not shown.
+    """
+    os.environ["MPLBACKEND"] = "agg"
+    os.environ["MATPLOTLIBRC"] = os.devnull
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -1,130 +1,177 @@
-"""``nnlab plot``: figures of runs, of sweeps and of data."""
+"""``nnlab plot``: a command for every entry of the registry of figures, and ``all``.
 
+The commands are made when the first one is looked up, because the registry is slow to import.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
+from typer.core import TyperGroup
 
-from nnlab.cli import plot_network, plot_results
 from nnlab.cli.drawing import Drawn, figure_command
-from nnlab.cli.options import Overrides, RunAddress, RunsDir, Split, Which
+from nnlab.cli.options import CheckpointName, Overrides, RunAddress, RunsDir, Split, SplitName, Which
 from nnlab.cli.output import say
-from nnlab.cli.plot_network import Target, located, pages
-from nnlab.cli.plot_results import Count, evaluated
-from nnlab.errors import RunError, UsageError
+from nnlab.cli.plot_curves import curves
 
-app = typer.Typer(help="Draw figures of runs, sweeps and data.", no_args_is_help=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
+    from nnlab.figures import FigureEntry, Subject
 
-Unit: TypeAlias = Literal["step", "epoch"]
-Addresses = Annotated[
-    list[str],
-    typer.Argument(metavar="RUN|SWEEP...", help="Directories, beginnings of their names, or latest."),
-]
+Target = Annotated[str, typer.Argument(metavar="CONFIG|RUN", help="A YAML file, or a run.", show_default=False)]
 
 
-@figure_command(app, "curves")
-def curves(
-    addresses: Addresses,
-    unit: Annotated[
-        Unit, typer.Option("--x", help="Draw over steps, or over epochs with a mean of each.")
-    ] = "step",
-    runs_dir: RunsDir = Path("runs"),
-    *,
-    first_epoch: Annotated[bool, typer.Option("--first-epoch", help="Only that, with the mean so far.")] = False,
-    log: Annotated[bool, typer.Option("--log", help="Put the loss on a logarithmic scale.")] = False,
-) -> Drawn:
-    """Draw loss and accuracy in the course of training.
+class _Commands(Mapping[str, Any]):
+    """The commands by name, made when they are needed."""
 
-    Of several runs, those that differ in the seed only become a mean with a band of one standard deviation;
-    settings that differ are compared.
+    @cached_property
+    def _made(self) -> dict[str, Any]:
+        return dict(typer.main.get_group(_app_of_registry()).commands)
 
-    Example: nnlab plot curves latest
-    """
-    from nnlab import figures
-    from nnlab.runs import Run
+    def __getitem__(self, name: str) -> Any:
+        return self._made[name]
 
-    if first_epoch and unit == "epoch":
-        raise UsageError("--first-epoch draws the steps of an epoch: leave --x epoch out")
-    found = [figures.find_trainings(address, runs_dir) for address in addresses]
-    trainings = [training for _, each in found for training in each]
-    for training in trainings if len(trainings) > 1 else []:
-        if not training.records:
-            say(f"{training.run.name} left out: nothing is logged yet")
-    figure = figures.draw_curves(
-        trainings,
-        unit=unit,
-        first_epoch=first_epoch,
-        scale="log" if log else "linear",
-    )
-    name = "first-epoch" if first_epoch else "curves" if unit == "step" else "curves-by-epoch"
-    return {Run(found[0][0]).figures / name if len(found) == 1 else Path(name): figure}
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
-figure_command(app, "architecture")(plot_network.architecture)
-figure_command(app, "filters")(plot_network.filters)
-figure_command(app, "weights")(plot_network.weights)
-figure_command(app, "activations")(plot_network.activations)
-figure_command(app, "confusion")(plot_results.confusion)
-figure_command(app, "classes")(plot_results.classes)
-figure_command(app, "calibration")(plot_results.calibration)
-figure_command(app, "misclassified")(plot_results.misclassified)
-figure_command(app, "pairs")(plot_results.pairs)
-figure_command(app, "boundary")(plot_results.boundary)
+class _Figures(TyperGroup):
+    """The group of the commands that draw."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()  # type: ignore[assignment]  # nothing is ever added to it
 
 
-@figure_command(app, "data")
-def data(target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("runs")) -> Drawn:
-    """Draw the values, the classes and a sample of the examples to train on.
-
-    Figures of a config go into the present folder, those of a run into the run.
-
-    Example: nnlab plot data configs/ellipse.yaml
-    """
-    from nnlab import figures
-    from nnlab.data import load_dataset
-
-    config, place = located(target, overrides, runs_dir, "data")
-    drawn = figures.draw_data(load_dataset(config.data, config.seed), config.name, config.seed)
-    return {place.with_name(f"{place.name}-{name}"): figure for name, figure in drawn.items()}
+app = typer.Typer(
+    help="Draw figures of runs, sweeps and data.", no_args_is_help=True, rich_markup_mode=None, cls=_Figures
+)
 
 
-@figure_command(app, "all")
-def all_figures(
+def _app_of_registry() -> typer.Typer:
+    """Return an application with the commands that the entries of the registry declare, and ``all``."""
+    from nnlab.figures import by_command
+
+    made = typer.Typer(rich_markup_mode=None)
+    for name, entries in by_command().items():
+        if name == "curves":
+            draw: Callable[..., Drawn] = curves
+        else:
+            draw = _of_config(name, entries) if entries[0].of_config else _of_run(entries[0])
+        parts = (entries[0].summary, entries[0].details, f"Example: {entries[0].example}")
+        figure_command(made, name, help_text="\n\n".join(filter(None, parts)))(draw)
+    figure_command(made, "all", help_text=inspect.getdoc(_all) or "")(_all)
+    return made
+
+
+def _of_config(name: str, entries: "Sequence[FigureEntry]") -> Callable[..., Drawn]:
+    """Return the command that draws ``entries``, which need no more than a config and its data."""
+
+    def command(target: Target, overrides: Overrides = None, runs_dir: RunsDir = Path("runs")) -> Drawn:
+        subject, folder, prefix = _located(target, overrides, runs_dir, f"nnlab plot {name}")
+        drawn: dict[str, Figure] = {}
+        for entry in entries:
+            if len(entries) == 1 or not entry.applies(subject):
+                drawn |= entry.pages(subject)
+        return {folder / f"{prefix}{stem}": figure for stem, figure in drawn.items()}
+
+    return command
+
+
+def _of_run(entry: "FigureEntry") -> Callable[..., Drawn]:
+    """Return the command that draws ``entry`` of a run, with the options that the entry takes."""
+
+    def command(
+        address: RunAddress,
+        split: Split = "test",
+        checkpoint: Which = "best",
+        runs_dir: RunsDir = Path("runs"),
+        **own: Any,
+    ) -> Drawn:
+        subject = _subject(address, split, checkpoint, runs_dir, f"nnlab plot {entry.name}")
+        return _in_the_run(subject, entry.pages(subject, **own))
+
+    shared = dict(inspect.signature(command).parameters)
+    own = [_parameter(each) for each in _options(entry)]
+    kept = ["address", *["split"] * entry.takes_split, *["checkpoint"] * entry.takes_checkpoint]
+    parameters = [*(shared[name] for name in kept), *own, shared["runs_dir"]]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return command
+
+
+def _options(entry: "FigureEntry") -> list[inspect.Parameter]:
+    """Return the keywords of a drawing function that are options of its command."""
+    from nnlab.figures import Option
+
+    keywords = inspect.signature(entry.draw).parameters.values()
+    return [each for each in keywords if any(isinstance(part, Option) for part in get_args(each.annotation))]
+
+
+def _parameter(keyword: inspect.Parameter) -> inspect.Parameter:
+    """Return a keyword that an Option annotates as Typer expects it."""
+    kind, option, *_ = get_args(keyword.annotation)
+    name = f"--{keyword.name.replace('_', '-')}"
+    shown = option.default or True
+    made = typer.Option(name, help=option.help, min=option.low, max=option.high, show_default=shown)
+    return keyword.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[kind, made])
+
+
+def _all(
     address: RunAddress,
     split: Split = "test",
     checkpoint: Which = "best",
-    count: Count = 25,
+    count: Annotated[int, typer.Option("--count", min=1, max=200, help="How many mistakes to show.")] = 25,
     runs_dir: RunsDir = Path("runs"),
 ) -> Drawn:
     """Draw every figure that a run has, evaluating once.
 
     Example: nnlab plot all latest
     """
-    from nnlab import figures
+    from nnlab.figures import FIGURES
 
-    run, evaluation = evaluated("all", address, split, checkpoint, runs_dir)
-    config, name, dataset = evaluation.config, evaluation.config.name, evaluation.dataset
-    drawn = {
-        "architecture": figures.draw_architecture(config),
-        "curves": figures.draw_curves([figures.read_training(run)]),
-        "confusion": figures.draw_confusion(evaluation),
-        "classes": figures.draw_classes(evaluation),
-        "calibration": figures.draw_calibration(evaluation),
-        "misclassified": figures.draw_misclassified(evaluation, count),
-    }
-    if dataset.input_shape == (2,):
-        drawn["boundary"] = figures.draw_boundary(evaluation)
-    if len(dataset.input_shape) in {2, 3}:
-        drawn["pairs"] = figures.draw_pairs(evaluation)
-    try:
-        drawn["filters"] = figures.draw_filters(run, name, checkpoint)
-    except RunError as error:
-        say(f"filters left out: {error}")
-    else:
-        drawn |= pages("weights", figures.draw_weights(run, config, checkpoint, dataset=dataset))
-    maps = figures.draw_activations(run, config, split=split, checkpoint=checkpoint, dataset=dataset)
-    drawn |= pages("activations", maps)
-    data_figures = figures.draw_data(dataset, name, config.seed)
-    drawn |= {f"data-{key}": figure for key, figure in data_figures.items()}
-    return {run.figures / key: figure for key, figure in drawn.items()}
+    subject = _subject(address, split, checkpoint, runs_dir, "nnlab plot all")
+    drawn: dict[str, Figure] = {}
+    for entry in FIGURES.values():
+        if reason := entry.applies(subject):
+            say(f"{entry.name} left out: {reason}")
+            continue
+        drawn |= entry.pages(subject, **({"count": count} if entry.name == "misclassified" else {}))
+    return _in_the_run(subject, drawn)
+
+
+def _subject(address: str, split: SplitName, checkpoint: CheckpointName, runs_dir: Path, cause: str) -> "Subject":
+    """Return what a figure of the run at ``address`` is drawn from."""
+    from nnlab.evaluation.trained_run import TrainedRun
+    from nnlab.figures import Subject
+    from nnlab.runs import find_run
+
+    run = TrainedRun(find_run(address, runs_dir))
+    return Subject(run.config, run, split, checkpoint, cause)
+
+
+def _in_the_run(subject: "Subject", drawn: "dict[str, Figure]") -> Drawn:
+    return {subject.run.run.figures / stem: figure for stem, figure in drawn.items()}
+
+
+def _located(target: str, overrides: list[str] | None, runs_dir: Path, cause: str) -> "tuple[Subject, Path, str]":
+    """Return what a figure of ``target``, a config or a run, is drawn from, and folder and prefix of its file."""
+    from nnlab.config import load_config
+    from nnlab.config.shipped import names_config
+    from nnlab.evaluation.trained_run import TrainedRun
+    from nnlab.figures import Subject
+    from nnlab.runs import find_run
+
+    path = Path(target)
+    if names_config(target):
+        return Subject(load_config(path, overrides or []), cause=cause), Path(), f"{path.stem}-"
+    run = TrainedRun(find_run(target, runs_dir))
+    if overrides:
+        return Subject(load_config(run.run.config, overrides), cause=cause), run.run.figures, ""
+    return Subject(run.config, run, cause=cause), run.run.figures, ""

@@ -1,4 +1,4 @@
-"""Loss and accuracy in the course of training."""
+"""Training curves of one run: loss and accuracy over steps."""
 
 from typing import Any, Literal
 
@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 
 from nnlab.arrays import Array
 from nnlab.drawing import style
-from nnlab.drawing.curve import Curve, running_mean
+from nnlab.drawing.smoothing import Window, running_mean
+from nnlab.runs.curve import Curve
 
-_MOST_RECORDS = 4000  # of which a line is drawn; print shows no more
+_MOST_RECORDS = 4000  # points of a line; print shows no more
+_LEAST_SPAN = 2.0  # percent that the axis of accuracies spans at least
+
+LOWEST, HIGHEST = -2.0, 102.0
+"""Ends of the longest axis of accuracies, in percent."""
 
 
 @style.styled()
@@ -21,22 +26,23 @@ def curves(
     evaluation: Curve | None = None,
     *,
     evaluated_on: str = "validation",
-    window: int | None = None,
+    window: Window | None = None,
     loss_scale: Literal["linear", "log"] = "linear",
     title: str = "",
     note: str = "",
 ) -> Figure:
     """Return loss and accuracy over the steps: each training record, their running mean, the evaluations.
 
-    The running mean at a record is over the last ``window`` records, by default a fiftieth of them. Of
-    more than 4,000 records, only the lowest and highest of every few are drawn, and the legend says so.
-    Values that are not finite leave gaps, which are counted after the ``note``.
+    The running mean is over ``window`` records, centred at each, by default over a fiftieth of them; with
+    ``so far`` over all records up to each. Of more than 4,000 records, only the lowest and highest of every few
+    are drawn, and the legend says so. The axis of accuracies spans the running mean and the evaluations; single
+    records may lie outside it, which a note says. Values that are not finite leave gaps, which are counted after
+    the ``note``.
     """
-    notes = filter(None, [note, _not_finite(training, evaluation)])
-    figure = style.page(style.PAGE, 4.8, title, "; ".join(notes))
-    panels = figure.subplots(2, sharex=True)
     if window is None:
         window = max(1, len(training.x) // 50)
+    figure = style.page(style.PAGE, 4.8)
+    panels = figure.subplots(2, sharex=True)
     for axes, name, factor in zip(panels, ("loss", "accuracy"), (1, 100), strict=True):
         _draw_records(axes, training.x, factor * getattr(training, name), window)
         if evaluation is not None:
@@ -44,12 +50,29 @@ def curves(
     label(panels, "step")
     figure.align_ylabels(panels)
     set_scale(panels[:1], loss_scale)
+    outside = _zoom(panels[1], 100 * training.accuracy, smoothed=window not in {1, "so far"})
     if panels[0].lines:
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    style.head(figure, title, "; ".join(filter(None, [note, _not_finite(training, evaluation), outside])))
     return figure
 
 
-def _draw_records(axes: Axes, steps: NDArray[Any], values: Array, window: int) -> None:
+def _zoom(axes: Axes, records: Array, *, smoothed: bool) -> str:
+    """Let the axis of accuracies span the lines, without single records if they are smoothed; return a note."""
+    lines = axes.lines[1:] if smoothed else axes.lines
+    drawn = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in lines] or [np.empty(0)])
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
+        return ""
+    low, high = float(drawn.min()), float(drawn.max())
+    margin = max(0.05 * (high - low), (_LEAST_SPAN - (high - low)) / 2)
+    bottom, top = max(low - margin, LOWEST), min(high + margin, HIGHEST)
+    axes.set_ylim(bottom, top)
+    outside = int(np.count_nonzero((records < bottom) | (records > top)))
+    return f"training records outside the axis of accuracies: {outside:,}" if outside else ""
+
+
+def _draw_records(axes: Axes, steps: NDArray[Any], values: Array, window: Window) -> None:
     """Draw each record thin and their running mean thick."""
     if not len(steps):
         return
@@ -57,9 +80,15 @@ def _draw_records(axes: Axes, steps: NDArray[Any], values: Array, window: int) -
     label = "training" if every == 1 else f"training: lowest and highest of {every:,} records"
     mark = "." if len(steps) <= 50 else ""
     axes.plot(thin_steps, thin_values, color=style.SKY, linewidth=0.5, marker=mark, markersize=4, label=label)
-    if window > 1:
-        label = f"running mean of {window:,} records" if window < len(steps) else "mean since the first step"
-        axes.plot(*running_mean(steps, values, window), color=style.BLUE, linewidth=1.6, label=label)
+    if window != 1:
+        axes.plot(*running_mean(steps, values, window), color=style.BLUE, linewidth=1.6, label=described(window))
+
+
+def described(window: Window) -> str:
+    """Return what a running mean over ``window`` is called."""
+    return (
+        "mean since the first step" if window == "so far" else f"running mean of {window // 2 * 2 + 1:,} records"
+    )
 
 
 def _draw_evaluations(axes: Axes, steps: NDArray[Any], values: Array, name: str) -> None:

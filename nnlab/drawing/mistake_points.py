@@ -1,4 +1,4 @@
-"""Mistakes among examples that are points in a plane."""
+"""Misclassified examples of two features, as points among the others."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnlab.arrays import Labels
 from nnlab.drawing import style
-from nnlab.evaluation import Predictions
+from nnlab.drawing.mistakes import Mistakes
 
 _MOST_POINTS = 5000
 
@@ -17,21 +17,21 @@ _MOST_POINTS = 5000
 @style.styled()
 def mistake_points(
     inputs: NDArray[Any],
-    predictions: Predictions,
-    shown: Labels,
+    labels: Labels,
+    wrong: NDArray[np.bool_],
+    mistakes: Mistakes,
     class_names: Sequence[str],
     *,
     title: str = "",
-    note: str = "",
 ) -> Figure:
-    """Return the examples as points, mistakes in the colour of their true class and those ``shown`` ringed.
+    """Return all examples as points: mistakes in the colour of their true class, those in ``mistakes`` circled.
 
-    Shapes: inputs (N, 2), shown (S,) indices. Of each colour the first 5,000 are drawn, and what is ringed;
-    the legend says of how many.
+    Shapes: inputs (N, 2), labels (N,), wrong (N,). Of each colour the first 5,000 are drawn, and what is circled;
+    the legend gives the total.
     """
-    wrong = predictions.predicted != predictions.labels
-    groups = [("right", ~wrong, "0.8"), *_mistakes(predictions.labels, wrong, class_names)]
-    figure = style.page(5.0, 3.8 + 0.16 * len(groups), title, note)
+    shown = mistakes.indices
+    groups = [("right", ~wrong, "0.8"), *_mistakes(labels, wrong, class_names)]
+    figure = style.page(5.0, 3.8 + 0.16 * len(groups), title, mistakes.note)
     axes = figure.add_subplot(xlabel="feature 0", ylabel="feature 1")
     for label, mask, colour in groups:
         indices = np.flatnonzero(mask)
@@ -40,9 +40,15 @@ def mistake_points(
         axes.scatter(
             drawn[:, 0], drawn[:, 1], s=6, color=colour, linewidths=0, label=f"{label} ({extent})", rasterized=True
         )
-    ring = f"largest losses ({len(shown):,})"
+    circle = f"largest losses ({len(shown):,})"
     axes.scatter(
-        inputs[shown, 0], inputs[shown, 1], s=24, facecolors="none", edgecolors="black", linewidths=0.7, label=ring
+        inputs[shown, 0],
+        inputs[shown, 1],
+        s=24,
+        facecolors="none",
+        edgecolors="black",
+        linewidths=0.7,
+        label=circle,
     )
     figure.legend(loc="outside lower center")
     return figure
@@ -51,7 +57,7 @@ def mistake_points(
 def _mistakes(
     labels: Labels, wrong: NDArray[np.bool_], class_names: Sequence[str]
 ) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
-    """Yield the mistakes of each true class: what to call them, which they are, their colour."""
+    """Yield the mistakes of each true class: the name of the group, its members, its colour."""
     if len(class_names) > len(style.PALETTE):
         yield "mistakes", wrong, style.VERMILION
         return

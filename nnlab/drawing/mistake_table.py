@@ -1,12 +1,11 @@
-"""Mistakes among examples that cannot be drawn."""
+"""Misclassified examples that are neither images nor points, as a table."""
 
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from nnlab.arrays import Labels
 from nnlab.drawing import style
-from nnlab.evaluation import Predictions
+from nnlab.drawing.mistakes import Mistakes
 
 _ROW = 0.17  # inches
 _COLUMNS = (  # heading, left edge or right edge in inches, alignment
@@ -21,28 +20,25 @@ _NAME_ROOM = 115.0  # points
 
 
 @style.styled()
-def mistake_table(
-    predictions: Predictions, shown: Labels, class_names: Sequence[str], *, title: str = "", note: str = ""
-) -> Figure:
-    """Return a table of the examples ``shown`` (S,): number, both classes with their probabilities, loss."""
+def mistake_table(mistakes: Mistakes, class_names: Sequence[str], *, title: str = "") -> Figure:
+    """Return a row for each of the ``mistakes``: number, both classes with their probabilities, loss."""
     names = style.distinct(class_names, _NAME_ROOM, style.TICK)
-    height = _ROW * (len(shown) + 2)
-    figure = style.page(style.PAGE, height, title, note)
-    top = _ROW * (len(shown) + 1)
+    rows = len(mistakes.indices)
+    figure = style.page(style.PAGE, _ROW * (rows + 2), title, mistakes.note)
+    top = _ROW * (rows + 1)
     for heading, x, align in _COLUMNS:
         figure.text(x / style.PAGE, top / figure.get_figheight(), heading, ha=align, va="center", weight="bold")
-    for row, example in enumerate(shown, start=1):
-        true, predicted = int(predictions.labels[example]), int(predictions.predicted[example])
-        probabilities = predictions.probabilities[example]
+    for row in range(rows):
+        true, predicted = (float(each) for each in mistakes.probabilities[row])
         cells = (
-            str(example),
-            style.plain(names[true]),
-            style.percent(float(probabilities[true])),
-            style.plain(names[predicted]),
-            style.percent(float(probabilities[predicted])),
-            f"{predictions.losses[example]:.3g}",
+            str(mistakes.indices[row]),
+            style.plain(names[mistakes.labels[row]]),
+            style.percent(true),
+            style.plain(names[mistakes.predicted[row]]),
+            style.percent(predicted),
+            f"{mistakes.losses[row]:.3g}",
         )
-        y = (top - row * _ROW) / figure.get_figheight()
+        y = (top - (row + 1) * _ROW) / figure.get_figheight()
         for cell, (_, x, align) in zip(cells, _COLUMNS, strict=True):
             figure.text(x / style.PAGE, y, cell, ha=align, va="center", fontsize=style.TICK)
     return figure

@@ -1,4 +1,4 @@
-"""How all figures look: sizes, fonts, colours, and text that says what it was given."""
+"""What all figures share: sizes, fonts, colours, and text that is shown literally."""
 
 import contextlib
 from collections import Counter
@@ -20,7 +20,7 @@ PAGE = 7.0
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442",
 )  # fmt: skip
-"""Colours that the colour-blind tell apart: Okabe and Ito (2008), https://jfly.uni-koeln.de/color/."""
+"""Colours that people with colour blindness can tell apart: Okabe and Ito (2008), https://jfly.uni-koeln.de/color/."""
 
 PALETTE = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW)
 
@@ -72,11 +72,17 @@ def styled() -> Iterator[None]:
 
 def page(width: float, height: float, title: str = "", note: str = "") -> Figure:
     """Return an empty figure with ``height`` inches for its content, below a title and a note."""
-    lines = [line for text in (title, note) for line in wrapped(text, width, TITLE)]
-    figure = Figure(figsize=(width, height + len(lines) * 1.25 * TITLE / 72), layout="constrained")
-    if lines:
-        figure.suptitle("\n".join(plain(line) for line in lines))
+    figure = Figure(figsize=(width, height), layout="constrained")
+    head(figure, title, note)
     return figure
+
+
+def head(figure: Figure, title: str, note: str) -> None:
+    """Put a title and a note at the top of ``figure``, which grows taller by the lines that they take."""
+    lines = [line for text in (title, note) for line in wrapped(text, figure.get_figwidth(), TITLE)]
+    if lines:
+        figure.set_figheight(figure.get_figheight() + len(lines) * 1.25 * TITLE / 72)
+        figure.suptitle("\n".join(plain(line) for line in lines))
 
 
 def sheet(width: float, height: float, title: str = "", note: str = "") -> Figure:
@@ -120,11 +126,18 @@ def fitted(text: str, width: float, size: float) -> str:
 def distinct(names: Sequence[str], width: float, size: float) -> list[str]:
     """Return class names cut to ``width`` points; those that would look alike or blank get their number."""
     labels = [fitted(name, width, size) for name in names]
-    often = Counter(labels)
-    return [
-        label if often[label] == 1 and label.strip(MISSING) else _numbered(label, number, width, size)
-        for number, label in enumerate(labels)
-    ]
+    blank = {number for number, label in enumerate(labels) if not label.strip(MISSING)}
+    alike: set[int] = set()
+    while True:
+        shown = [
+            _numbered(label, number, width, size) if number in blank | alike else label
+            for number, label in enumerate(labels)
+        ]
+        often = Counter(shown)
+        found = {number for number, label in enumerate(shown) if often[label] > 1} - blank - alike
+        if not found:
+            return shown
+        alike |= found
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:

@@ -1,40 +1,98 @@
-"""What the examples of a data set look like."""
+"""The data set of a config: values, classes, and some examples."""
 
 from math import prod
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from nnlab import drawing, seeding
-from nnlab.data import Dataset
+from nnlab import seeding
+from nnlab.arrays import Labels
+from nnlab.drawing.class_counts import class_counts
+from nnlab.drawing.points import points
+from nnlab.drawing.samples import samples
+from nnlab.drawing.values import values
+from nnlab.figures.entry import FigureEntry, Subject, dimensions
 
 _VALUES = 2**22  # counted at most: enough for a histogram, and quick
 
 
-def draw_data(dataset: Dataset, name: str, seed: int) -> dict[str, Figure]:
-    """Return figures of a data set: ``values``, ``classes`` and, if the inputs can be seen, ``samples``.
+def _rows(subject: Subject) -> Labels:
+    """Return the training examples to draw: all, or as many as the seed draws if there are very many."""
+    train = subject.dataset.train
+    count = min(len(train), max(1, _VALUES // prod(subject.input_shape)))
+    return np.sort(seeding.stream(subject.config.seed, "figures").permutation(len(train))[:count])
 
-    Values and samples are of training examples, as many as ``seed`` draws from them if there are very many.
-    """
-    train = dataset.train
-    count = min(len(train), max(1, _VALUES // prod(dataset.input_shape)))
-    rows = seeding.stream(seed, "figures").permutation(len(train))[:count]
-    raw, labels = train.inputs[np.sort(rows)], train.labels[np.sort(rows)]
-    normalized = dataset.normalize(raw)
+
+def _draw_values(subject: Subject) -> Figure:
+    train, rows = subject.dataset.train, _rows(subject)
+    raw = train.inputs[rows]
     which = f"{len(train):,} training example{'s'[: len(train) > 1]}"
-    note = f"{count:,} of {which}" if count < len(train) else which
-    splits = {"training": train, "validation": dataset.validation, "test": dataset.test}
-    drawn = {
-        "values": drawing.values(raw, normalized, title=f"{name}, values of the inputs", note=note),
-        "classes": drawing.class_counts(
-            {split: each.labels for split, each in splits.items() if len(each)},
-            dataset.class_names,
-            title=f"{name}, examples of each class",
-        ),
-    }
-    title = f"{name}, training examples"
-    if len(dataset.input_shape) in {2, 3}:
-        drawn["samples"] = drawing.samples(raw, labels, dataset.class_names, title=title)
-    elif dataset.input_shape == (2,):
-        drawn["samples"] = drawing.points(raw, normalized, labels, dataset.class_names, title=title)
-    return drawn
+    note = f"{len(rows):,} of {which}" if len(rows) < len(train) else which
+    title = f"{subject.config.name}, values of the inputs"
+    return values(raw, subject.dataset.normalize(raw), title=title, note=note)
+
+
+def _draw_classes(subject: Subject) -> Figure:
+    dataset = subject.dataset
+    splits = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    labels = {split: each.labels for split, each in splits.items() if len(each)}
+    return class_counts(labels, dataset.class_names, title=f"{subject.config.name}, examples of each class")
+
+
+def _draw_samples(subject: Subject) -> Figure:
+    train, rows = subject.dataset.train, _rows(subject)
+    raw, labels = train.inputs[rows], train.labels[rows]
+    names, title = subject.class_names, f"{subject.config.name}, training examples"
+    if subject.has_images:
+        return samples(raw, labels, names, title=title)
+    return points(raw, subject.dataset.normalize(raw), labels, names, title=title)
+
+
+def _can_be_seen(subject: Subject) -> str | None:
+    if subject.has_images or subject.input_shape == (2,):
+        return None
+    return f"the inputs, of shape {dimensions(subject.input_shape)}, are neither images nor two features"
+
+
+_SUMMARY = "Draw the values, the classes and a sample of the examples to train on."
+_DETAILS = "Figures of a config go into the present folder, those of a run into the run."
+_EXAMPLE = "nnlab plot data configs/ellipse.yaml"
+
+DATA_VALUES = FigureEntry(
+    name="data-values",
+    section="data",
+    summary=_SUMMARY,
+    details=_DETAILS,
+    example=_EXAMPLE,
+    command="data",
+    needs=frozenset({"training data"}),
+    caption="Histograms of the values in the inputs, as stored and as the network sees them.",
+    description="Two histograms: raw values and normalized values.",
+    draw=_draw_values,
+)
+DATA_CLASSES = FigureEntry(
+    name="data-classes",
+    section="data",
+    summary=_SUMMARY,
+    details=_DETAILS,
+    example=_EXAMPLE,
+    command="data",
+    needs=frozenset({"training data"}),
+    caption="The number of examples of each class in each split.",
+    description="A bar for each class, in a panel for each split.",
+    draw=_draw_classes,
+)
+DATA_SAMPLES = FigureEntry(
+    name="data-samples",
+    section="data",
+    summary=_SUMMARY,
+    details=_DETAILS,
+    example=_EXAMPLE,
+    command="data",
+    needs=frozenset({"training data"}),
+    applies=_can_be_seen,
+    caption="Training examples of each class.",
+    description="Training examples of each class as they are stored.",
+    vector=False,
+    draw=_draw_samples,
+)

@@ -4,12 +4,13 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnlab import comparison, drawing, figures
+from nnlab import comparison
 from nnlab.comparison import Comparison, Found, Setting, tables
 from nnlab.comparison.comparison import CRITERIA
-from nnlab.drawing import Measured
+from nnlab.drawing.intervals import Measured, intervals
 from nnlab.errors import RunError
-from nnlab.figures import Training
+from nnlab.evaluation import TrainedRun
+from nnlab.figures.curves import NamedRun, draw_curves
 from nnlab.report.content import (
     Block,
     Code,
@@ -125,7 +126,7 @@ def _results(compared: Comparison) -> Iterator[Block]:
     measured = {measure: [_measured(s, measure) for s in compared.settings] for measure in CRITERIA}
     known = {CRITERIA[measure]: each for measure, each in measured.items() if any(each)}
     if known:
-        figure = drawing.intervals([setting.name for setting in compared.settings], known)
+        figure = intervals([setting.name for setting in compared.settings], known)
         caption = "Accuracies, with 95 % intervals; a hollow mark is a single run, with an interval over examples."
         description = f"For each setting a mark at its accuracy, with its interval. {conclusion}"
         yield Picture("accuracies", figure, caption, description)
@@ -148,20 +149,21 @@ def _table(name: str, found: tables.ComparisonTable) -> Table:
 
 def _curves(compared: Comparison) -> Iterator[Block]:
     """Yield training curves of the runs that count; for a setting without such runs, of its others."""
-    trainings = []
+    named = []
     for setting in compared.settings:
         for run in setting.runs or setting.left_out:
             if run.config is None or not run.run.metrics.is_file():
                 continue
             try:
-                trainings.append(Training(run.run, run.config, setting.name, run.run.records()))
+                trained = TrainedRun(run.run)
+                named += [NamedRun(trained, setting.name, run.config)] if trained.records else []
             except RunError as error:
                 yield Prose(f"The curves of {run.name} are left out: {error}.", warning=True)
-    if any(training.records for training in trainings):
+    if named:
         caption = "Training curves of loss and accuracy, all on one scale."
         names = comparison.some([setting.name for setting in compared.settings])
         description = f"Loss and accuracy by step, on training and on evaluation examples, of {names}."
-        yield Picture("courses", figures.draw_curves(trainings), caption, description)
+        yield Picture("courses", draw_curves(named), caption, description)
         yield Comment("courses-differ", "Where do the curves part, and what does that say of the settings?")
 
 

@@ -192,15 +192,16 @@ def open_sinks(stack: ExitStack, state: TrainingState, run: Run, report: Reporte
 
 def _draw(events: "EventFile", state: TrainingState) -> None:
     """Draw the filters of the first layer and the confusion matrix of the evaluated split."""
-    from nnlab import drawing  # noqa: PLC0415 -- slow to import
+    from nnlab.drawing.confusion import confusion  # noqa: PLC0415 -- slow to import
+    from nnlab.drawing.filters import filters  # noqa: PLC0415
 
     drawn = {}
     if first := state.network.first_weight:
-        drawn["filters"] = drawing.filters(*first)
+        drawn["filters"] = filters(*first)
     if split := state.evaluated_on:
         metrics = measure(
             predict_split(state.network, state.loss, state.dataset, split), state.dataset.class_names
         )
-        drawn[f"confusion/{split}"] = drawing.confusion(metrics.confusion, metrics.class_names)
+        drawn[f"confusion/{split}"] = confusion(metrics.confusion, metrics.class_names)
     for tag, figure in drawn.items():
         events.draw(tag, figure, step=state.step, seconds=state.seconds)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlab.drawing import Stage, activations
+from nnlab.drawing.activations import Stage, activations
 
 
 def images(figure):

@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
-from nnlab.drawing import Block, architecture
+from nnlab.drawing.architecture import Block, architecture
 
 CONV = Block("conv2d", ("filters 16", "kernel 3", "padding 1"), "28x28x16", 2320, "trained")
 RELU = Block("relu", (), "28x28x16", 0, "leaves the shape")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from nnlab.drawing import boundary, style
+from nnlab.drawing import style
+from nnlab.drawing.boundary import boundary
 
 EXTENT = (-2.0, 2.0, -1.0, 3.0)
 

@@ -3,8 +3,22 @@
 import numpy as np
 import pytest
 
-from nnlab.drawing import calibration
+from nnlab.drawing.calibration import calibration as draw
 from nnlab.evaluation import Calibration, wilson
+
+
+def calibration(some, title=""):
+    """Draw a Calibration with the intervals of its bins."""
+    intervals = np.array([wilson(*pair) for pair in zip(some.correct, some.counts, strict=True)])
+    return draw(
+        some.counts,
+        some.accuracy,
+        some.confidence,
+        intervals,
+        error=some.error,
+        unknown=some.unknown,
+        title=title,
+    )
 
 
 def found(counts, correct, confidence, unknown=0):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from nnlab.drawing import confusion
+from nnlab.drawing.confusion import confusion
 
 
 def some_counts(classes, rng, largest=1000):

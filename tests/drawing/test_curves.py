@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nnlab.drawing import Curve, curves
-from nnlab.drawing.curves import _thinned
+from nnlab.drawing.curves import _thinned, curves
+from nnlab.runs.curve import Curve
 
 
 def training(rng, count):
@@ -41,7 +41,9 @@ def test_records_are_drawn_as_they_are(rng, readable):
     assert loss["validation"].get_xydata().tolist() == np.stack([points.x, points.loss], axis=1).tolist()
     assert accuracy["validation"].get_ydata() == pytest.approx(100 * points.accuracy)
     mean = loss["running mean"]
-    assert mean.get_ydata()[-1] == pytest.approx(records.loss[-60:].mean())
+    step, value = mean.get_xydata()[500]
+    assert value == pytest.approx(records.loss[int(step) - 31 : int(step) + 30].mean())
+    assert mean.get_ydata()[-1] == pytest.approx(records.loss[-1])
     assert mean.get_linewidth() > 2 * loss["training"].get_linewidth()
     assert loss["training"].axes.get_yscale() == "linear"
 
@@ -60,7 +62,7 @@ def test_a_window_of_one_record_draws_no_mean(rng):
 
 def test_a_window_of_all_records_draws_the_mean_so_far(rng, readable):
     records = training(rng, 300)
-    figure = curves(records, window=300)
+    figure = curves(records, window="so far")
     assert "mean since the first step" in readable(figure)
     mean = lines(figure.axes[0])["mean since the first step"]
     assert mean.get_ydata() == pytest.approx(np.cumsum(records.loss) / np.arange(1, 301))
@@ -86,7 +88,7 @@ def test_values_that_are_not_finite_leave_gaps_and_are_counted(rng, readable, sc
     records.loss[200:] = np.nan
     records.loss[100] = np.inf
     figure = curves(records, loss_scale=scale)
-    assert "losses that are not finite, left out: 101" in readable(figure)
+    assert any("losses that are not finite, left out: 101" in text for text in readable(figure))
     drawn = lines(figure.axes[0])["training"].get_ydata()
     assert np.isnan(drawn[[100, 200, 299]]).all()
     assert drawn[101] == records.loss[101]
@@ -162,3 +164,28 @@ def test_thinning_keeps_the_envelope_of_every_group(y, missing):
             assert sorted(low_or_high) == [np.nanmin(part), np.nanmax(part)], group
     assert set(thin[~np.isnan(thin)]) <= set(y)
     assert all(y[step // 3] == value for step, value in zip(thin_steps, thin, strict=True) if not np.isnan(value))
+
+
+def test_the_running_mean_does_not_lag_behind_a_trend(readable):
+    steps = np.arange(1, 1001)
+    figure = curves(Curve(steps, 2 - steps / 1000, np.full(1000, 0.5)), window=400)
+    mean = lines(figure.axes[0])["running mean"]
+    assert mean.get_ydata() == pytest.approx(2 - mean.get_xdata() / 1000)
+
+
+def test_the_accuracies_fill_the_axis_and_single_records_may_lie_outside(rng, readable):
+    accuracy = np.where(np.arange(1000) % 50 == 7, 0.5, 0.98)
+    records = Curve(np.arange(1, 1001), rng.random(1000), accuracy)
+    points = Curve(np.array([500, 1000]), np.ones(2), np.array([0.96, 0.99]))
+    figure = curves(records, points, window=100)
+    low, high = figure.axes[1].get_ylim()
+    assert 90 < low < 96
+    assert 99 < high <= 100
+    assert any("training records outside the axis of accuracies: 20" in text for text in readable(figure))
+    same = Curve(records.x, records.loss, np.ones(1000))
+    assert np.ptp(curves(same).axes[1].get_ylim()) == pytest.approx(2)
+
+
+def test_beside_a_mean_so_far_every_record_is_inside(rng, readable):
+    figure = curves(training(rng, 300), window="so far")
+    assert not any("outside" in text for text in readable(figure))

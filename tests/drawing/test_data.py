@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from nnlab.drawing import class_counts, points, samples, values
+from nnlab.drawing.class_counts import class_counts
+from nnlab.drawing.points import points
+from nnlab.drawing.samples import samples
+from nnlab.drawing.values import values
 
 
 def stairs(axes):

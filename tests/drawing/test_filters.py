@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlab.drawing import filters
+from nnlab.drawing.filters import filters
 
 
 def tiles(figure, height, width):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnlab.drawing import Measured, intervals
+from nnlab.drawing.intervals import Measured, intervals
 
 FOUND = [Measured((0.90, 0.94), (0.88, 0.96)), Measured((0.5,), (0.4, 0.6)), None]
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from nnlab.drawing import confusion, save
+from nnlab.drawing.confusion import confusion
+from nnlab.drawing.saving import save
 from nnlab.errors import SystemFault, UsageError
 
 FORMATS = ["png", "svg", "pdf"]

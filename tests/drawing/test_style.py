@@ -118,3 +118,13 @@ def test_the_colours_are_the_seven_of_okabe_and_ito():
 def test_figures_leave_pyplot_alone():
     code = "import sys, nnlab.drawing; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_equal_names_are_told_apart_whatever_else_is_there():
+    assert style.distinct(["a", "b"], 100, 7) == ["a", "b"]
+    assert style.distinct(["cat", "dog", "cat"], 100, 7) == ["cat (0)", "dog", "cat (2)"]
+    shown = style.distinct(["a", "a", "a (0)", "a (1)", "a (2) (2)"], 100, 7)
+    assert len(set(shown)) == 5
+    wide = style.distinct(["\u732b", "\u72ac", "W" * 50, "W" * 51], 60, 7)
+    assert len(set(wide)) == 4
+    assert all(style.width_of(label, 7) <= 60 for label in wide)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlab.drawing import Spread, weights
+from nnlab.drawing.weights import Spread, weights
 
 
 def spread(rng, name="0 conv2d 5x5x1x16", count=400):

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from nnlab import drawing
-from nnlab.drawing import Curve
-from nnlab.evaluation import Calibration
+from nnlab.drawing.calibration import calibration
+from nnlab.drawing.curves import curves
+from nnlab.drawing.filters import filters
+from nnlab.evaluation import wilson
 from nnlab.report.content import Code, Comment, Document, Facts, Matrix, Picture, Prose, Section, Table, TableCell
+from nnlab.runs.curve import Curve
 
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = (
@@ -102,22 +104,23 @@ def _pictures(names):
     rng = np.random.default_rng(2)
     steps = np.arange(1, 301)
     training = Curve(steps, np.exp(-steps / 100) + 0.1 * rng.random(300), 1 - np.exp(-steps / 80))
-    counts = np.array([0, 0, 2, 5, 20])
-    reliability = Calibration(counts, counts // 2, np.arange(0.1, 1, 0.2))
     weight = rng.normal(size=(5, 5, 3, 16))
     return Section(
         "pictures",
         "Curves and filters",
         (
-            Picture(
-                "curves", drawing.curves(training), f"Loss and accuracy, {SCRIPT}.", f'The "loss" falls, {SCRIPT}.'
-            ),
-            Picture(
-                "reliability", drawing.calibration(reliability), "How sure it is.", "Accuracy over confidence."
-            ),
-            Picture("filters", drawing.filters(weight), "Filters.", "Sixteen filters of 5 by 5.", drawn=False),
+            Picture("curves", curves(training), f"Loss and accuracy, {SCRIPT}.", f'The "loss" falls, {SCRIPT}.'),
+            Picture("reliability", _reliability(), "How sure it is.", "Accuracy over confidence."),
+            Picture("filters", filters(weight), "Filters.", "Sixteen filters of 5 by 5.", drawn=False),
         ),
     )
+
+
+def _reliability():
+    counts = np.array([0, 0, 2, 5, 20])
+    intervals = np.array([wilson(count // 2, count) for count in counts.tolist()])
+    accuracy, confidence = counts // 2 / np.maximum(counts, 1), np.arange(0.1, 1, 0.2)
+    return calibration(counts, accuracy, confidence, intervals, error=0.5)
 
 
 def _confusions(names):

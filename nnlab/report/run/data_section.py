@@ -1,22 +1,14 @@
 """The section "Data": data set, splits, normalization, augmentation and samples."""
 
-from nnlab import figures
 from nnlab.data import Dataset, Source
+from nnlab.figures import FIGURES
 from nnlab.registry import DATASETS
-from nnlab.report.content import Block, Comment, Facts, Picture, Section, Table, TableCell
+from nnlab.report.content import Block, Comment, Facts, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
+from nnlab.report.run.pictures import pictures
 from nnlab.report.run.training_section import described
 
 _MOST_CLASSES = 50  # listed one by one
-
-_PICTURES = {
-    "samples": ("Training examples of each class.", "Training examples of each class as they are stored.", False),
-    "values": (
-        "How often each value occurs in the inputs, as stored and as the network sees them.",
-        "Two histograms: raw values, and normalized values.",
-        True,
-    ),
-}
 
 
 def data_section(material: RunMaterial) -> Section:
@@ -35,7 +27,7 @@ def data_section(material: RunMaterial) -> Section:
         rows.append(("at evaluation", "mean of the scores of each image and of its mirror image"))
     blocks: list[Block] = [Facts(tuple(rows))]
     if dataset is not None:
-        blocks += [_counts(dataset), *_pictures(material, dataset)]
+        blocks += [_counts(dataset), *_pictures(material)]
     blocks.append(Comment("data-comment", "What is in the data, and what may make them hard to learn?"))
     return Section("data", "Data", tuple(blocks))
 
@@ -63,10 +55,6 @@ def _counts(dataset: Dataset) -> Table:
     )
 
 
-def _pictures(material: RunMaterial, dataset: Dataset) -> list[Picture]:
-    drawn = figures.draw_data(dataset, material.config.name, material.config.seed)
-    return [
-        Picture(name, drawn[name], caption, description, drawn=lines)
-        for name, (caption, description, lines) in _PICTURES.items()
-        if name in drawn
-    ]
+def _pictures(material: RunMaterial) -> list[Block]:
+    found = [pictures(FIGURES[name], material.subject) for name in ("data-samples", "data-values")]
+    return [block for blocks in found for block in blocks]

@@ -8,8 +8,8 @@ from typing import TypeVar
 from nnlab.config import Experiment
 from nnlab.data import Dataset
 from nnlab.errors import NnlabError, printable
-from nnlab.evaluation import Evaluation, TrainedRun
-from nnlab.figures import Training
+from nnlab.evaluation import Evaluation, SplitName, TrainedRun
+from nnlab.figures import Subject
 from nnlab.registry import DATASETS
 from nnlab.runs import Run
 from nnlab.runs.changes import edited
@@ -26,12 +26,12 @@ T = TypeVar("T")
 class RunMaterial:
     """A run as far as it can be read; a part that cannot be read is None, and ``warnings`` give the reasons.
 
-    ``outcome`` holds the results on the test examples, of the best checkpoint or, if only the last one was
-    evaluated, of that.
+    ``logged`` says whether there are records. ``outcome`` holds the results on the test examples, of the best
+    checkpoint or, if only the last one was evaluated, of that.
     """
 
     trained: TrainedRun
-    training: Training | None
+    logged: bool
     dataset: Dataset | None
     outcome: Evaluation | None
     ledger: Ledger | None
@@ -58,6 +58,12 @@ class RunMaterial:
         return self.outcome.checkpoint if self.outcome else "best"
 
     @property
+    def subject(self) -> Subject:
+        """What the figures are drawn from."""
+        split: SplitName = "test" if self.outcome else "train"
+        return Subject(self.config, self.trained, split, self.checkpoint, known=self.outcome)
+
+    @property
     def evaluation(self) -> Evaluation | None:
         """The results if the data are available as well, else None."""
         return self.outcome if self.dataset is not None else None
@@ -79,9 +85,7 @@ def gather(run: Run, *, cause: str) -> RunMaterial:
         gathering.warnings.append(
             f"config.yaml was edited after training: {keys}. The report shows the edited config."
         )
-    training = gathering.attempt(
-        "The training curves are left out", lambda: Training(run, config, config.name, trained.records)
-    )
+    logged = bool(gathering.attempt("The training curves are left out", lambda: trained.records))
     dataset = gathering.attempt(
         "Parts that need the data are left out", lambda: trained.dataset, _way_to_data(config)
     )
@@ -91,7 +95,7 @@ def gather(run: Run, *, cause: str) -> RunMaterial:
             "The test results are left out", lambda: _outcome(trained, cause, with_data=dataset is not None)
         )
     ledger = gathering.attempt("The number of evaluations on test data is left out", lambda: trained.ledger)
-    return RunMaterial(trained, training, dataset, outcome, ledger, tuple(gathering.warnings))
+    return RunMaterial(trained, logged, dataset, outcome, ledger, tuple(gathering.warnings))
 
 
 class _Gathering:

@@ -1,8 +1,9 @@
 """The section "Network": layers, shapes, parameters and costs."""
 
-from nnlab import figures
-from nnlab.report.content import Comment, Picture, Section, Table, TableCell
+from nnlab.figures import FIGURES
+from nnlab.report.content import Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
+from nnlab.report.run.pictures import pictures
 from nnlab.summary import LayerRow, summarize
 
 _COUNTS = ("weights", "biases", "parameters", "multiply_adds")
@@ -10,7 +11,7 @@ _COUNTS = ("weights", "biases", "parameters", "multiply_adds")
 
 def network_section(material: RunMaterial) -> Section:
     """Return the section on the network: a diagram, and a table of the layers."""
-    plan = summarize(material.config)
+    plan = summarize(material.config, input_shape=material.trained.input_shape)
     first = (
         TableCell("input"),
         TableCell("x".join(map(str, plan.input_shape))),
@@ -20,17 +21,12 @@ def network_section(material: RunMaterial) -> Section:
     sums = [sum(getattr(row, key) for row in plan.rows) for key in _COUNTS]
     last = (TableCell("total"), TableCell(""), *(TableCell(f"{count:,}", count) for count in sums))
     columns = ("layer", "output", "weights", "biases", "parameters", "multiply-adds")
-    size = f"{len(plan.rows):,} layers with {plan.total_parameters:,} parameters"
+    picture, question = pictures(FIGURES["architecture"], material.subject)
     return Section(
         "network",
         "Network",
         (
-            Picture(
-                "architecture",
-                figures.draw_architecture(material.config),
-                "The network, from its input to its loss.",
-                f"Diagram of {size}; the table below lists them with their shapes.",
-            ),
+            picture,
             Table(
                 "layers",
                 "Layers with output shape, parameters, and multiply-adds for one example.",
@@ -39,7 +35,7 @@ def network_section(material: RunMaterial) -> Section:
                 left=2,
                 total=True,
             ),
-            Comment("network-comment", "Why this network?"),
+            question,
         ),
     )
 

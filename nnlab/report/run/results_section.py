@@ -2,10 +2,11 @@
 
 from math import isnan
 
-from nnlab import figures
 from nnlab.evaluation import Evaluation, Metrics
-from nnlab.report.content import Block, Comment, Facts, Matrix, Picture, Prose, Section, Table, TableCell
+from nnlab.figures import FIGURES, of_section
+from nnlab.report.content import Block, Comment, Facts, Matrix, Prose, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
+from nnlab.report.run.pictures import pictures
 from nnlab.runs.formatting import nats, percent
 
 
@@ -17,22 +18,16 @@ def results_sections(material: RunMaterial) -> list[Section]:
         text = f"There are no results on test data{why}; nnlab eval measures them."
         return [Section("results", "Test results", (Prose(text, warning=True),))]
     blocks: list[Block] = [Facts(facts(outcome))]
-    if evaluation and evaluation.dataset.input_shape == (2,):
-        blocks += [
-            Picture(
-                "boundary",
-                figures.draw_boundary(evaluation),
-                "What the network makes of each place in the plane of the two features, and test examples.",
-                "A map of the plane in the colours of the classes, with the test examples as points.",
-                drawn=False,
-            ),
-            Comment("boundary-comment", "Where are the boundaries wrong, and could this network do better?"),
-        ]
     blocks += _by_class(outcome)
+    for entry in of_section("results"):
+        if entry.name != "confusion" and (evaluation or entry.needs == {"evaluation"}):
+            blocks += pictures(entry, material.subject)
     sections = [Section("results", "Test results", tuple(blocks))]
     if evaluation:
-        sections.append(_mistakes(evaluation))
-    return [*sections, _confidence(outcome)]
+        found = [block for entry in of_section("mistakes") for block in pictures(entry, material.subject)]
+        sections.append(Section("mistakes", "Misclassified examples", tuple(found)))
+    found = [block for entry in of_section("confidence") for block in pictures(entry, material.subject)]
+    return [*sections, Section("confidence", "Calibration", tuple(found))]
 
 
 def facts(outcome: Evaluation) -> tuple[tuple[str, str], ...]:
@@ -58,15 +53,8 @@ def _by_class(outcome: Evaluation) -> list[Block]:
             metrics.confusion,
             metrics.class_names,
         ),
-        Comment("confusion-comment", "Which classes are confused, and why?"),
+        Comment("confusion-comment", FIGURES["confusion"].question),
         _class_table(metrics),
-        Picture(
-            "class-accuracy",
-            figures.draw_classes(outcome),
-            "Accuracy of each class, with 95 % intervals (Wilson's).",
-            "Points with intervals: the accuracy of each class.",
-        ),
-        Comment("class-accuracy-comment", "Which classes are hard, and what do their examples have in common?"),
     ]
 
 
@@ -84,52 +72,5 @@ def _class_table(metrics: Metrics) -> Table:
         for name, values, support in lines
     ]
     caption = "Precision, recall and F1 of each class; the support is its number of test examples."
-    return Table("classes", caption, ("class", "precision", "recall", "F1", "support"), tuple(rows), total=True)
-
-
-def _mistakes(evaluation: Evaluation) -> Section:
-    """Return the section on misclassified examples and, for images, on the most confused pairs of classes."""
-    shape = evaluation.dataset.input_shape
-    caption = (
-        "The mistakes among the other test examples; circles mark those with the largest loss."
-        if shape == (2,)
-        else "The mistakes with the largest loss, with the probabilities of the true and the predicted class."
-    )
-    blocks: list[Block] = [
-        Picture(
-            "mistakes",
-            figures.draw_misclassified(evaluation),
-            caption,
-            "Test examples that the network got wrong, the largest loss first.",
-            drawn=False,
-        ),
-        Comment("mistakes-comment", "What do the worst mistakes have in common, and what misled the network?"),
-    ]
-    if len(shape) in {2, 3}:
-        blocks += [
-            Picture(
-                "pairs",
-                figures.draw_pairs(evaluation),
-                "The most frequent confusions, each with examples, the largest loss first.",
-                "Rows of test examples: for each pair of a true and a predicted class those confused so.",
-                drawn=False,
-            ),
-            Comment("pairs-comment", "What do the classes of a pair share, and what would tell them apart?"),
-        ]
-    return Section("mistakes", "Misclassified examples", tuple(blocks))
-
-
-def _confidence(outcome: Evaluation) -> Section:
-    return Section(
-        "confidence",
-        "Calibration",
-        (
-            Picture(
-                "calibration",
-                figures.draw_calibration(outcome),
-                "Reliability diagram: accuracy against confidence, the probability of the predicted class.",
-                "Bars with the accuracy of examples of like confidence, beside the line where both are the same.",
-            ),
-            Comment("calibration-comment", "Is the network too sure of itself, or not sure enough?"),
-        ),
-    )
+    columns = ("class", "precision", "recall", "F1", "support")
+    return Table("class-measures", caption, columns, tuple(rows), total=True)

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from nnlab import figures
-from nnlab.errors import RunError
-from nnlab.figures import Training
+from nnlab.figures import FIGURES
 from nnlab.registry import Component, Spec
-from nnlab.report.content import Block, Comment, Facts, Picture, Prose, Section
+from nnlab.report.content import Block, Facts, Section
 from nnlab.report.run.material import RunMaterial
+from nnlab.report.run.pictures import pictures
 from nnlab.runs.formatting import duration, nats, percent
 
 
@@ -48,9 +47,8 @@ def settings_section(material: RunMaterial) -> Section:
         ("seed", str(config.seed)),
     ]
     blocks: list[Block] = [Facts(tuple(rows))]
-    if material.training and (figure := figures.draw_schedule(material.training)):
-        caption = "The learning rate used at each step of training."
-        blocks.append(Picture("schedule", figure, caption, "A line: the learning rate over the steps."))
+    if material.logged and config.schedule.type != "constant":
+        blocks += pictures(FIGURES["schedule"], material.subject)
     return Section("settings", "Training settings", tuple(blocks))
 
 
@@ -68,24 +66,6 @@ def curves_section(material: RunMaterial) -> Section:
         )
         rows.append((f"best evaluation on {on} examples", accuracy))
     blocks: list[Block] = [Facts(tuple(rows))]
-    if material.training and material.training.records:
-        blocks += _curves(material.training)
+    if material.logged:
+        blocks += pictures(FIGURES["curves"], material.subject)
     return Section("training", "Training curves", tuple(blocks))
-
-
-def _curves(training: Training) -> list[Block]:
-    """Return loss and accuracy over the steps, or a warning if the summary of the run is damaged."""
-    try:
-        figure = figures.draw_curves([training])
-    except RunError as error:
-        return [Prose(f"The curves are left out: {error}.", warning=True)]
-    on = training.config.training.evaluate_on
-    return [
-        Picture(
-            "curves",
-            figure,
-            f"Training curves: loss and accuracy on training and {on} examples.",
-            "Two panels over the steps of the training: the loss above, the accuracy below.",
-        ),
-        Comment("curves-comment", "Was it trained long enough, and does it overfit?"),
-    ]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from report.sample import HOSTILE, NOTE, SCRIPT, document
 
-from nnlab.drawing import confusion, filters
+from nnlab.drawing.confusion import confusion
+from nnlab.drawing.filters import filters
 from nnlab.report.content import Code, Comment, Document, Facts, Matrix, Picture, Prose, Section, Table, TableCell
 from nnlab.report.formats import html
 from nnlab.report.formats.html import as_html

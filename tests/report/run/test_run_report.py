@@ -65,7 +65,7 @@ def test_its_numbers_are_those_of_scikit_learn_on_the_saved_predictions(small):
     assert float(facts["loss"].removesuffix(" nats")) == pytest.approx(exact, abs=6e-5)
     each = precision_recall_fscore_support(labels, predicted, labels=[0, 1, 2], zero_division=0)
     means = precision_recall_fscore_support(labels, predicted, labels=[0, 1, 2], zero_division=0, average="macro")
-    *rows, mean = named(document, Table, "classes").rows
+    *rows, mean = named(document, Table, "class-measures").rows
     numbers = [[cell.number for cell in row[1:]] for row in rows]
     assert numbers == pytest.approx(np.transpose(each))
     assert [cell.number for cell in mean[1:4]] == pytest.approx(means[:3])
@@ -87,8 +87,8 @@ def test_names_are_unique_and_every_figure_is_described(small):
     assert len(names) == len(set(names))
     sections = [section.name for section in document.sections]
     assert len(sections) == len(set(sections))
-    assert {"architecture", "samples", "values", "curves", "mistakes", "pairs", "calibration"} <= set(names)
-    assert {"filters", "activations", "weights", "class-accuracy", "layers", "examples"} <= set(names)
+    assert {"architecture", "data-samples", "data-values", "curves", "misclassified", "pairs"} <= set(names)
+    assert {"filters", "activations", "weights", "classes", "calibration", "layers", "examples"} <= set(names)
     assert all(picture.caption and picture.description for picture in blocks(document, Picture))
     for table in blocks(document, Table):
         assert {len(row) for row in table.rows} == {len(table.columns)}
@@ -203,7 +203,7 @@ def test_what_needs_data_that_are_gone_is_left_out(small, monkeypatch):
     assert told(document)["accuracy"].startswith(f"{100 * kept.accuracy:.2f} %")
     names = {block.name for block in blocks(document, Picture | Matrix)}
     assert {"confusion", "calibration", "filters", "curves"} <= names
-    assert not {"samples", "mistakes", "pairs", "activations", "weights"} & names
+    assert not {"data-samples", "misclassified", "pairs", "activations", "weights"} & names
 
 
 def test_an_interrupted_training_is_reported_without_a_look_at_test_data(tmp_path):
@@ -244,7 +244,7 @@ def test_a_damaged_summary_costs_the_curves_only(small):
     (small.path / "summary.json").write_bytes(b"")
     document = run_report(small)
     assert "The run is damaged: summary.json is damaged" in warned(document)
-    assert "The curves are left out: summary.json is damaged" in warned(document)
+    assert "The figure curves is left out: summary.json is damaged" in warned(document)
     assert {"filters", "calibration"} <= {picture.name for picture in blocks(document, Picture)}
 
 
