@@ -10,7 +10,7 @@ from nnlab.errors import RunError
 from nnlab.runs import Run, list_runs
 from nnlab.runs.changes import settings
 from nnlab.runs.overview import overview
-from nnlab.runs.records import Summary, read_config, read_record
+from nnlab.runs.records import Evaluated, Summary, read_config, read_record
 
 Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""
@@ -58,3 +58,17 @@ def is_evaluated(run: Run, config: Experiment) -> bool:
     if known.status == "broken":
         raise RunError(f"{run.path}: {known.reason}")
     return known.test_of(checkpoint_of(config)) is not None
+
+
+def place_of_evaluation(run: Run, config: Experiment) -> Path:
+    """Return the folder with the evaluation of the checkpoint named by ``checkpoint_of`` on the test set.
+
+    The last checkpoint has a folder of its own unless it is the best one too. Raises RunError if that folder is
+    missing.
+    """
+    found = overview(run).test_of(checkpoint_of(config))
+    for folder in (run.evaluation, run.folder("evaluation", "last")):
+        file = folder / "metrics.json"
+        if found and file.is_file() and read_record(file, Evaluated) == found:
+            return folder
+    raise RunError(f"{run.path} has no evaluation of its {checkpoint_of(config)} checkpoint")

@@ -9,7 +9,7 @@ from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run
 from nnlab.runs.records import Environment, Evaluated, Summary, read_record
-from results.archive import Archive, identity, is_evaluated, is_finished, newest
+from results.archive import Archive, identity, is_evaluated, is_finished, newest, place_of_evaluation
 from results.published import Entry, Quantity
 
 
@@ -63,7 +63,7 @@ def _measured(entry: Entry, config: Experiment, run: Run) -> Measured:
     environment = read_record(run.path / "environment.json", Environment)
     if not entry.figures:
         return Measured(run, config.data.type, summary, environment)
-    metrics = read_record(run.evaluation / "metrics.json", _Metrics)
+    metrics = read_record(place_of_evaluation(run, config) / "metrics.json", _Metrics)
     values: dict[Quantity, float] = {
         "accuracy": metrics.accuracy,
         "loss": float("inf") if metrics.loss is None else metrics.loss,

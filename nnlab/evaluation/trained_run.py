@@ -221,6 +221,7 @@ class TrainedRun:
         they are read, if the run cannot be written.
         """
         check_writable(self.run.path)
+        self.run.folder("evaluation", *([] if split == "test" else [split]))
         require_memory_for_weights(self.config, self.input_shape)
         saved = self.checkpoint(checkpoint)
         with threads.compute(self.config.compute.threads):

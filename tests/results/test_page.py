@@ -63,7 +63,7 @@ def test_mean_and_deviation_are_those_of_the_evaluations(runs_dir):
 def test_a_single_run_has_its_interval_and_the_best_of_its_evaluations(runs_dir):
     found = rows(write(runs_dir))
     (run,) = runs_of(runs_dir, "watched")
-    metrics = run.read_json("evaluation/metrics.json")
+    metrics = run.read_json("evaluation/last/metrics.json")
     records = [record for record in run.records() if record["split"] == "test"]
     assert metrics["accuracy"] == records[-1]["accuracy"]
     low, high = (100 * bound for bound in metrics["interval"])

@@ -85,9 +85,12 @@ def test_to_look_at_a_run_does_not_keep_it_from_training(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("step", "checkpoint", "known"), [(9, "best", True), (6, "best", False), (9, "last", False)]
+    ("step", "checkpoint", "known"),
+    [(9, "best", True), (6, "best", False), (9, "last", True), (12, "last", False)],
 )
-def test_a_test_accuracy_counts_as_long_as_it_is_of_the_best_checkpoint(tmp_path, step, checkpoint, known):
+def test_a_test_accuracy_counts_as_long_as_it_is_of_the_step_of_the_best_checkpoint(
+    tmp_path, step, checkpoint, known
+):
     run = write_run(tmp_path / "r")
     write_evaluation(run.path, accuracy=0.75, step=step, checkpoint=checkpoint)
     assert (overview(run).tested is not None) == known
@@ -97,7 +100,7 @@ def test_an_evaluation_of_the_last_checkpoint_is_known_until_training_goes_on(tm
     run = write_run(tmp_path / "r")
     write_evaluation(run.path, accuracy=0.75, step=12, checkpoint="last")
     assert (overview(run).test_of("last").accuracy, overview(run).test_of("best")) == (0.75, None)
-    write_evaluation(run.path, accuracy=0.75, step=9, checkpoint="last")
+    write_evaluation(run.path, accuracy=0.75, step=6, checkpoint="last")
     assert (overview(run).test_of("last"), overview(run).test_of("best")) == (None, None)
 
 

@@ -23,7 +23,7 @@ def run(tmp_path):
 def test_a_cell_is_trained_and_tested_once(run):
     assert run_job(Job(run.path, test=False)) == JobResult("completed")
     assert not overview(run).test_of("best")
-    nnlab.evaluate(run, checkpoint="last")
+    nnlab.evaluate(run, split="train")
     assert not overview(run).test_of("best")
     assert run_job(Job(run.path, test=True)) == JobResult("completed")
     assert overview(run).test_of("best")

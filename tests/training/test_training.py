@@ -1,5 +1,6 @@
 """A training from the config to the run directory, stopped and resumed, evaluated and repeated."""
 
+import hashlib
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from nnlab.config import as_yaml, load_config
 from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault, UsageError
 from nnlab.nn.layers import Dropout, Relu
 from nnlab.runs import create_run
+from nnlab.runs.arrays import fingerprint
 from nnlab.training import state
 from nnlab.training.state import prepare
 
@@ -399,7 +401,12 @@ def test_evaluation_is_kept_in_the_run(tmp_path):
     run = nnlab.train(load(tmp_path), runs_dir=tmp_path)
     evaluation = nnlab.evaluate(run, split="test", checkpoint="last")
     kept = json.loads((run.evaluation / "metrics.json").read_text())
+    identity = {key: kept.pop(key) for key in ("fingerprint", "data", "predictions")}
     assert kept == json.loads(json.dumps(evaluation.as_json()))
+    content = (run.evaluation / "predictions.npz").read_bytes()
+    assert identity["predictions"] == hashlib.sha256(content).hexdigest()
+    assert identity["data"] == run.read_json("environment.json")["data"]["test"]
+    assert identity["fingerprint"] == fingerprint(run.load("last"))
     assert (kept["split"], kept["checkpoint"], kept["step"]) == ("test", "last", 12)
     with np.load(run.evaluation / "predictions.npz") as saved:
         assert saved["labels"].shape == (20,)
