@@ -45,7 +45,7 @@ class Metrics:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % confidence interval of the accuracy, were the examples drawn anew."""
+        """The 95 % confidence interval of the accuracy, for another sample of examples."""
         return wilson(self.correct, self.count)
 
     @property

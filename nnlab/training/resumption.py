@@ -112,7 +112,7 @@ def _refusal(run: Run, other: Sequence[Difference], found: Sequence[Difference])
     lines = [f"{run.path} cannot go on as it began; different now:"]
     lines += [f"  {printable(str(each))}" for each in (*other, *found)]
     if other:
-        lines.append(f"undo what was changed, or train anew: nnlab train {run.config}")
+        lines.append(f"undo the changes, or begin a new run: nnlab train {run.config}")
     else:
         lines.append("--allow-inexact goes on nevertheless, to other bits, and notes it in environment.json")
     return "\n".join(lines)

@@ -2,7 +2,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from bench.figure import comparison_figure
-from nnlab.drawing import save, style
+from nnlab.drawing import style
+from nnlab.drawing.saving import save
 
 
 def test_times_and_ratios_are_drawn(make_report):

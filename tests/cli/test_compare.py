@@ -116,7 +116,7 @@ def test_a_broken_run_does_not_stop_the_others(nnlab_, runs):
     code, out, err = nnlab_("compare", *sorted(runs.iterdir()), "nothing")
     assert code == 0
     assert "warning: 'nothing' " in err
-    assert re.search(r"warning: 2026-0.1-1 .*config.yaml.* line 2: ", err)
+    assert re.search(r"warning: 2026-0.1-1 .*config.yaml.* line 1: ", " ".join(err.split()))
     assert out.startswith("6 runs of 3 settings")
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 from nnlab.cli import options
 from nnlab.drawing.saving import _UNDATED
 from nnlab.evaluation import SplitName
-from nnlab.report.writing import Form
+from nnlab.report.formats import FormatName
 from nnlab.runs.checkpoints import Which
 
 
@@ -13,7 +13,7 @@ def test_each_option_offers_what_the_library_takes():
     assert set(get_args(options.SplitName)) == set(get_args(SplitName))
     assert set(get_args(options.CheckpointName)) == set(get_args(Which))
     assert set(get_args(options.FigureFormat)) == set(_UNDATED)
-    assert get_args(options.ReportFormat) == get_args(Form)
+    assert get_args(options.ReportFormat) == get_args(FormatName)
 
 
 def test_a_value_that_is_not_offered_is_refused_with_those_that_are(nnlab_):
