@@ -175,7 +175,7 @@ def find_run(address: str, root: Path) -> Run:
         raise RunError(f"{address!r} could be any of {len(matches)} runs: {names}")
     if not matches:
         if sweep := _sweep_at(path, root, address):
-            advice = f"nnlab sweep {sweep} goes on with it, and its runs are {sweep / 'cells'}/..."
+            advice = f"nnlab sweep {sweep} continues it, and its runs are {sweep / 'cells'}/..."
             raise RunError(f"{address[:80]!r} is a sweep, not a run: {advice}")
         why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} has this name"  # noqa: PTH112
         raise RunError(f"{address[:80]!r} is no run: {why}")

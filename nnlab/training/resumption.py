@@ -1,4 +1,4 @@
-"""Going on with a training that was stopped: what must be the same for that, and what is told if it is not."""
+"""Resume a training run: compare config, data and environment with those it began with, and restore its state."""
 
 import logging
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def present_environment(state: TrainingState) -> dict[str, Any]:
-    """Return what environment.json says of a training that begins now."""
+    """Return the content of environment.json for a training run that begins now."""
     dataset = state.dataset
     facts = {
         "input_shape": list(dataset.input_shape),
@@ -31,11 +31,11 @@ def present_environment(state: TrainingState) -> dict[str, Any]:
 
 
 def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
-    """Put ``state`` where the newest intact checkpoint of ``run`` was saved; return the bytes of its metrics.
+    """Restore ``state`` from the newest intact checkpoint of ``run``; return how many bytes of metrics are kept.
 
-    Without a checkpoint that is the beginning. Config and data must be those that the run began with; what
-    else decides the bits must be so unless ``allow_inexact``, which environment.json records then. Raises
-    RunError, which lists every difference, before anything is written.
+    Without a checkpoint the state stays at the beginning. Config and data must be those that the run began with.
+    Everything else that decides the bits must be the same too, unless ``allow_inexact``; the differences are then
+    recorded in environment.json. Raises RunError, which lists every difference, before anything is written.
     """
     began, now = _began(run, allow_inexact), present_environment(state)
     found = differences(began, now)
@@ -66,7 +66,7 @@ def _began(run: Run, allow_inexact: bool) -> dict[str, Any]:
     except RunError as error:
         if allow_inexact:
             return {}
-        raise RunError(f"{error}; --allow-inexact goes on wherever the run began") from error
+        raise RunError(f"{error}; --allow-inexact continues without knowing where the run began") from error
 
 
 def _changes(state: TrainingState, run: Run, last: Checkpoint) -> list[Difference]:
@@ -77,9 +77,10 @@ def _changes(state: TrainingState, run: Run, last: Checkpoint) -> list[Differenc
 
 
 def _with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None, list[Difference]]:
-    """Return ``last``, the best checkpoint if there was one, and what is lost with it if that is damaged.
+    """Return ``last``, the best checkpoint if there is one, and the loss of it as a difference if it is damaged.
 
-    A ``last`` without the best remembers none either, so that the next evaluation becomes the best.
+    If the best checkpoint is lost, ``last`` is returned without a best evaluation, so that the next evaluation
+    becomes the best.
     """
     monitor = last.facts.get("monitor") or {}
     if not monitor.get("best"):
@@ -114,12 +115,12 @@ def _refusal(run: Run, other: Sequence[Difference], found: Sequence[Difference])
     if other:
         lines.append(f"undo the changes, or begin a new run: nnlab train {run.config}")
     else:
-        lines.append("--allow-inexact goes on nevertheless, to other bits, and notes it in environment.json")
+        lines.append("--allow-inexact continues to other bits and records the differences in environment.json")
     return "\n".join(lines)
 
 
 def _record(run: Run, began: dict[str, Any], now: dict[str, Any], step: int, found: Sequence[Difference]) -> None:
-    """Note in environment.json where the training goes on, and what it was until then."""
+    """Record in environment.json the step at which training continues, and the differences."""
     earlier = began.get("resumed")
     note = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -97,7 +97,7 @@ def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> No
         except MemoryError as error:
             raise MemoryError(too_large(state.config, error)) from error
         except SystemFault as error:
-            raise SystemFault(f"{error}; once that is mended, go on with: nnlab resume {run.path}") from error
+            raise SystemFault(f"{error}; once that is fixed, continue with: nnlab resume {run.path}") from error
         _end(sinks, "completed" if state.step == state.clock.total_steps else "stopped early")
 
 
@@ -113,7 +113,7 @@ def _take_steps(state: TrainingState, run: Run, sinks: Sequence[Sink], received:
                     sink.save()
             if received and progress.finite and not state.finished:
                 name = signal.Signals(received[0]).name
-                message = f"{name} at step {state.step:,}; go on with: nnlab resume {run.path}"
+                message = f"{name} at step {state.step:,}; continue with: nnlab resume {run.path}"
                 raise Interrupted(message, signal=received[0])
 
 

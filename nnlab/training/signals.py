@@ -1,4 +1,4 @@
-"""Signals that ask a training to stop, taken note of instead of dying of them."""
+"""Collect the signals that ask a training run to stop."""
 
 import contextlib
 import signal

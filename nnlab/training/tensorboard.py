@@ -1,6 +1,6 @@
-"""A run as TensorBoard shows it: scalars and figures in event files.
+"""Event files for TensorBoard: scalars and figures of a training run.
 
-What TensorBoard calls them: ``loss/train``, ``accuracy/train``, ``learning_rate``; ``loss/validation`` and
+Tags: ``loss/train``, ``accuracy/train``, ``learning_rate``; ``loss/validation`` and
 ``accuracy/validation``, or the same of the test split; ``filters`` and ``confusion/validation``.
 """
 
@@ -55,12 +55,12 @@ class EventFile:
         self._write([Summary.Value(tag=tag, image=image)], step, seconds)
 
     def flush(self) -> None:
-        """Let a TensorBoard that is watching see everything so far."""
+        """Flush the file, so that TensorBoard sees everything so far."""
         with self._naming_the_folder():
             self._writer.flush()
 
     def close(self) -> None:
-        """Write what is left and close the file."""
+        """Write buffered events and close the file."""
         with self._naming_the_folder():
             self._writer.close()
 

@@ -88,7 +88,7 @@ def test_a_sweep_is_no_run_and_its_address_is_said_to_be_one(tmp_path):
         with pytest.raises(RunError) as caught:
             find_run(address, tmp_path)
         sweep = tmp_path / "sweep-mine"
-        told = f"is a sweep, not a run: nnlab sweep {sweep} goes on with it, and its runs are {sweep}/cells/..."
+        told = f"is a sweep, not a run: nnlab sweep {sweep} continues it, and its runs are {sweep}/cells/..."
         assert str(caught.value).endswith(told)
     with pytest.raises(RunError, match=r"'sweep-m' is no run: no run in \S+ has this name"):
         find_run("sweep-m", tmp_path)

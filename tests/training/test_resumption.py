@@ -94,7 +94,7 @@ def test_the_other_config_and_data_are_never_gone_on_with(run):
             nnlab.resume(run, **options)
         keys = [line.strip().partition(":")[0] for line in str(caught.value).splitlines()[1:-1]]
         assert keys == ["optimizer.learning_rate", "test data", "NumPy", "BLAS core type"]
-        assert str(caught.value).endswith(f"train anew: nnlab train {run.config}")
+        assert str(caught.value).endswith(f"begin a new run: nnlab train {run.config}")
 
 
 def test_a_finished_run_may_be_looked_at_anywhere(undisturbed, tmp_path):

@@ -258,7 +258,7 @@ def test_a_signal_saves_and_leaves_with_its_code(tmp_path, number, code):
         if record.step == 5:
             os.kill(os.getpid(), number)
 
-    with pytest.raises(Interrupted, match=r"at step 5; go on with: nnlab resume") as caught:
+    with pytest.raises(Interrupted, match=r"at step 5; continue with: nnlab resume") as caught:
         nnlab.train(load(tmp_path), runs_dir=tmp_path, report=report)
     assert caught.value.exit_code == code
     run = nnlab.open_run("latest", tmp_path)
