@@ -8,7 +8,7 @@ from typing import Any
 from nnlab.arrays import Shape
 from nnlab.config import Experiment, load_config
 from nnlab.data import Dataset, Source, load_dataset
-from nnlab.errors import DataError, RunError
+from nnlab.errors import DataError, OtherDataError, RunError, printable
 from nnlab.evaluation.evaluation import Evaluation, SplitName, folder_of, store, stored
 from nnlab.evaluation.metrics import measure
 from nnlab.evaluation.predictions import predict_split
@@ -143,23 +143,49 @@ class TrainedRun:
     def dataset(self) -> Dataset:
         """The data of the run, with the normalization that was fitted when training began.
 
-        Raises DataError if they are missing, or are not those that the run was trained on and other data are not
-        allowed.
+        Raises DataError if they are missing, and OtherDataError if they are not those of the run and other data
+        are not allowed, or do not fit its network.
         """
         dataset = self._given or load_dataset(self.config.data, self.config.seed)
-        if fitted := read_normalization(self.run):
-            dataset = replace(dataset, normalization=fitted)
         recorded = self.environment.data if self.environment else {}
         self._digests = dataset.digests()
         differing = [split for split, digest in self._digests.items() if recorded.get(split, digest) != digest]
         if differing and not self._other_data:
-            which = " and ".join(differing)
-            raise DataError(
-                f"the {which} examples are not those that {self.run.path} was trained on; put these back, or "
-                "evaluate on the others with nnlab eval --other-data"
+            raise OtherDataError(self._refusal(differing, recorded))
+        if fitted := read_normalization(self.run):
+            dataset = replace(dataset, normalization=fitted)
+        elif "train" in differing and self.config.data.normalize.type != "none":
+            raise OtherDataError(
+                f"{self.run.path} does not hold the normalization that it was trained with, which cannot be fitted "
+                "to other training examples"
             )
+        if differing:
+            self._check_fit(dataset)
         self._differing = frozenset(differing)
         return dataset
+
+    def _refusal(self, differing: list[str], recorded: dict[str, str]) -> str:
+        """Return the message on splits whose digests differ from those ``recorded`` in the run."""
+        splits = ", ".join(
+            f"{name} (here {self._digests[name][:8]}, was {recorded[name][:8]})" for name in differing
+        )
+        return (
+            f"the examples are not those of {self.run.path.absolute()}: {splits}; put these back, or evaluate on the "
+            f"others with nnlab eval {printable(self.name)} --other-data"
+        )
+
+    def _check_fit(self, dataset: Dataset) -> None:
+        """Raise OtherDataError if the network of the run does not take the examples of ``dataset``."""
+        if dataset.input_shape != self.input_shape:
+            raise OtherDataError(
+                f"the other data have inputs of the shape {list(dataset.input_shape)}, the network of the run takes "
+                f"{list(self.input_shape)}"
+            )
+        if dataset.class_names != self.class_names:
+            raise OtherDataError(
+                f"the classes of the other data, {_listed(dataset.class_names)}, are not those of the run, "
+                f"{_listed(self.class_names)}"
+            )
 
     def checkpoint(self, which: Which) -> Checkpoint:
         """Return the last or the best checkpoint, verified; without a best one the last serves.
@@ -258,6 +284,11 @@ class TrainedRun:
         """Return whether ``digest`` is that of the run's split; None, of an evaluation that does not say, is."""
         recorded = self.environment.data.get(split) if self.environment else None
         return None in {digest, recorded} or digest == recorded
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Return the first of some class names."""
+    return ", ".join(map(printable, names[:5])) + f" and {len(names) - 5} more" * (len(names) > 5)
 
 
 def evaluate(
