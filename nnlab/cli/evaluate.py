@@ -7,7 +7,6 @@ import typer
 
 from nnlab.cli.options import AsJson, RunAddress, RunsDir, Split, Which
 
-
 if TYPE_CHECKING:
     from nnlab.evaluation import Evaluation
 

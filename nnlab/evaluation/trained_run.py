@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.arrays import Shape
-from nnlab.config import Experiment, load_config
-from nnlab.data import Dataset, Source, load_dataset
-from nnlab.errors import DataError, OtherDataError, RunError, printable
+from nnlab.config import Experiment
+from nnlab.data import Dataset, Source, load_dataset, open_source
+from nnlab.errors import OtherDataError, RunError, printable
 from nnlab.evaluation.evaluation import Evaluation, SplitName, folder_of, store, stored
 from nnlab.evaluation.metrics import measure
 from nnlab.evaluation.predictions import predict_split
@@ -16,7 +16,6 @@ from nnlab.memory import require_memory_for_weights
 from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, outline_layers
-from nnlab.registry import DATASETS
 from nnlab.runs import Checkpoint, Run, check_writable
 from nnlab.runs.arrays import fingerprint, restore_weights
 from nnlab.runs.checkpoints import Which
@@ -24,7 +23,8 @@ from nnlab.runs.curve import Curve, curve_of
 from nnlab.runs.ledger import Ledger, LedgerEntry, enter, read_ledger
 from nnlab.runs.normalization import read_normalization
 from nnlab.runs.overview import Overview, overview
-from nnlab.runs.records import Environment, Summary, read_config, read_record
+from nnlab.runs.records import Environment, Summary, read_record
+from nnlab.runs.run_config import load_run_config
 
 _DIVERGED = 100
 """How many times the first loss (or 1 nat, if that is more) the last one is in a run that counts as diverged."""
@@ -57,10 +57,7 @@ class TrainedRun:
 
         Raises ConfigError, with every problem, if the file is not a config, and RunError if it is missing.
         """
-        try:
-            return load_config(self.run.config)
-        except DataError:  # the user's own data are gone; what the run holds can be read without them
-            return read_config(self.run.config)
+        return load_run_config(self.run)
 
     @cached_property
     def overview(self) -> Overview:
@@ -136,8 +133,7 @@ class TrainedRun:
 
     @cached_property
     def _source(self) -> Source:
-        source: Source = DATASETS.build(self.config.data)
-        return source
+        return open_source(self.config.data)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -156,8 +152,8 @@ class TrainedRun:
             dataset = replace(dataset, normalization=fitted)
         elif "train" in differing and self.config.data.normalize.type != "none":
             raise OtherDataError(
-                f"{self.run.path} does not hold the normalization that it was trained with, which cannot be fitted "
-                "to other training examples"
+                f"{self.run.path} does not hold the normalization that it was trained with, which cannot be "
+                "fitted to other training examples"
             )
         if differing:
             self._check_fit(dataset)
@@ -170,16 +166,16 @@ class TrainedRun:
             f"{name} (here {self._digests[name][:8]}, was {recorded[name][:8]})" for name in differing
         )
         return (
-            f"the examples are not those of {self.run.path.absolute()}: {splits}; put these back, or evaluate on the "
-            f"others with nnlab eval {printable(self.name)} --other-data"
+            f"the examples are not those of {self.run.path.absolute()}: {splits}; put these back, or evaluate on "
+            f"the others with nnlab eval {printable(self.name)} --other-data"
         )
 
     def _check_fit(self, dataset: Dataset) -> None:
         """Raise OtherDataError if the network of the run does not take the examples of ``dataset``."""
         if dataset.input_shape != self.input_shape:
             raise OtherDataError(
-                f"the other data have inputs of the shape {list(dataset.input_shape)}, the network of the run takes "
-                f"{list(self.input_shape)}"
+                f"the other data have inputs of the shape {list(dataset.input_shape)}, the network of the run "
+                f"takes {list(self.input_shape)}"
             )
         if dataset.class_names != self.class_names:
             raise OtherDataError(
@@ -313,8 +309,8 @@ def evaluate(
     return TrainedRun(run, dataset=dataset, other_data=other_data).evaluate(split, checkpoint, cause=cause)
 
 
-def load_network(config: Experiment, saved: Checkpoint) -> Network:
+def load_network(config: Experiment, saved: Checkpoint, input_shape: Shape) -> Network:
     """Return the network of ``config`` as it was saved; raises RunError if it is another network."""
-    network = Network(outline_layers(config.network, DATASETS.build(config.data).input_shape))
+    network = Network(outline_layers(config.network, input_shape))
     restore_weights(network, saved)
     return network

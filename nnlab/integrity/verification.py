@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from nnlab import files
-from nnlab.config import Experiment, as_yaml, load_config
-from nnlab.data import Dataset, available, load_dataset
+from nnlab.arrays import Shape
+from nnlab.config import Experiment, as_yaml
+from nnlab.data import Dataset, available, load_dataset, open_source
 from nnlab.data.lookup import expanded
 from nnlab.data.npz import NpzFile
-from nnlab.errors import NnlabError, RunError
+from nnlab.errors import DataError, NnlabError, RunError
 from nnlab.evaluation import Predictions, load_network, measure
 from nnlab.integrity.findings import Finding, State, Verification
 from nnlab.registry import DATASETS
@@ -23,6 +24,7 @@ from nnlab.runs.metrics import scan
 from nnlab.runs.normalization import read_normalization
 from nnlab.runs.predictions import ARRAYS
 from nnlab.runs.records import Environment, Measurement, Summary, read_record
+from nnlab.runs.run_config import load_run_config
 
 _OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder"}
 _OTHERS = {
@@ -100,7 +102,7 @@ class _Verifier:
         self._findings.append(Finding(file, state, note))
 
     def _check_config(self) -> tuple[State, str]:
-        self._config = load_config(self._run.config)
+        self._config = load_run_config(self._run)
         if changed := {str(each) for saved in self._saved.values() for each in changes_since(self._config, saved)}:
             raise RunError(f"edited since training: {'; '.join(sorted(changed))}")
         if files.read_whole(self._run.config) == as_yaml(self._config).encode():
@@ -148,10 +150,19 @@ class _Verifier:
         saved = self._saved[name]
         if not all(np.isfinite(array).all() for array in saved.arrays.values()):
             raise RunError("it contains values that are not finite")
-        if self._config is not None:
-            load_network(self._config, saved)
+        if self._config is not None and (shape := self._input_shape()):
+            load_network(self._config, saved, shape)
         arrays, size = len(saved.arrays), sum(array.nbytes for array in saved.arrays.values())
         return "intact", f"step {saved.step:,}: {arrays} arrays, {size:,} bytes, digests match"
+
+    def _input_shape(self) -> Shape | None:
+        """Return the shape of an example, as the run or its data say; None if neither does."""
+        if self._environment and self._environment.dataset:
+            return self._environment.dataset.input_shape
+        try:
+            return open_source(self._config.data).input_shape if self._config else None
+        except DataError:
+            return None
 
     def _check_index(self) -> tuple[State, str]:
         path = self._run.path / "checkpoints" / "index.json"
@@ -219,7 +230,14 @@ class _Verifier:
         if DATASETS[kind].published is not None:
             root = expanded(spec.root, "data.root") if spec.root else None
             if not any(holding.files for holding in available(root) if holding.name == kind):
-                return "not checked", f"{kind} is not on this machine"
+                return "missing", f"{kind} is not on this machine"
+        try:
+            open_source(spec)
+        except DataError as error:
+            place = expanded(str(getattr(spec, "path", "")), "data.path")
+            if place.exists():
+                raise
+            return "missing", str(error)
         dataset: Dataset = load_dataset(spec, self._config.seed)
         if dataset.digests() != self._environment.data:
             raise RunError(f"{kind} differs from the data the run was trained on")

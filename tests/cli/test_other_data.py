@@ -109,6 +109,7 @@ def test_the_library_refuses_other_data(run, tmp_path):
     ("changes", "said"),
     [
         (points(features=5), "inputs of the shape [5], the network of the run takes [4]"),
+        (points(classes=2), "classes of the other data, 0, 1, are not those of the run, 0, 1, 2"),
     ],
 )
 def test_other_data_that_do_not_fit_the_network_are_refused(nnlab_, run, tmp_path, changes, said):

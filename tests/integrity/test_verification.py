@@ -217,7 +217,7 @@ def test_data_that_are_not_here_are_not_downloaded(run, tmp_path, monkeypatch):
         f"{text[:start]}data: {{type: mnist, validation: 10}}{text[end:]}".replace("units: 3", "units: 10")
     )
     assert note(run, "the data") == "mnist is not on this machine"
-    assert states(run)["the data"] == "not checked"
+    assert states(run)["the data"] == "missing"
 
 
 def test_a_finished_run_without_its_checkpoints_is_damaged(run):
