@@ -91,6 +91,10 @@ class DataError(NnlabError):
     exit_code = 3
 
 
+class OtherDataError(DataError):
+    """Data were found, but are not those of the run."""
+
+
 class RunError(NnlabError):
     """A run directory or a checkpoint is missing, damaged, in use or does not match."""
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from nnlab.arrays import Shape
 from nnlab.config import Experiment
-from nnlab.data import Source
+from nnlab.data import open_source
 from nnlab.nn.kernels import convolution
 from nnlab.nn.layers import Conv2d, Layer
 from nnlab.nn.network import outline_layers
-from nnlab.registry import DATASETS
 
 _BYTES = 4  # of a float32
 
@@ -93,7 +92,7 @@ def summarize(
     ``input_shape`` and ``class_names`` are those of its data set unless given.
     """
     if input_shape is None:
-        source: Source = DATASETS.build(experiment.data)
+        source = open_source(experiment.data)
         input_shape, class_names = source.input_shape, source.class_names
     layers = outline_layers(experiment.network, input_shape)
     rows = [_row(spec.type, layer) for spec, layer in zip(experiment.network, layers, strict=True)]
@@ -130,10 +129,12 @@ class KernelChoice:
         return {**vars(self), **shapes}
 
 
-def kernel_choices(experiment: Experiment) -> list[KernelChoice]:
-    """Return the algorithms for each convolution in the network of ``experiment``."""
-    source: Source = DATASETS.build(experiment.data)
-    layers = outline_layers(experiment.network, source.input_shape)
+def kernel_choices(experiment: Experiment, *, input_shape: Shape | None = None) -> list[KernelChoice]:
+    """Return the algorithms for each convolution in the network of ``experiment``.
+
+    ``input_shape`` is that of its data set unless given.
+    """
+    layers = outline_layers(experiment.network, input_shape or open_source(experiment.data).input_shape)
     places = {str(index): layer for index, layer in enumerate(layers)}
     return [_choice(place, layer) for place, layer in _convolutions(places)]
 

@@ -42,6 +42,7 @@ def test_every_exception_has_its_exit_code():
         "ConfigError": 2,
         "DataError": 3,
         "RunError": 4,
+        "OtherDataError": 3,
         "SystemFault": 5,
         "DivergedError": 6,
         "SweepError": 7,

@@ -1,10 +1,18 @@
 """``nnlab eval``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnlab.cli.options import AsJson, RunAddress, RunsDir, Split, Which
+
+if TYPE_CHECKING:
+    from nnlab.evaluation import Evaluation
+
+OtherData = Annotated[
+    bool, typer.Option("--other-data", help="Allow data that are not the run's; their results are stored apart.")
+]
 
 
 def evaluate(
@@ -13,11 +21,13 @@ def evaluate(
     checkpoint: Which = "best",
     runs_dir: RunsDir = Path("runs"),
     *,
+    other_data: OtherData = False,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a run on test data.
 
-    Print loss, accuracy and the metrics of each class, and store them with the predictions in the run.
+    Print loss, accuracy and the metrics of each class, and store them with the predictions in the run. Data that
+    are not those of the run are refused unless --other-data allows them.
 
     Example: nnlab eval latest --split validation
     """
@@ -28,14 +38,17 @@ def evaluate(
     from nnlab.runs.ledger import read_ledger
 
     run = find_run(address, runs_dir)
-    evaluation = evaluations.evaluate(run, split=split, checkpoint=checkpoint, cause="nnlab eval")
+    evaluation = evaluations.evaluate(
+        run, split=split, checkpoint=checkpoint, cause="nnlab eval", other_data=other_data
+    )
     ledger = read_ledger(run.path)
     if as_json:
         print_json({**evaluation.as_json(), "test_looks": ledger.looks})
         return
     metrics = evaluation.metrics
     low, high = metrics.interval
-    typer.echo(f"{run.name}: {split} split, {checkpoint} checkpoint (step {evaluation.step:,})\n")
+    typer.echo(f"{run.name}: {split} split, {checkpoint} checkpoint (step {evaluation.step:,})")
+    typer.echo(_on_other_data(evaluation))
     typer.echo(f"accuracy  {percent(metrics.accuracy)}  ({metrics.count:,} examples, 95 % interval ", nl=False)
     typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats")
     typer.echo(f"ECE       {percent(evaluation.calibration.error)}  (expected calibration error)")
@@ -46,3 +59,12 @@ def evaluate(
         for row in metrics.as_json()["per_class"]
     ]
     print_table(["class", "precision", "recall", "F1", "support"], rows)
+
+
+def _on_other_data(evaluation: "Evaluation") -> str:
+    """Return the line that says that the data are not the run's; empty if they are."""
+    if not evaluation.other_data:
+        return ""
+    environment = evaluation.trained.environment
+    was = environment.data.get(evaluation.split, "unknown") if environment else "unknown"
+    return f"other data: examples {evaluation.other_data[:8]}, not {was[:8]} of the run\n"

@@ -167,11 +167,12 @@ def _located(target: str, overrides: list[str] | None, runs_dir: Path, cause: st
     from nnlab.evaluation.trained_run import TrainedRun
     from nnlab.figures import Subject
     from nnlab.runs import find_run
+    from nnlab.runs.run_config import load_run_config
 
     path = Path(target)
     if names_config(target):
         return Subject(load_config(path, overrides or []), cause=cause), Path(), f"{path.stem}-"
     run = TrainedRun(find_run(target, runs_dir))
     if overrides:
-        return Subject(load_config(run.run.config, overrides), cause=cause), run.run.figures, ""
+        return Subject(load_run_config(run.run, overrides), cause=cause), run.run.figures, ""
     return Subject(run.config, run, cause=cause), run.run.figures, ""

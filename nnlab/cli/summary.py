@@ -36,14 +36,20 @@ def summary(
     from nnlab.config import load_config
     from nnlab.config.shipped import names_config
     from nnlab.runs import find_run
+    from nnlab.runs.run_config import load_run_config, recorded_facts
     from nnlab.summary import summarize
 
-    path = Path(target) if names_config(target) else None
-    config = load_config(path or find_run(target, runs_dir).config, overrides or [])
+    shape, classes = None, None
+    if names_config(target):
+        config = load_config(Path(target), overrides or [])
+    else:
+        run = find_run(target, runs_dir)
+        config = load_run_config(run, overrides or [])
+        shape, classes = recorded_facts(run, overrides or []) or (None, None)
     if kernels:
-        _print_kernels(config, as_json=as_json)
+        _print_kernels(config, shape, as_json=as_json)
         return
-    plan = summarize(config)
+    plan = summarize(config, input_shape=shape, class_names=classes)
     if as_json:
         print_json(plan.as_json())
         return
@@ -64,12 +70,12 @@ def summary(
     )
 
 
-def _print_kernels(config: "Experiment", *, as_json: bool) -> None:
+def _print_kernels(config: "Experiment", shape: tuple[int, ...] | None, *, as_json: bool) -> None:
     """Print the algorithm of each convolution."""
     from nnlab.cli.output import print_json, print_table
     from nnlab.summary import kernel_choices
 
-    rows = kernel_choices(config)
+    rows = kernel_choices(config, input_shape=shape)
     if as_json:
         print_json([row.as_json() for row in rows])
     elif not rows:

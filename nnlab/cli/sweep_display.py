@@ -97,12 +97,12 @@ class _UnderWay:
 
     def _total(self, cell: "Cell") -> int | None:
         """Return the number of steps of a cell, if its config gives it in steps."""
-        from nnlab.config import load_config
+        from nnlab.runs.run_config import load_run_config
 
         if cell.run.name not in self._totals:
             self._totals[cell.run.name] = None
             with contextlib.suppress(NnlabError):  # reported where the cell is trained
-                self._totals[cell.run.name] = load_config(cell.run.config).training.steps
+                self._totals[cell.run.name] = load_run_config(cell.run).training.steps
         return self._totals[cell.run.name]
 
 

@@ -1,34 +1,94 @@
 """``nnlab verify``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson, RunAddress, RunsDir
+from nnlab.cli.options import AsJson, RunsDir
+
+if TYPE_CHECKING:
+    from nnlab.integrity.findings import Verification
+    from nnlab.runs import Run
+
+Addresses = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN|SWEEP...",
+        help="Run or sweep directories, unique parts of their names, latest, or a folder of runs.",
+        show_default=False,
+    ),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Do not evaluate the checkpoints again.")]
 
 
-def verify(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: AsJson = False) -> None:
-    """Check every file of a run and list what the run can still be used for.
+def verify(
+    addresses: Addresses, runs_dir: RunsDir = Path("runs"), *, quick: Quick = False, as_json: AsJson = False
+) -> None:
+    """Check every file of runs and list what the runs can still be used for.
 
+    Where the data are present, the checkpoints are evaluated again and the results compared with those stored.
     Nothing is written, and no data are downloaded. The exit code is 4 if a file is damaged.
 
     Example: nnlab verify latest
     """
-    from nnlab.cli.output import print_json, print_table
-    from nnlab.errors import RunError
+    from nnlab.cli.output import print_json
+    from nnlab.errors import RunError, printable
     from nnlab.integrity import verify as check
-    from nnlab.runs import find_run
 
-    run = find_run(address, runs_dir)
-    found = check(run)
+    runs = _runs(addresses, runs_dir)
+    found: list[tuple[Run, Verification]] = []
+    for run in runs:
+        found.append((run, check(run, quick=quick)))
+        if not as_json:
+            _print(*found[-1], many=len(runs) > 1)
+    damaged = [(run, each) for run, each in found if not each.intact]
     if as_json:
-        print_json({"run": str(run.path), **found.as_json()})
-    else:
-        rows = [[finding.file, finding.state, finding.note] for finding in found.findings]
+        plain = [{"run": str(run.path), **each.as_json()} for run, each in found]
+        print_json(plain[0] if len(plain) == 1 else {"intact": not damaged, "runs": plain})
+    elif len(runs) > 1:
+        for run, each in found:
+            typer.echo(f"{printable(str(run.path))}: {each.verdict}")
+        typer.echo(f"\n{len(runs):,} runs: {len(runs) - len(damaged):,} intact, {len(damaged):,} damaged")
+    if damaged and as_json:
+        raise typer.Exit(RunError.exit_code)
+    if damaged:
+        raise RunError("\n".join(f"damaged in {run.path}: {', '.join(each.damaged)}" for run, each in damaged))
+
+
+def _runs(addresses: list[str], runs_dir: Path) -> "list[Run]":
+    """Return the runs at ``addresses``, each once; a sweep or a folder of runs stands for all in it."""
+    from nnlab.errors import RunError
+    from nnlab.runs import Run
+    from nnlab.runs.overview import overviews
+    from nnlab.runs.sweeps import find_run_or_sweep
+
+    runs: dict[Run, None] = {}
+    for address in addresses:
+        path = Path(address)
+        if path.is_dir() and not any((path / name).exists() for name in ("config.yaml", "sweep.json")):
+            inside = [each.run for each in overviews(path) if not (each.run.path / "sweep.json").exists()]
+            if not inside:
+                raise RunError(f"there are no runs in {path.absolute()}")
+            runs |= dict.fromkeys(inside)
+            continue
+        found = find_run_or_sweep(address, runs_dir)
+        runs |= dict.fromkeys([found] if isinstance(found, Run) else [cell.run for cell in found.cells])
+    return list(runs)
+
+
+def _print(run: "Run", found: "Verification", *, many: bool) -> None:
+    """Print the findings on a run: all of one, what is not intact of one among many."""
+    from nnlab.cli.output import print_table
+    from nnlab.errors import printable
+
+    rows = [[each.file, each.state, each.note] for each in found.findings if not many or each.state == "damaged"]
+    if many and rows:
+        typer.echo(printable(str(run.path)))
+    if rows:
         print_table(["file", "state", "note"], rows, left=3)
-        typer.echo("".join(f"\n{sentence}" for sentence in found.usable))
-    if not found.intact:
-        if as_json:
-            raise typer.Exit(RunError.exit_code)
-        damaged = [finding.file for finding in found.findings if finding.state == "damaged"]
-        raise RunError(f"damaged in {run.path}: {', '.join(damaged)}")
+    if many:
+        typer.echo("\n" * bool(rows), nl=False)
+        return
+    typer.echo("".join(f"\n{sentence}" for sentence in found.usable))
+    typer.echo(f"\nverdict: {found.verdict}")

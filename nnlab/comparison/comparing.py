@@ -12,7 +12,7 @@ from nnlab.comparison.fairness import warnings
 from nnlab.comparison.judging import against, judge
 from nnlab.comparison.networks import changes
 from nnlab.comparison.statistics import Estimate, difference, estimate, proportion
-from nnlab.errors import NnlabError, RunError
+from nnlab.errors import NnlabError, OtherDataError, RunError
 from nnlab.evaluation import evaluate
 from nnlab.runs import Run
 from nnlab.runs.grouping import Group, group
@@ -57,17 +57,25 @@ def find_runs(addresses: Iterable[str], runs_dir: str | Path = "runs") -> Found:
 
 
 def evaluate_missing(runs: Iterable[Run], report: Callable[[str], None]) -> None:
-    """Evaluate the finished ``runs`` whose test accuracy is not known; report each result or failure."""
+    """Evaluate the finished ``runs`` whose test accuracy is not known; report each result or failure.
+
+    Raises OtherDataError, after all others are evaluated, if the data of a run are not those it was trained on.
+    """
+    refused = None
     for run in runs:
         known = overview(run)
         if not known.finished or known.tested:
             continue
         try:
             accuracy = evaluate(run, cause="nnlab compare --test").metrics.accuracy
+        except OtherDataError as error:
+            refused = refused or error
         except NnlabError as error:
             report(f"warning: {run.name} cannot be evaluated: {error}")
         else:
             report(f"{run.name}: test accuracy {100 * accuracy:.2f} %")
+    if refused:
+        raise refused
 
 
 def compare(runs: Iterable[Run], names: Mapping[Run, str] | None = None, *, each: bool = False) -> Comparison:

@@ -1,7 +1,7 @@
 """Consistency of the parts of a config: shapes, options and data."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
@@ -21,14 +21,19 @@ from nnlab.nn.losses import Loss
 from nnlab.nn.network import outline_layer
 from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, OPTIMIZERS, Spec, SpecOf
 
+DataFacts: TypeAlias = tuple[Shape, tuple[str, ...]]
+"""The shape of an example and the names of the classes."""
+
 
 class Consistency:
     """Check that the entries of a config, as far as they are valid by themselves, fit together.
 
-    A shape that depends on an invalid entry is unknown (None), and nothing is checked against it.
+    A shape that depends on an invalid entry is unknown (None), and nothing is checked against it. With ``facts``
+    of the data the data themselves are not looked at.
     """
 
-    def __init__(self, validated: Validated[Experiment]) -> None:
+    def __init__(self, validated: Validated[Experiment], facts: DataFacts | None = None) -> None:
+        self._known = facts
         self.document = validated.document
         self.left_out = validated.left_out
         self.problems: list[Problem] = []
@@ -37,7 +42,7 @@ class Consistency:
     def check(self) -> list[Problem]:
         """Return a problem for each inconsistency."""
         data = self._entry("data")
-        facts = self._facts(self._attempt(("data",), DATASETS.build, data))
+        facts = self._known or self._facts(self._attempt(("data",), DATASETS.build, data))
         blamed, shape = self._follow(facts[0] if facts else None)
         if facts:
             self._attempt(("data",), check_augmentations, data, facts[0])
@@ -70,7 +75,7 @@ class Consistency:
             self.unread = error
         return None
 
-    def _facts(self, source: Source | None) -> tuple[Shape, tuple[str, ...]] | None:
+    def _facts(self, source: Source | None) -> DataFacts | None:
         """Return the shape and the classes of the data, which for many data sets do not depend on the options."""
         name = getattr(self.document.at("data", "type")[0], "value", None)
         known: Any = DATASETS[name] if name in DATASETS.names() else source

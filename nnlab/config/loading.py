@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnlab.config.config_document import ConfigDocument, read_document
-from nnlab.config.consistency import Consistency
+from nnlab.config.consistency import Consistency, DataFacts
+from nnlab.config.paths import with_absolute_paths
 from nnlab.config.schema import Experiment
 from nnlab.config.validation import validate
 from nnlab.errors import ConfigError, Problem
@@ -21,15 +22,18 @@ def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experi
     return read_experiment(read_document(Path(path), overrides))
 
 
-def read_experiment(document: ConfigDocument) -> Experiment:
+def read_experiment(document: ConfigDocument, facts: DataFacts | None = None) -> Experiment:
     """Return the experiment that ``document`` describes.
+
+    ``facts`` are the shape of an example and the names of the classes; if they are given, the data are not looked
+    at.
 
     Raises ConfigError with all problems, each with its position: unknown, missing and duplicate keys,
     values of the wrong type, layers that do not fit their input. Raises DataError if there are none, but the
     user's own data cannot be read.
     """
-    validated = validate(document, Experiment)
-    consistency = Consistency(validated)
+    validated = validate(with_absolute_paths(document), Experiment)
+    consistency = Consistency(validated, facts)
     problems = dict.fromkeys([*validated.problems, *consistency.check()])
     if problems or validated.value is None:
         order = sorted(problems, key=lambda problem: (problem.source, problem.line, problem.column))

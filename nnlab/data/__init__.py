@@ -11,7 +11,7 @@ Generated
 """
 
 from nnlab.data.cifar10 import Cifar10
-from nnlab.data.dataset import Dataset, load_dataset
+from nnlab.data.dataset import Dataset, load_dataset, open_source
 from nnlab.data.glyphs import Glyphs
 from nnlab.data.idx import FashionMnist, Mnist
 from nnlab.data.inputs import Examples
@@ -37,4 +37,5 @@ __all__ = [
     "available",
     "fetch",
     "load_dataset",
+    "open_source",
 ]

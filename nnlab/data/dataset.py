@@ -113,13 +113,24 @@ def _content(examples: Examples) -> Iterator[bytes | memoryview]:
                 yield np.ascontiguousarray(part).data
 
 
+def open_source(spec: DataSpec) -> Source:
+    """Return the source of the data that ``spec`` describes; raises DataError if the user's own are not there."""
+    try:
+        source: Source = DATASETS.build(spec)
+    except OptionError as error:
+        if error.option != "path":
+            raise
+        raise DataError(f"{error}, which data.path names") from error
+    return source
+
+
 def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     """Return the data that ``spec`` describes; ``seed`` determines which examples a shuffled split holds out.
 
     Raises OptionError if the validation examples leave none to train on or an augmentation does not fit the
     inputs, DataError if an input is NaN or infinite, and what ``Source.load`` raises.
     """
-    source: Source = DATASETS.build(spec)
+    source = open_source(spec)
     check_augmentations(spec, source.input_shape)
     root = None if spec.root is None else expanded(spec.root, "data.root")
     examples, test = source.load(root)

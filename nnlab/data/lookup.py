@@ -35,7 +35,7 @@ def roots(root: Path | None) -> list[Path]:
         named["NNLAB_DATA"] = expanded(os.environ["NNLAB_DATA"], "NNLAB_DATA")
     for origin, folder in named.items():
         if not folder.is_dir():
-            raise DataError(f"there is no folder {folder}, which {origin} names")
+            raise DataError(f"there is no folder {folder.absolute()}, which {origin} names")
     return [*named.values(), Path("data")]
 
 
@@ -152,7 +152,7 @@ def _downloaded(published: PublishedData, searched: list[Path]) -> list[Path]:
 
 def _alternatives(published: PublishedData, searched: list[Path]) -> str:
     """Return what a message says of data that cannot be downloaded: the folders searched and what helps."""
-    places = f"\nlooked in {', '.join(str(path) for path in searched)}" if searched else ""
+    places = f"\nlooked in {', '.join(str(path.absolute()) for path in searched)}" if searched else ""
     names = ", ".join(file.name for file in published.files)
     return (
         f"{places}\nput {names} into data/{published.name}/ or into a folder that NNLAB_DATA names; "

@@ -15,6 +15,7 @@ from nnlab.data.npy import Header
 from nnlab.data.source import Half, Source, Split
 from nnlab.errors import DataError, OptionError, brief
 from nnlab.registry import DATASETS
+from nnlab.registry.options import FilePath
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class SavedArrays(Source):
 
     origin = "in the folder or file that data.path names"
 
-    def __init__(self, *, path: str) -> None:
+    def __init__(self, *, path: FilePath) -> None:
         try:
             self._files = _array_files(expanded(path, "data.path"))
         except DataError as error:
@@ -138,8 +139,9 @@ def _array_files(path: Path) -> ArrayFiles:
             f"{path} is in an unsafe format: a pickle can run any code when it is read; save its arrays with "
             "numpy.savez where you trust it, and name the .npz file here"
         )
+    place = path.absolute()
     raise OptionError(
-        f"{path} is neither a folder nor an .npz file" if path.exists() else f"there is no {path}", option="path"
+        f"{place} is neither a folder nor an .npz file" if path.exists() else f"there is no {place}", option="path"
     )
 
 

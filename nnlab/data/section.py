@@ -9,6 +9,7 @@ from nnlab.data.augmentation import Augmentation
 from nnlab.data.normalization import Normalization, Standard
 from nnlab.errors import OptionError
 from nnlab.registry import DefaultType, Spec
+from nnlab.registry.options import FilePath
 
 
 class DataSpec(Spec):
@@ -20,7 +21,7 @@ class DataSpec(Spec):
     and its mirror image.
     """
 
-    root: str | None = None
+    root: FilePath | None = None
     validation: Annotated[int, Field(ge=0)] = 0
     validation_split: Literal["shuffled", "last"] = "shuffled"
     normalize: Annotated[Normalization, DefaultType("standard")] = Standard()

@@ -1,6 +1,5 @@
 """How a run's network does on one split of its data, and where that is stored."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -15,6 +14,7 @@ from nnlab.evaluation.predictions import Predictions
 from nnlab.nn.network import Network
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
+from nnlab.runs.evidence import sha256
 from nnlab.runs.predictions import read_predictions, write_predictions
 from nnlab.runs.records import Evaluated, read_record
 
@@ -90,7 +90,7 @@ def store(evaluation: Evaluation, folder: Path, *, fingerprint: str, data: str) 
     """
     pending, place = folder / "predictions.npz.pending", folder / "predictions.npz"
     write_predictions(pending, vars(evaluation.predictions))
-    digest = _digest(pending)
+    digest = sha256(pending)
     identity = {"fingerprint": fingerprint, "data": data, "predictions": digest}
     files.write_json(folder / "metrics.json", {**evaluation.as_json(), **identity})
     with system_errors("write", place):
@@ -102,7 +102,7 @@ def stored(folder: Path, class_names: tuple[str, ...]) -> tuple[Evaluated, Predi
     """Return the evaluation in ``folder``, or None if there is none that is whole and consistent."""
     try:
         record = read_record(folder / "metrics.json", Evaluated)
-        path = next((path for path in _places(folder) if record.predictions in {None, _digest(path)}), None)
+        path = next((path for path in _places(folder) if record.predictions in {None, sha256(path)}), None)
         if path is None or not record.count:
             return None
         predictions = Predictions(**read_predictions(path, record.count, len(class_names)))
@@ -116,11 +116,3 @@ def _places(folder: Path) -> list[Path]:
     """Return the files that may hold the predictions; the second one if a process was killed before a rename."""
     names = ("predictions.npz", "predictions.npz.pending")
     return [folder / name for name in names if (folder / name).is_file()]
-
-
-def _digest(path: Path) -> str:
-    with files.reading(path) as file:
-        sha = hashlib.sha256()
-        while part := file.read(2**20):
-            sha.update(part)
-        return sha.hexdigest()

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.arrays import Shape
-from nnlab.config import Experiment, load_config
-from nnlab.data import Dataset, Source, load_dataset
-from nnlab.errors import DataError, RunError
+from nnlab.config import Experiment
+from nnlab.data import Dataset, Source, load_dataset, open_source
+from nnlab.errors import OtherDataError, RunError, printable
 from nnlab.evaluation.evaluation import Evaluation, SplitName, folder_of, store, stored
 from nnlab.evaluation.metrics import measure
 from nnlab.evaluation.predictions import predict_split
@@ -16,7 +16,6 @@ from nnlab.memory import require_memory_for_weights
 from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, outline_layers
-from nnlab.registry import DATASETS
 from nnlab.runs import Checkpoint, Run, check_writable
 from nnlab.runs.arrays import fingerprint, restore_weights
 from nnlab.runs.checkpoints import Which
@@ -24,7 +23,8 @@ from nnlab.runs.curve import Curve, curve_of
 from nnlab.runs.ledger import Ledger, LedgerEntry, enter, read_ledger
 from nnlab.runs.normalization import read_normalization
 from nnlab.runs.overview import Overview, overview
-from nnlab.runs.records import Environment, Summary, read_config, read_record
+from nnlab.runs.records import Environment, Summary, read_record
+from nnlab.runs.run_config import load_run_config
 
 _DIVERGED = 100
 """How many times the first loss (or 1 nat, if that is more) the last one is in a run that counts as diverged."""
@@ -57,10 +57,7 @@ class TrainedRun:
 
         Raises ConfigError, with every problem, if the file is not a config, and RunError if it is missing.
         """
-        try:
-            return load_config(self.run.config)
-        except DataError:  # the user's own data are gone; what the run holds can be read without them
-            return read_config(self.run.config)
+        return load_run_config(self.run)
 
     @cached_property
     def overview(self) -> Overview:
@@ -136,30 +133,55 @@ class TrainedRun:
 
     @cached_property
     def _source(self) -> Source:
-        source: Source = DATASETS.build(self.config.data)
-        return source
+        return open_source(self.config.data)
 
     @cached_property
     def dataset(self) -> Dataset:
         """The data of the run, with the normalization that was fitted when training began.
 
-        Raises DataError if they are missing, or are not those that the run was trained on and other data are not
-        allowed.
+        Raises DataError if they are missing, and OtherDataError if they are not those of the run and other data
+        are not allowed, or do not fit its network.
         """
         dataset = self._given or load_dataset(self.config.data, self.config.seed)
-        if fitted := read_normalization(self.run):
-            dataset = replace(dataset, normalization=fitted)
         recorded = self.environment.data if self.environment else {}
         self._digests = dataset.digests()
         differing = [split for split, digest in self._digests.items() if recorded.get(split, digest) != digest]
         if differing and not self._other_data:
-            which = " and ".join(differing)
-            raise DataError(
-                f"the {which} examples are not those that {self.run.path} was trained on; put these back, or "
-                "evaluate on the others with nnlab eval --other-data"
+            raise OtherDataError(self._refusal(differing, recorded))
+        if fitted := read_normalization(self.run):
+            dataset = replace(dataset, normalization=fitted)
+        elif "train" in differing and self.config.data.normalize.type != "none":
+            raise OtherDataError(
+                f"{self.run.path} does not hold the normalization that it was trained with, which cannot be "
+                "fitted to other training examples"
             )
+        if differing:
+            self._check_fit(dataset)
         self._differing = frozenset(differing)
         return dataset
+
+    def _refusal(self, differing: list[str], recorded: dict[str, str]) -> str:
+        """Return the message on splits whose digests differ from those ``recorded`` in the run."""
+        splits = ", ".join(
+            f"{name} (here {self._digests[name][:8]}, was {recorded[name][:8]})" for name in differing
+        )
+        return (
+            f"the examples are not those of {self.run.path.absolute()}: {splits}; put these back, or evaluate on "
+            f"the others with nnlab eval {printable(self.name)} --other-data"
+        )
+
+    def _check_fit(self, dataset: Dataset) -> None:
+        """Raise OtherDataError if the network of the run does not take the examples of ``dataset``."""
+        if dataset.input_shape != self.input_shape:
+            raise OtherDataError(
+                f"the other data have inputs of the shape {list(dataset.input_shape)}, the network of the run "
+                f"takes {list(self.input_shape)}"
+            )
+        if dataset.class_names != self.class_names:
+            raise OtherDataError(
+                f"the classes of the other data, {_listed(dataset.class_names)}, are not those of the run, "
+                f"{_listed(self.class_names)}"
+            )
 
     def checkpoint(self, which: Which) -> Checkpoint:
         """Return the last or the best checkpoint, verified; without a best one the last serves.
@@ -261,6 +283,11 @@ class TrainedRun:
         return None in {digest, recorded} or digest == recorded
 
 
+def _listed(names: tuple[str, ...]) -> str:
+    """Return the first of some class names."""
+    return ", ".join(map(printable, names[:5])) + f" and {len(names) - 5} more" * (len(names) > 5)
+
+
 def evaluate(
     run: Run,
     *,
@@ -283,8 +310,8 @@ def evaluate(
     return TrainedRun(run, dataset=dataset, other_data=other_data).evaluate(split, checkpoint, cause=cause)
 
 
-def load_network(config: Experiment, saved: Checkpoint) -> Network:
+def load_network(config: Experiment, saved: Checkpoint, input_shape: Shape) -> Network:
     """Return the network of ``config`` as it was saved; raises RunError if it is another network."""
-    network = Network(outline_layers(config.network, DATASETS.build(config.data).input_shape))
+    network = Network(outline_layers(config.network, input_shape))
     restore_weights(network, saved)
     return network

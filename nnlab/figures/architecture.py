@@ -51,7 +51,7 @@ def _options(spec: Spec) -> tuple[str, ...]:
 
 
 def _description(subject: Subject) -> str:
-    plan = summarize(subject.config)
+    plan = summarize(subject.config, input_shape=subject.input_shape, class_names=subject.class_names)
     layers = f"{len(plan.rows):,} layers with {plan.total_parameters:,} parameters"
     return f"A diagram of {layers}; the table below lists each with its shape."
 

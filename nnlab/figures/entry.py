@@ -13,11 +13,10 @@ from matplotlib.figure import Figure
 
 from nnlab.arrays import Shape
 from nnlab.config import Experiment
-from nnlab.data import Dataset, Source, load_dataset
+from nnlab.data import Dataset, Source, load_dataset, open_source
 from nnlab.errors import RunError, UsageError
 from nnlab.evaluation import Evaluation, SplitName
 from nnlab.evaluation.trained_run import TrainedRun
-from nnlab.registry import DATASETS
 from nnlab.runs.checkpoints import Which
 
 Section: TypeAlias = Literal[
@@ -99,8 +98,7 @@ class Subject:
 
     @cached_property
     def _source(self) -> Source:
-        source: Source = DATASETS.build(self.config.data)
-        return source
+        return open_source(self.config.data)
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,40 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verification:
-    """The findings on each file, and sentences on what of the run is ``usable``."""
+    """The findings on each file, and sentences on what of the run is ``usable``.
+
+    ``evaluated`` says whether checkpoints were evaluated again.
+    """
 
     findings: tuple[Finding, ...]
     usable: tuple[str, ...]
+    evaluated: bool = False
 
     @property
     def intact(self) -> bool:
         """Whether no file is damaged."""
         return all(finding.state != "damaged" for finding in self.findings)
 
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """The damaged files."""
+        return tuple(finding.file for finding in self.findings if finding.state == "damaged")
+
+    @property
+    def verdict(self) -> str:
+        """The result in a line, which names what was not looked at."""
+        if self.damaged:
+            return f"damaged: {', '.join(self.damaged)}"
+        data = next((finding.state for finding in self.findings if finding.file == "the data"), "not checked")
+        if data != "intact":
+            return f"intact, as far as it can be checked without its data ({data})"
+        return "intact, evaluated again" if self.evaluated else "intact, not evaluated again"
+
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        return {"intact": self.intact, "files": [asdict(f) for f in self.findings], "usable": list(self.usable)}
+        return {
+            "intact": self.intact,
+            "verdict": self.verdict,
+            "files": [asdict(f) for f in self.findings],
+            "usable": list(self.usable),
+        }

@@ -11,7 +11,6 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from nnlab.config import load_config
 from nnlab.config.schema import Logging
 from nnlab.errors import DivergedError, RunError
 from nnlab.nn.kernels import threads
@@ -19,6 +18,7 @@ from nnlab.nn.network import Network
 from nnlab.runs import Checkpoint, Run, read_checkpoint
 from nnlab.runs.changes import changes_since
 from nnlab.runs.environment import Difference, differences
+from nnlab.runs.run_config import load_run_config
 from nnlab.training.loop import fit
 from nnlab.training.resumption import present_environment
 from nnlab.training.sinks import Reporter, ignore
@@ -77,7 +77,7 @@ def reproduce(
 
     Raises RunError if the run is damaged or has nothing saved, otherwise as ``nnlab.train``.
     """
-    config = load_config(run.config).model_copy(update={"logging": Logging()})
+    config = load_run_config(run).model_copy(update={"logging": Logging()})
     began = run.read_json("environment.json")
     records, saved = run.records(), _saved(run)
     for checkpoint in saved:

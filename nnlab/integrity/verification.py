@@ -2,55 +2,71 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnlab import files
-from nnlab.config import Experiment, as_yaml, load_config
-from nnlab.data import Dataset, available, load_dataset
+from nnlab.arrays import Shape
+from nnlab.config import Experiment, as_yaml
+from nnlab.data import Dataset, available, load_dataset, open_source
 from nnlab.data.lookup import expanded
 from nnlab.data.npz import NpzFile
-from nnlab.errors import NnlabError, RunError
-from nnlab.evaluation import Predictions, load_network, measure
+from nnlab.errors import DataError, NnlabError, RunError
+from nnlab.evaluation import Predictions, load_network
+from nnlab.integrity.evaluations import (
+    TOLERANCE,
+    Evaluator,
+    check_data,
+    check_ledger,
+    check_place,
+    check_record,
+    with_normalization,
+)
 from nnlab.integrity.findings import Finding, State, Verification
+from nnlab.integrity.summaries import EndedSummary, contradictions
 from nnlab.registry import DATASETS
 from nnlab.runs import Checkpoint, Run, ledger, normalization, read_checkpoint
+from nnlab.runs.arrays import fingerprint
 from nnlab.runs.changes import changes_since
+from nnlab.runs.environment import current_environment, differences
+from nnlab.runs.evidence import summary_problems
 from nnlab.runs.metrics import scan
 from nnlab.runs.normalization import read_normalization
 from nnlab.runs.predictions import ARRAYS
-from nnlab.runs.records import Environment, Measurement, Summary, read_record
+from nnlab.runs.records import Environment, read_record
+from nnlab.runs.run_config import load_run_config
 
 _OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder"}
 _OTHERS = {
     "figures": "can be drawn again",
     "tensorboard": "TensorBoard's copy of the records in metrics.jsonl",
+    "report.html": "can be written again",
+    "report-md": "can be written again",
+    "report-tex": "can be written again",
+    "notes.md": "your notes for reports",
 }
+_STORED = ("predictions.npz", "metrics.json")
 _PREFIXES = {"last": "step", "previous": "step", "best": "best"}
 
 
-class _EndedSummary(Summary):
-    """The summary of a training run that ended, with its newest evaluation."""
-
-    last: Measurement | None
-
-
-def verify(run: Run) -> Verification:
+def verify(run: Run, *, quick: bool = False) -> Verification:
     """Check every file of ``run`` against its digests or, without digests, against the other files.
 
-    Nothing is written, and no data are downloaded. Raises RunError if a folder of the run is a link.
+    Unless ``quick``, checkpoints are evaluated again if the data are present, and the results compared with those
+    that the run states. Nothing is written, and no data are downloaded. Raises RunError if a folder of the run is
+    a link.
     """
-    return _Verifier(run).result()
+    return _Verifier(run, quick=quick).result()
 
 
 class _Verifier:
     """The findings on one run so far, and the contents that later checks compare with."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, *, quick: bool) -> None:
+        self._run, self._quick = run, quick
         self._findings: list[Finding] = []
         self._config: Experiment | None = None
         self._environment: Environment | None = None
@@ -59,6 +75,8 @@ class _Verifier:
         self._saved: dict[str, Checkpoint] = {}
         self._unread: dict[str, RunError] = {}
         self._predictions: Predictions | None = None
+        self._looks: ledger.Ledger | None = None
+        self._looks: ledger.Ledger | None = None
         self._finished = False
 
     def result(self) -> Verification:
@@ -75,13 +93,13 @@ class _Verifier:
         self._check("summary.json", self._check_summary)
         if (self._run.path / ledger.NAME).exists():
             self._check(ledger.NAME, self._check_ledger)
-        for folder in sorted({path.parent for path in self._run.evaluation.rglob("*.*")}):
+        for folder in sorted({path.parent for name in _STORED for path in self._run.evaluation.rglob(name)}):
             place = folder.relative_to(self._run.path).as_posix()
             self._check(f"{place}/predictions.npz", partial(self._check_predictions, folder))
             self._check(f"{place}/metrics.json", partial(self._check_evaluation, folder))
         self._check("the data", self._check_data)
         self._list_others()
-        return Verification(tuple(self._findings), tuple(self._usable()))
+        return Verification(tuple(self._findings), tuple(self._usable()), self._evaluator is not None)
 
     def _read_checkpoints(self) -> None:
         for path in sorted(self._run.folder("checkpoints").glob("*.safetensors")):
@@ -100,7 +118,7 @@ class _Verifier:
         self._findings.append(Finding(file, state, note))
 
     def _check_config(self) -> tuple[State, str]:
-        self._config = load_config(self._run.config)
+        self._config = load_run_config(self._run)
         if changed := {str(each) for saved in self._saved.values() for each in changes_since(self._config, saved)}:
             raise RunError(f"edited since training: {'; '.join(sorted(changed))}")
         if files.read_whole(self._run.config) == as_yaml(self._config).encode():
@@ -116,13 +134,22 @@ class _Verifier:
         if not path.exists() and not self._run.begun:
             return "missing", "training has not begun"
         self._environment = facts = read_record(path, Environment)
+        if self._config is not None and facts.seed not in {None, self._config.seed}:
+            raise RunError(f"it says seed {facts.seed}, config.yaml {self._config.seed}")
         note = f"NumPy {facts.versions.get('numpy', 'unknown')} on {facts.cpu}"
         resumed = files.read_json(path).get("resumed")
         return "intact", f"{note}; resumed inexactly: {len(resumed)}" if resumed else note
 
     def _check_normalization(self) -> tuple[State, str]:
-        read_normalization(self._run)
-        return "intact", "every value matches its digest"
+        stored = read_normalization(self._run)
+        dataset, environment = (None, None) if self._quick else (self._dataset, self._environment)
+        if stored is None or dataset is None or environment is None or dataset.digests() != environment.data:
+            return "intact", "every value matches its digest"
+        fitted = dataset.normalization
+        for name in ("shift", "gain"):
+            if not np.allclose(getattr(stored, name), getattr(fitted, name), rtol=TOLERANCE, atol=1e-6):
+                raise RunError(f"its {name} is not that which the training examples have")
+        return "intact", "as fitted to the training examples"
 
     def _check_metrics(self) -> tuple[State, str]:
         if not self._run.metrics.exists() and not self._run.begun:
@@ -148,10 +175,68 @@ class _Verifier:
         saved = self._saved[name]
         if not all(np.isfinite(array).all() for array in saved.arrays.values()):
             raise RunError("it contains values that are not finite")
-        if self._config is not None:
-            load_network(self._config, saved)
+        if self._config is not None and (shape := self._input_shape()):
+            load_network(self._config, saved, shape)
+            self._check_recorded(saved)
         arrays, size = len(saved.arrays), sum(array.nbytes for array in saved.arrays.values())
         return "intact", f"step {saved.step:,}: {arrays} arrays, {size:,} bytes, digests match"
+
+    def _check_recorded(self, saved: Checkpoint) -> None:
+        """Raise RunError unless the network has the results that metrics.jsonl records after its step."""
+        if self._config is None or self._evaluator is None:
+            return
+        on = self._config.training.evaluate_on
+        for record in self._records:
+            if record["step"] == saved.step and record["split"] == on:
+                what = f"metrics.jsonl records, after step {saved.step:,},"
+                self._evaluator.check_measurement(saved, on, what, record["loss"], record["accuracy"])
+
+    @cached_property
+    def _dataset(self) -> Dataset | None:
+        """The data of the run, or others in their place; None if they are missing or cannot be read."""
+        if self._config is None or self._missing_data():
+            return None
+        try:
+            return load_dataset(self._config.data, self._config.seed)
+        except NnlabError:
+            return None
+
+    @cached_property
+    def _evaluator(self) -> Evaluator | None:
+        """What evaluates checkpoints again; None if that is not asked for or cannot be done."""
+        if self._quick or self._config is None or self._environment is None or self._dataset is None:
+            return None
+        if self._dataset.digests() != self._environment.data:
+            return None
+        try:
+            fitted = read_normalization(self._run)
+            began = self._run.read_json("environment.json")
+        except NnlabError:
+            return None
+        now = current_environment(self._config.seed, self._environment.data, self._environment.threads)
+        exact = not differences(began, now) and began.get("commit") == now["commit"]
+        return Evaluator(self._config, with_normalization(self._dataset, fitted), exact=exact)
+
+    def _missing_data(self) -> str:
+        """Return where the data of the run were looked for, if they are missing; empty if they are here."""
+        if self._config is None:
+            return ""
+        spec, kind = self._config.data, self._config.data.type
+        if DATASETS[kind].published is not None:
+            root = expanded(spec.root, "data.root") if spec.root else None
+            here = any(holding.files for holding in available(root) if holding.name == kind)
+            return "" if here else f"{kind} is not on this machine"
+        place = expanded(path, "data.path") if (path := getattr(spec, "path", None)) else None
+        return "" if place is None or place.exists() else f"there is no {place.absolute()}, which data.path names"
+
+    def _input_shape(self) -> Shape | None:
+        """Return the shape of an example, as the run or its data say; None if neither does."""
+        if self._environment and self._environment.dataset:
+            return self._environment.dataset.input_shape
+        try:
+            return open_source(self._config.data).input_shape if self._config else None
+        except DataError:
+            return None
 
     def _check_index(self) -> tuple[State, str]:
         path = self._run.path / "checkpoints" / "index.json"
@@ -167,23 +252,35 @@ class _Verifier:
         path = self._run.path / "summary.json"
         if not path.exists():
             return "missing", "it is written when training ends"
-        facts = read_record(path, _EndedSummary)
+        facts = read_record(path, EndedSummary)
         self._finished = facts.finished
         if not self._saved and not self._unread:
             raise RunError(f"it describes training of {facts.steps:,} steps, but there is no checkpoint")
         if any(finding.file == "metrics.jsonl" and finding.state == "damaged" for finding in self._findings):
             return "not checked", "there is no intact metrics.jsonl to compare it with"
-        records = [each for each in self._records if each["split"] == facts.evaluated_on]
-        known = {(each["step"], each["loss"], each["accuracy"]) for each in records}
-        for which, measured in (("best", facts.best), ("last", facts.last)):
-            if measured and (measured.step, measured.loss, measured.accuracy) not in known:
-                raise RunError(f"its {which} evaluation, of step {measured.step:,}, is not in metrics.jsonl")
+        problems = [*summary_problems(facts, self._records, self._config)]
+        if not self._unread:
+            problems += contradictions(facts, self._saved, self._config, self._environment)
+        if problems:
+            raise RunError("; ".join(problems))
         return "intact", f"{facts.status} after {facts.steps:,} steps"
 
     def _check_ledger(self) -> tuple[State, str]:
         looks = ledger.read_ledger(self._run.path)
         if not looks.entries:
             raise RunError("it is empty")
+        self._looks = looks
+        recorded = {each["step"]: each["accuracy"] for each in self._records if each["split"] == "test"}
+        for number, entry in enumerate(looks.entries, start=1):
+            known = recorded.get(entry.step, entry.accuracy) if entry.every else entry.accuracy
+            if entry.accuracy != known:
+                raise RunError(
+                    f"line {number}: an accuracy of {entry.accuracy:.4f}, metrics.jsonl says {known:.4f}"
+                )
+            saved = next((each for each in self._saved.values() if each.step == entry.step), None)
+            if self._evaluator and saved and not entry.other_data:
+                what = f"line {number} states"
+                self._evaluator.check_measurement(saved, "test", what, entry.loss, entry.accuracy)
         return "intact", f"the test data were {looks}"
 
     def _check_predictions(self, folder: Path) -> tuple[State, str]:
@@ -196,33 +293,41 @@ class _Verifier:
         predictions, recorded = self._predictions, files.read_json(folder / "metrics.json")
         if predictions is None:
             return "not checked", "there is no intact predictions.npz to compare it with"
-        try:
-            measured = measure(predictions, [row["class"] for row in recorded["per_class"]]).as_json()
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"it does not match predictions.npz: {error}") from error
-        differing = sorted(key for key, value in measured.items() if recorded.get(key) != value)
-        if differing:
-            raise RunError(
-                f"{', '.join(differing)} {'does' if len(differing) == 1 else 'do'} not match predictions.npz"
-            )
-        if self._saved and recorded.get("step") not in {saved.step for saved in self._saved.values()}:
+        metrics = check_record(folder, recorded, predictions)
+        split = check_place(folder.relative_to(self._run.path).as_posix(), recorded)
+        known = self._environment.data.get(split) if self._environment else None
+        check_data(split, recorded, known)
+        if split == "test" and self._looks:
+            check_ledger(recorded, metrics, self._looks)
+        note = f"accuracy {metrics.accuracy:.4f} on {metrics.count:,} examples, as in predictions.npz"
+        if recorded.get("other_data"):
+            return "intact", f"{note}; on other data than those of the run"
+        of_step = [saved for saved in self._saved.values() if saved.step == recorded.get("step")]
+        if self._saved and not of_step:
             return "not checked", f"of step {recorded.get('step')}, whose checkpoint is no longer kept"
-        return (
-            "intact",
-            f"accuracy {measured['accuracy']:.4f} on {measured['count']:,} examples, as in predictions.npz",
-        )
+        if of_step and recorded.get("fingerprint") not in {None, *map(fingerprint, of_step)}:
+            raise RunError(f"it is of another network than the checkpoint of step {recorded['step']:,}")
+        if self._evaluator and of_step:
+            note += "; " + self._evaluator.check_predictions(of_step[0], split, predictions)
+        return "intact", note
 
     def _check_data(self) -> tuple[State, str]:
         if self._config is None or self._environment is None:
             return "not checked", "config.yaml or environment.json is damaged or missing"
-        spec, kind = self._config.data, self._config.data.type
-        if DATASETS[kind].published is not None:
-            root = expanded(spec.root, "data.root") if spec.root else None
-            if not any(holding.files for holding in available(root) if holding.name == kind):
-                return "not checked", f"{kind} is not on this machine"
-        dataset: Dataset = load_dataset(spec, self._config.seed)
-        if dataset.digests() != self._environment.data:
-            raise RunError(f"{kind} differs from the data the run was trained on")
+        if missing := self._missing_data():
+            return "missing", missing
+        kind = self._config.data.type
+        dataset = self._dataset or load_dataset(self._config.data, self._config.seed)
+        now, was = dataset.digests(), self._environment.data
+        differing = [f"{name} (here {now[name][:8]}, was {was.get(name, '')[:8]})" for name in now]
+        differing = [text for name, text in zip(now, differing, strict=True) if now[name] != was.get(name)]
+        if differing:
+            raise RunError(f"{kind} differs from the data the run was trained on: {', '.join(differing)}")
+        facts = self._environment.dataset
+        counts = {name: len(split) for name, split in dataset.splits.items()}
+        found = (dataset.input_shape, dataset.class_names, counts)
+        if facts and (facts.input_shape, facts.class_names, facts.examples) != found:
+            raise RunError("environment.json describes other shapes, classes or numbers of examples")
         return "intact", f"{kind} is the data the run was trained on"
 
     def _list_others(self) -> None:
@@ -233,6 +338,8 @@ class _Verifier:
             if name in covered or (path.is_dir() and not path.is_symlink()):
                 continue
             note = _OTHERS.get(name.split("/")[0], "not written by nnlab")
+            if path.name == "predictions.npz.pending":
+                note = "left by a killed process; the next evaluation replaces it"
             if path.name.startswith(".") and path.suffix == ".tmp":
                 note = "left by a killed process; can be deleted"
             self._findings.append(Finding(name, "not checked", note))

@@ -14,6 +14,15 @@ def _as_pair(value: Any) -> Any:
     return (value, value)
 
 
+class _PathMark:
+    """The mark of an option that is a path."""
+
+
+IS_PATH = _PathMark()
+
+FilePath = Annotated[str, IS_PATH]
+"""A path, relative to the config file in which it stands."""
+
 PositiveInt = Annotated[int, Field(gt=0)]
 """1, 2, 3, ..."""
 

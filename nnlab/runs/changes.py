@@ -4,6 +4,7 @@ from typing import Any
 
 from nnlab import files
 from nnlab.config import Experiment
+from nnlab.config.paths import path_options
 from nnlab.errors import NnlabError
 from nnlab.runs.checkpoint import Checkpoint, read_facts
 from nnlab.runs.directory import Run
@@ -29,12 +30,16 @@ def settings(config: Experiment) -> dict[str, Any]:
 
 
 def changes_since(config: Experiment, saved: Checkpoint) -> list[Difference]:
-    """Return the differences of ``config`` from the settings recorded in the checkpoint ``saved``."""
+    """Return the differences of ``config`` from the settings recorded in the checkpoint ``saved``.
+
+    Another path is no difference: the data may move, and their digests show whether they are the same.
+    """
+    paths = {f"data.{option}" for option in path_options(config.data.type)}
     given, before = settings(config), _SINCE | saved.facts.get("config", settings(config))
     return [
         Difference(key, repr(before.get(key)), repr(given.get(key)))
         for key in sorted(given.keys() | before.keys())
-        if given.get(key) != before.get(key)
+        if given.get(key) != before.get(key) and key not in paths
     ]
 
 

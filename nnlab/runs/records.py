@@ -103,6 +103,7 @@ class Environment(Record):
     versions: dict[str, str]
     data: dict[str, str]
     dataset: DatasetFacts | None = None
+    seed: int | None = None
 
 
 def read_record(path: Path, model: type[M]) -> M:

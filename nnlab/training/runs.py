@@ -6,12 +6,13 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from nnlab import files
-from nnlab.config import Experiment, as_yaml, load_config
+from nnlab.config import Experiment, as_yaml
 from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
 from nnlab.runs.normalization import write_normalization
+from nnlab.runs.run_config import load_run_config
 from nnlab.training.loop import fit
 from nnlab.training.resumption import present_environment, restore
 from nnlab.training.signals import stop_signals
@@ -49,7 +50,7 @@ def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) 
     (versions, BLAS, kind of processor) differ from those it began with; with ``allow_inexact`` the last of these
     may differ, which environment.json records. Otherwise raises as ``train`` does.
     """
-    config = load_config(run.config)
+    config = load_run_config(run)
     check_logging(config)
     with run.locked(), threads.compute(config.compute.threads):
         state = _prepare(config)

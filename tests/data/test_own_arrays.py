@@ -333,8 +333,8 @@ def test_a_file_is_digested_once(home, tmp_path, monkeypatch, damage):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("nowhere", "there is no nowhere"),
-        ("a.txt", r"a\.txt is neither a folder nor an \.npz file"),
+        ("nowhere", r"there is no /.*/nowhere"),
+        ("a.txt", r"/.*/a\.txt is neither a folder nor an \.npz file"),
     ],
 )
 def test_a_wrong_path_is_a_mistake_in_the_config(home, path, message):

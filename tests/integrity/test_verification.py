@@ -56,12 +56,13 @@ def test_an_intact_run_and_what_it_is_good_for(run):
     assert [finding.file for finding in found.findings if "/" not in finding.file] == [
         "config.yaml",
         "environment.json",
+        "normalization.safetensors",
         "metrics.jsonl",
         "summary.json",
         "test-ledger.jsonl",
         "the data",
     ]
-    assert len(found.findings) == 14
+    assert len(found.findings) == 15
     assert found.usable[1] == "nnlab resume continues from step 8"
     assert "10 records of loss and accuracy can be drawn" in found.usable
     assert before == {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
@@ -177,7 +178,11 @@ def test_numbers_that_do_not_follow_from_the_others(run):
     run.write_json("evaluation/metrics.json", {"per_class": 3})
     assert "does not match predictions.npz" in note(run, "evaluation/metrics.json")
     run.write_json("evaluation/metrics.json", metrics | {"step": 2})
-    assert note(run, "evaluation/metrics.json") == "of step 2, whose checkpoint is no longer kept"
+    assert note(run, "evaluation/metrics.json") == "test-ledger.jsonl does not list it"
+    [stored] = run.path.glob("evaluation/validation/**/metrics.json")
+    place = stored.relative_to(run.path).as_posix()
+    run.write_json(place, run.read_json(place) | {"step": 2})
+    assert note(run, place) == "of step 2, whose checkpoint is no longer kept"
     run.write_json("environment.json", run.read_json("environment.json") | {"data": {"train": "0" * 64}})
     assert "differs from the data" in note(run, "the data")
 
@@ -213,11 +218,9 @@ def test_data_that_are_not_here_are_not_downloaded(run, tmp_path, monkeypatch):
     shutil.rmtree(run.path / "checkpoints")
     start = text.index("data:")
     end = text.index("\nnetwork:")
-    run.config.write_text(
-        f"{text[:start]}data: {{type: mnist, validation: 10}}{text[end:]}".replace("units: 3", "units: 10")
-    )
+    run.config.write_text(f"{text[:start]}data: {{type: mnist, validation: 10}}{text[end:]}")
     assert note(run, "the data") == "mnist is not on this machine"
-    assert states(run)["the data"] == "not checked"
+    assert states(run)["the data"] == "missing"
 
 
 def test_a_finished_run_without_its_checkpoints_is_damaged(run):

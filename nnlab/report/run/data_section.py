@@ -1,8 +1,7 @@
 """The section "Data": data set, splits, normalization, augmentation and samples."""
 
-from nnlab.data import Dataset, Source
+from nnlab.data import Dataset
 from nnlab.figures import FIGURES
-from nnlab.registry import DATASETS
 from nnlab.report.content import Block, Comment, Facts, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
 from nnlab.report.run.pictures import pictures
@@ -14,11 +13,10 @@ _MOST_CLASSES = 50  # listed one by one
 def data_section(material: RunMaterial) -> Section:
     """Return the section on the data; counts and figures are left out if the data are missing."""
     spec, dataset = material.config.data, material.dataset
-    source: Source = DATASETS.build(spec)
     rows = [
         ("data set", spec.type),
-        ("one example", "x".join(map(str, source.input_shape))),
-        ("classes", f"{len(source.class_names):,}"),
+        ("one example", "x".join(map(str, material.trained.input_shape))),
+        ("classes", f"{len(material.trained.class_names):,}"),
         ("normalization", f"{described(spec.normalize)}, fitted on the training examples"),
         ("augmentation", "; ".join(map(described, spec.augment)) or "none"),
         ("held out for validation", _held_out(material)),

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from nnlab.config import Experiment
 from nnlab.data import Dataset
-from nnlab.errors import NnlabError, printable
+from nnlab.errors import NnlabError, OtherDataError, printable
 from nnlab.evaluation import Evaluation, SplitName, TrainedRun
 from nnlab.figures import Subject
 from nnlab.registry import DATASETS
@@ -73,7 +73,7 @@ def gather(run: Run, *, cause: str) -> RunMaterial:
     """Read ``run``; if it is finished and not yet evaluated, evaluate it on test data, for ``cause``.
 
     Raises ConfigError or RunError if the config cannot be read, DataError if the shape of an example is neither
-    recorded nor known from the data.
+    recorded nor known from the data, and OtherDataError if the data are not those of the run.
     """
     trained = TrainedRun(run)
     config, overview = trained.config, trained.overview
@@ -108,6 +108,8 @@ class _Gathering:
         """Return the result of ``read``; if it fails, record the ``loss``, the reason and the ``way_out``."""
         try:
             return read()
+        except OtherDataError:
+            raise
         except NnlabError as error:
             self.warnings.append(f"{loss}: {error}.{way_out}")
             return None

@@ -1,0 +1,86 @@
+"""Whether the figures that a run states follow from its other files, as far as a glance can tell."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from nnlab import files
+from nnlab.config import Experiment
+from nnlab.errors import NnlabError, RunError
+from nnlab.runs.directory import Run
+from nnlab.runs.metrics import scan
+from nnlab.runs.records import Measurement, Summary, read_config, read_record
+
+
+def summary_problems(
+    facts: Summary, records: Sequence[dict[str, Any]], config: Experiment | None
+) -> Iterator[str]:
+    """Yield what in a summary does not follow from the ``records`` of metrics.jsonl, and from the config."""
+    evaluations = [each for each in records if each["split"] == facts.evaluated_on and each["step"] <= facts.steps]
+    known = {(each["step"], each["loss"], each["accuracy"]) for each in evaluations}
+    last: Measurement | None = getattr(facts, "last", None)
+    for which, measured in (("best", facts.best), ("last", last)):
+        if measured and (measured.step, measured.loss, measured.accuracy) not in known:
+            yield f"its {which} evaluation, of step {measured.step:,}, is not in metrics.jsonl"
+    if last and evaluations and last.step != evaluations[-1]["step"]:
+        newer = evaluations[-1]["step"]
+        yield f"its last evaluation is of step {last.step:,}, but that of step {newer:,} is newer"
+    if records and facts.finished and records[-1]["step"] > facts.steps:
+        step = records[-1]["step"]
+        yield f"it says {facts.steps:,} steps, but metrics.jsonl has a record of step {step:,}"
+    until = max((each["seconds"] for each in records if each["step"] <= facts.steps), default=0)
+    if facts.seconds < until - 0.01:
+        yield f"it says {facts.seconds} seconds, but metrics.jsonl has a record after {until}"
+    if config is None or not facts.best:
+        return
+    training = config.training
+    if facts.evaluated_on != training.evaluate_on:
+        yield f"it says that {facts.evaluated_on} examples were evaluated, not {training.evaluate_on}"
+    margins = {0.0, training.early_stopping.min_delta if training.early_stopping else 0.0}
+    bests = {_best(evaluations, training.monitor, margin) for margin in margins} - {None}
+    if bests and facts.best.step not in bests:
+        better = _best(evaluations, training.monitor, 0.0)
+        yield f"its best evaluation is of step {facts.best.step:,}, but that of step {better:,} is better"
+
+
+def _best(evaluations: Iterable[dict[str, Any]], monitor: str, margin: float) -> int | None:
+    """Return the step of the best evaluation, which is better than the best before it by more than ``margin``."""
+    sign = 1 if monitor == "accuracy" else -1
+    step, value = None, None
+    for each in evaluations:
+        if value is None or sign * (each[monitor] - value) > margin:
+            step, value = each["step"], each[monitor]
+    return step
+
+
+def doubts(run: Run) -> Iterator[str]:
+    """Yield what in the figures of ``run`` does not follow from its files, without its data or its network."""
+    path = run.path / "summary.json"
+    try:
+        config = read_config(run.config)
+        log = scan(run.metrics) if run.metrics.is_file() else None
+        if path.is_file() and log and not log.damage:
+            for problem in summary_problems(read_record(path, Summary), log.records, config):
+                yield f"summary.json: {problem}"
+    except NnlabError as error:
+        yield str(error)
+    for metrics in sorted(run.evaluation.rglob("metrics.json")):
+        place = metrics.parent.relative_to(run.path).as_posix()
+        try:
+            stated = files.read_json(metrics).get("predictions")
+            if stated and stated != sha256(metrics.parent / "predictions.npz"):
+                yield f"{place}/metrics.json is not of the predictions beside it"
+        except NnlabError as error:
+            yield str(error).replace(f"{run.path}/", "")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex digits; raises RunError if it cannot be read."""
+    if not path.is_file():
+        raise RunError(f"{path} is missing")
+    with files.reading(path) as file:
+        sha = hashlib.sha256()
+        while part := file.read(2**20):
+            sha.update(part)
+        return sha.hexdigest()
