@@ -79,14 +79,14 @@ def test_the_moment_is_in_utc_with_microseconds():
 @pytest.mark.parametrize(
     ("earlier", "later"),
     [
-        (("20261025-023000-a-0001", "2026-10-25T00:30:00.000000Z"), ("20261025-020000-b-0002", "2026-10-25T01:00:00.000000Z")),
-        (("20261121-093000-z-ffff", "2026-11-21T08:30:00.000001Z"), ("20261121-093000-a-0000", "2026-11-21T08:30:00.000002Z")),
-        (("20261121-200000-a-0001", "2026-11-21T11:00:00.000000Z"), ("20261121-040000-b-0002", "2026-11-21T12:00:00.000000Z")),
+        (("20261025-023000-a-0001", "25T00:30:00.000000Z"), ("20261025-020000-b-0002", "25T01:00:00.000000Z")),
+        (("20261025-093000-z-ffff", "25T08:30:00.000001Z"), ("20261025-093000-a-0000", "25T08:30:00.000002Z")),
+        (("20261025-200000-a-0001", "25T11:00:00.000000Z"), ("20261025-040000-b-0002", "25T12:00:00.000000Z")),
     ],
     ids=["the end of summer time", "two in one second", "another time zone"],
-)  # fmt: skip
+)
 def test_the_latest_run_is_the_one_that_began_last(tmp_path, earlier, later):
-    old, new = begun(tmp_path, *earlier), begun(tmp_path, *later)
+    old, new = (begun(tmp_path, name, f"2026-10-{moment}") for name, moment in (earlier, later))
     assert began(new) > began(old)
     assert [run.path for run in list_runs(tmp_path)] == [old, new]
     assert find_run("latest", tmp_path).path == new
