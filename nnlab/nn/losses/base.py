@@ -18,11 +18,13 @@ class Loss(Component, ABC):
 
     Shapes: scores (N, M), where M is the number of classes unless a loss says otherwise; labels (N,).
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
-    ``applies`` names the layer whose function the loss applies to the scores itself, if any.
+    ``applies`` names the layer whose function the loss applies to the scores itself, if any;
+    ``takes_probabilities`` says whether the network must end in a layer that gives probabilities.
     """
 
     registry = LOSSES
     applies: ClassVar[str | None] = None
+    takes_probabilities: ClassVar[bool] = False
 
     reduction: Reduction = "mean"
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.arrays import Array, Labels, Shape
+from nnlab.errors import OptionError
 from nnlab.nn.losses.base import Loss
 from nnlab.nn.losses.targets import answers
 from nnlab.registry import LOSSES
@@ -47,6 +48,11 @@ class SigmoidBinaryCrossEntropy(Loss):
         return (scores[:, 0] > 0).astype(np.int64) if scores.shape[1] == 1 else super().classify(scores)
 
     def check(self, output_shape: Shape, classes: int) -> None:
+        if classes == 1:
+            raise OptionError(
+                "a sigmoid answers a question of two classes, but the data has one class",
+                hint="label the examples of the other class too: 0 and 1",
+            )
         if (output_shape, classes) != ((1,), 2):
             super().check(output_shape, classes)
 
