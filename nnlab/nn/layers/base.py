@@ -67,6 +67,11 @@ class Layer(ABC):
         return self.roles.get(param, "weight")
 
     @property
+    def predicts_as_in_training(self) -> bool:
+        """Whether ``predict`` and ``forward`` return the same y; of a composite layer, whether all parts do."""
+        return all(part.predicts_as_in_training for part in self.parts.values())
+
+    @property
     def least_batch(self) -> int:
         """The fewest examples that a training batch must have; of a composite layer, what its parts need."""
         return max((part.least_batch for part in self.parts.values()), default=1)
