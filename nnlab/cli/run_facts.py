@@ -35,8 +35,8 @@ def facts(run: Overview) -> list[tuple[str, str]]:
         ("steps", _steps(run)),
         ("time", "" if run.seconds is None else duration(run.seconds)),
         ("parameters", "" if run.parameters is None else f"{run.parameters:,}"),
-        ("validation", _measured(run.validation)),
-        ("test", _measured(run.tested)),
+        ("validation", _measured(run, run.validation)),
+        ("test", _measured(run, run.tested)),
     ]
     if environment:
         code = f"nnlab {environment.versions.get('nnlab', '')}"
@@ -132,10 +132,10 @@ def _steps(run: Overview) -> str:
     return f"{run.steps:,}" + (f" of {total:,}" if total else "")
 
 
-def _measured(measurement: Measurement | None) -> str:
+def _measured(run: Overview, measurement: Measurement | None) -> str:
     if measurement is None:
         return ""
     nats = loss(measurement)
-    return (
-        f"{accuracy(measurement)} correct" + f", loss {nats} nats" * bool(nats) + f", at step {measurement.step:,}"
-    )
+    name = run.config.loss_name if run.config else "loss"
+    value = f", {name} {nats} nats" if nats else ""
+    return f"{accuracy(measurement)} correct{value}, at step {measurement.step:,}"

@@ -58,6 +58,13 @@ class Loss(Component, ABC):
                 hint=f"end the network in {{type: dense, units: {classes}}}",
             )
 
+    def quantity(self, outputs: int | None) -> str:  # noqa: ARG002 -- some losses need them
+        """Return what the loss of an example is called, given the number of ``outputs`` if it is known.
+
+        It is ``loss`` for a plain cross-entropy; other names say what it contains besides.
+        """
+        return "loss"
+
     def weight(self, examples: int) -> float:
         """Return the weight of one of ``examples`` in the loss of the batch."""
         return 1 / examples if self.reduction == "mean" else 1.0

@@ -25,6 +25,11 @@ class SigmoidBinaryCrossEntropy(Loss):
 
     applies = "sigmoid"
 
+    def quantity(self, outputs: int | None) -> str:
+        if outputs == 1:
+            return "loss"
+        return "loss, a sum over " + ("the outputs" if outputs is None else f"{outputs} outputs")
+
     def per_example(self, scores: Array, labels: Labels) -> Array:
         losses: Array = np.logaddexp(0, scores).sum(axis=1) - np.vecdot(scores, answers(labels, scores))
         return losses
