@@ -50,7 +50,12 @@ def evaluate(
     typer.echo(f"{run.name}: {split} split, {checkpoint} checkpoint (step {evaluation.step:,})")
     typer.echo(_on_other_data(evaluation))
     typer.echo(f"accuracy  {percent(metrics.accuracy)}  ({metrics.count:,} examples, 95 % interval ", nl=False)
-    typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats")
+    typer.echo(f"{percent(low)} to {percent(high)})\nloss      {metrics.loss:.4f} nats", nl=False)
+    name = evaluation.config.loss_name
+    if name == "loss":
+        typer.echo()
+    else:
+        typer.echo(f" ({name})\nx-entropy {metrics.cross_entropy:.4f} nats (the plain cross-entropy)")
     typer.echo(f"ECE       {percent(evaluation.calibration.error)}  (expected calibration error)")
     again = ", as does this one" if split == "test" and ledger.repeats else ""
     typer.echo(f"test set  {ledger}{again}\n")

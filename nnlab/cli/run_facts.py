@@ -1,7 +1,8 @@
 """The facts that ``nnlab runs show`` prints."""
 
 from nnlab.cli.output import say
-from nnlab.errors import RunError, printable
+from nnlab.config import load_config
+from nnlab.errors import ConfigError, NnlabError, RunError, printable
 from nnlab.runs.changes import edited
 from nnlab.runs.formatting import accuracy, duration, loss
 from nnlab.runs.ledger import Ledger, read_ledger
@@ -34,8 +35,8 @@ def facts(run: Overview) -> list[tuple[str, str]]:
         ("steps", _steps(run)),
         ("time", "" if run.seconds is None else duration(run.seconds)),
         ("parameters", "" if run.parameters is None else f"{run.parameters:,}"),
-        ("validation", _measured(run.validation)),
-        ("test", _measured(run.tested)),
+        ("validation", _measured(run, run.validation)),
+        ("test", _measured(run, run.tested)),
     ]
     if environment:
         code = f"nnlab {environment.versions.get('nnlab', '')}"
@@ -100,7 +101,9 @@ def advice(run: Overview) -> str:
         case "running":
             return f"nnlab plot curves {path}"
         case "pending" | "interrupted" | "stopped":
-            return f"nnlab resume {path}"
+            why = _why_not(run)
+            cure = f"correct {run.run.config} and train it again, as it cannot be resumed: {why}"
+            return cure if why else f"nnlab resume {path}"
         case "diverged":
             rate = run.config.optimizer.model_dump().get("learning_rate") if run.config else None
             return f"nnlab train {run.run.config}" + (f" optimizer.learning_rate={rate / 10:g}" if rate else "")
@@ -110,6 +113,18 @@ def advice(run: Overview) -> str:
     return f"nnlab plot all {path}" if run.tested else f"nnlab eval {path}"
 
 
+def _why_not(run: Overview) -> str:
+    """Return why ``nnlab resume`` refuses the config of a run; empty if it does not."""
+    try:
+        load_config(run.run.config)
+    except ConfigError as error:
+        return error.problems[0].message
+    except NnlabError:
+        return ""  # for example, the data are missing, which can be mended
+    keys = edited(run.run, run.config) if run.config else []
+    return f"changed since training began: {', '.join(keys)}" if keys else ""
+
+
 def _steps(run: Overview) -> str:
     if run.steps is None:
         return ""
@@ -117,10 +132,10 @@ def _steps(run: Overview) -> str:
     return f"{run.steps:,}" + (f" of {total:,}" if total else "")
 
 
-def _measured(measurement: Measurement | None) -> str:
+def _measured(run: Overview, measurement: Measurement | None) -> str:
     if measurement is None:
         return ""
     nats = loss(measurement)
-    return (
-        f"{accuracy(measurement)} correct" + f", loss {nats} nats" * bool(nats) + f", at step {measurement.step:,}"
-    )
+    name = run.config.loss_name if run.config else "loss"
+    value = f", {name} {nats} nats" if nats else ""
+    return f"{accuracy(measurement)} correct{value}, at step {measurement.step:,}"

@@ -108,7 +108,9 @@ def costs(settings: Sequence[Setting]) -> ComparisonTable | None:
     if not shown:
         return None
     rows = zip((ComparisonCell(setting.name) for setting in settings), *shown.values(), strict=True)
-    return ComparisonTable("loss in nats, mean and sd; mean costs per run", ("setting", *shown), tuple(rows))
+    names = dict.fromkeys(run.config.loss_name for setting in settings for run in setting.runs if run.config)
+    name = "; ".join(names) or "loss"
+    return ComparisonTable(f"{name} in nats, mean and sd; mean costs per run", ("setting", *shown), tuple(rows))
 
 
 def remarks(comparison: Comparison) -> Iterable[str]:

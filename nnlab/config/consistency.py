@@ -1,6 +1,6 @@
 """Consistency of the parts of a config: shapes, options and data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ from nnlab.config.validation import Validated, validate_entry
 from nnlab.data import Source
 from nnlab.data.section import DataSpec, check_augmentations
 from nnlab.errors import DataError, OptionError, Problem
+from nnlab.nn.layers import Layer
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import outline_layer
 from nnlab.registry import DATASETS, INITIALIZERS, LAYERS, OPTIMIZERS, Spec, SpecOf
@@ -36,14 +37,16 @@ class Consistency:
         self._known = facts
         self.document = validated.document
         self.left_out = validated.left_out
+        self.reported = validated.problems
         self.problems: list[Problem] = []
         self.unread: DataError | None = None
 
     def check(self) -> list[Problem]:
         """Return a problem for each inconsistency."""
         data = self._entry("data")
-        facts = self._known or self._facts(self._attempt(("data",), DATASETS.build, data))
-        blamed, shape = self._follow(facts[0] if facts else None)
+        source = None if self._known else self._attempt(("data",), DATASETS.build, data)
+        facts = self._known or self._facts(source)
+        blamed, shape, layers = self._follow(facts[0] if facts else None)
         if facts:
             self._attempt(("data",), check_augmentations, data, facts[0])
         loss: Loss | None = self._entry("loss")
@@ -52,6 +55,7 @@ class Consistency:
         self._attempt(("optimizer",), OPTIMIZERS.build, self._entry("optimizer"), np.zeros(1), np.ones(1, bool))
         self._check_end(loss)
         self._check_evaluation(data, self._entry("training"))
+        self._check_batches(layers, source, data)
         return self.problems
 
     def _entry(self, key: str) -> Any | None:
@@ -84,18 +88,24 @@ class Consistency:
             known = source if options <= set(DataSpec.model_fields) else None
         return (known.input_shape, known.class_names) if known else None
 
-    def _follow(self, shape: Shape | None) -> tuple[int, Shape | None]:
-        """Return the index of the layer that determines the number of outputs, and the output shape."""
+    def _follow(self, shape: Shape | None) -> tuple[int, Shape | None, list[Layer | None]]:
+        """Return the index of the layer that determines the number of outputs, the output shape, and the layers.
+
+        A layer that cannot be made is None.
+        """
         nodes, _ = self.document.at("network")
         shapes = [shape]
+        layers: list[Layer | None] = []
         for index, node in enumerate(nodes.items if isinstance(nodes, Items) else ()):
             spec = None if self._shape_is_open(index) else validate_entry(Annotated[Spec, SpecOf(LAYERS)], node)
             if shapes[-1] is None:
+                layers.append(None)
                 shapes.append((spec.units,) if spec is not None and spec.type == "dense" else None)
             else:
                 layer = self._attempt(("network", index), outline_layer, spec, shapes[-1])
+                layers.append(layer)
                 shapes.append(layer.output_shape if layer else None)
-        return _deciding(shapes), shapes[-1] if shapes[1:] else None
+        return _deciding(shapes), shapes[-1] if shapes[1:] else None, layers
 
     def _shape_is_open(self, index: int) -> bool:
         """Return whether an option on which a layer's shape may depend was left out."""
@@ -105,7 +115,7 @@ class Consistency:
         )
 
     def _check_end(self, loss: Loss | None) -> None:
-        """Report a last layer whose function the loss applies itself."""
+        """Report a last layer whose function the loss applies itself, or that does not give what it takes."""
         nodes, _ = self.document.at("network")
         if loss is None or not isinstance(nodes, Items) or not nodes.items:
             return
@@ -114,6 +124,27 @@ class Consistency:
         if spec is not None and spec.type == loss.applies:
             message = f"network[{last}]: the loss, {loss.type}, applies {spec.type} itself"
             self.problems.append(subject(self.document, "network", last).problem(message, "leave this layer out"))
+        elif spec is None or self._is_mended("loss"):
+            return
+        elif loss.takes_probabilities and not LAYERS[spec.type].gives_probabilities:
+            message = f"network[{last}]: {loss.type} takes probabilities, which {spec.type} does not give"
+            hint = f"end the network in softmax, or use softmax_{loss.type}"
+            self.problems.append(subject(self.document, "network", last).problem(message, hint))
+
+    def _is_mended(self, key: str) -> bool:
+        """Return whether the component at ``key`` has the name that was most likely meant, not the one given."""
+        _, position = self.document.at(key, "type")
+        return (position.line, position.column) in {(each.line, each.column) for each in self.reported}
+
+    def _check_batches(self, layers: Sequence[Layer | None], source: Source | None, data: DataSpec | None) -> None:
+        """Report training batches that are too small for a layer, as far as the number of examples is known."""
+        training = self._entry("training")
+        if training is None or any(spot.path[:1] in {("training",), ("data",)} for spot in self.left_out):
+            return
+        count = getattr(source, "train_examples", None)
+        held_out = data.validation if data else 0
+        examples = count - held_out if count is not None and count > held_out else None
+        self._attempt(("training",), check_batches, training, layers, examples)
 
     def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:
         """Report options that need validation data if there are none."""
@@ -127,6 +158,34 @@ class Consistency:
                 message = f"training.{key}: there is no validation data to evaluate on"
                 position = self.document.key("training", key)
                 self.problems.append(position.problem(message, "data.validation: 1000 holds out 1000 examples"))
+
+
+def check_batches(training: Training, layers: Iterable[Layer | None], examples: int | None) -> None:
+    """Raise OptionError if a batch that training draws of ``examples`` has fewer than one of ``layers`` needs.
+
+    ``examples`` is None if their number is unknown; then only the size of a whole batch is checked.
+    """
+    size = training.batch_size
+    fewest = size if training.replacement or examples is None else min(size, examples)
+    rest = 0
+    if examples is not None and not training.replacement and not training.drop_last:
+        epoch = -(-examples // size)
+        rest = examples % size if training.steps is None or training.steps >= epoch else 0
+    for index, layer in enumerate(layers):
+        least = layer.least_batch if layer else 1
+        if fewest < least:
+            raise OptionError(
+                f"network[{index}] needs at least {least} examples in a training batch, not {fewest}",
+                option="batch_size",
+                hint=f"batch_size: {max(32, least)}",
+            )
+        if 0 < rest < least:
+            raise OptionError(
+                f"network[{index}] needs at least {least} examples in a training batch, but of {examples:,} "
+                f"examples in batches of {size:,} the last batch of an epoch has {rest}",
+                option="batch_size",
+                hint="drop_last: true leaves it out, or choose another batch_size",
+            )
 
 
 def _deciding(shapes: Sequence[Shape | None]) -> int:

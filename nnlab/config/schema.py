@@ -92,6 +92,11 @@ class Experiment(ConfigSection):
     compute: Compute = Compute()
     logging: Logging = Logging()
 
+    @property
+    def loss_name(self) -> str:
+        """What the loss of an example is called; ``loss`` if it is a plain cross-entropy."""
+        return self.loss.quantity(getattr(self.network[-1], "units", None))
+
 
 def file_schema() -> dict[str, Any]:
     """Return the JSON Schema of a config file: a whole experiment, or changes to the one it ``extends``.

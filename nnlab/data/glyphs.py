@@ -93,7 +93,7 @@ class Glyphs(Source):
     class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
     def __init__(self, *, train: PositiveInt = 10_000, test: PositiveInt = 2_000, seed: Seed = 0) -> None:
-        self.train = train
+        self.train = self.train_examples = train
         self.test = test
         self.seed = seed
 

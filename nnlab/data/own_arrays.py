@@ -53,6 +53,7 @@ class SavedArrays(Source):
         names = self._files.class_names()
         if names is not None and not 1 <= len(names) <= _MOST_CLASSES:
             raise DataError(f"{path} has {len(names)} class names, not 1 to {_MOST_CLASSES}")
+        self.train_examples = header.shape[0]
         labels = self._labels("train", names)
         counts = np.bincount(labels, minlength=len(names or ()))
         self.class_names = tuple(names if names is not None else map(str, range(len(counts))))

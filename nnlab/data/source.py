@@ -36,9 +36,10 @@ class Source(ABC):
     """A kind of data set, as a config names it.
 
     ``input_shape`` and ``class_names`` are known before inputs are read, so that a network can be checked
-    against them. Constructing a source reads no file, except for the user's own arrays, whose headers and labels
-    define both. ``published`` describes the published files that it reads; it is None for other sources, whose
-    ``origin`` is the text that ``nnlab data list`` shows.
+    against them, and so is, for a source that can tell, the number of ``train_examples``. Constructing a source
+    reads no file, except for the user's own arrays, whose headers and labels define these. ``published`` describes
+    the published files that it reads; it is None for other sources, whose ``origin`` is the text that ``nnlab data
+    list`` shows.
     """
 
     published: ClassVar[PublishedData | None] = None
@@ -46,6 +47,7 @@ class Source(ABC):
 
     input_shape: Shape
     class_names: tuple[str, ...]
+    train_examples: int | None = None
 
     def inputs_name(self, half: Half) -> str:
         """Return what messages call the inputs of the training or test examples."""

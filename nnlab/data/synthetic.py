@@ -34,7 +34,7 @@ class Ellipse(Source):
     class_names = ("inside", "outside")
 
     def __init__(self, *, train: PositiveInt = 60_000, test: PositiveInt = 10_000, seed: Seed = 0) -> None:
-        self.train = train
+        self.train = self.train_examples = train
         self.test = test
         self.seed = seed
 
@@ -69,7 +69,7 @@ class Random(Source):
     ) -> None:
         self.input_shape = shape
         self.class_names = tuple(str(i) for i in range(classes))
-        self.train = train
+        self.train = self.train_examples = train
         self.test = test
         self.seed = seed
 
@@ -111,6 +111,7 @@ class Inline(Source):
         self.class_names = class_names or tuple(str(i) for i in range(max(labels) + 1))
         self.input_shape = values.shape[1:]
         self._examples = Split(values, np.array(labels, np.int64))
+        self.train_examples = len(labels)
 
     def load(self, root: Path | None) -> tuple[Split, Split]:  # noqa: ARG002 -- no files
         return self._examples, self._examples

@@ -35,6 +35,7 @@ def curve_groups(
     unit: Literal["step", "epoch"] = "step",
     window: Window | None = None,
     loss_scale: Literal["linear", "log"] = "linear",
+    loss_name: str = "loss",
     title: str = "",
     note: str = "",
 ) -> Figure:
@@ -59,7 +60,7 @@ def curve_groups(
         _draw(panels[:, line.column], line, window)
     for axes, heading in zip(panels[0], _headings(settings), strict=False):
         axes.set_title(heading if len(settings) > 1 else "")
-    label(panels, unit)
+    label(panels, unit, loss_name)
     figure.align_ylabels(list(panels.flat))
     set_scale(panels[0], loss_scale)
     low, high = panels[1, 0].get_ylim()

@@ -28,6 +28,7 @@ def curves(
     evaluated_on: str = "validation",
     window: Window | None = None,
     loss_scale: Literal["linear", "log"] = "linear",
+    loss_name: str = "loss",
     title: str = "",
     note: str = "",
 ) -> Figure:
@@ -47,7 +48,7 @@ def curves(
         _draw_records(axes, training.x, factor * getattr(training, name), window)
         if evaluation is not None:
             _draw_evaluations(axes, evaluation.x, factor * getattr(evaluation, name), evaluated_on)
-    label(panels, "step")
+    label(panels, "step", loss_name)
     figure.align_ylabels(panels)
     set_scale(panels[:1], loss_scale)
     outside = _zoom(panels[1], 100 * training.accuracy, smoothed=window not in {1, "so far"})
@@ -99,10 +100,10 @@ def _draw_evaluations(axes: Axes, steps: NDArray[Any], values: Array, name: str)
     axes.plot(thin_steps, thin_values, color=style.VERMILION, linewidth=1, marker=mark, markersize=3, label=label)
 
 
-def label(panels: NDArray[Any], unit: Literal["step", "epoch"]) -> None:
+def label(panels: NDArray[Any], unit: Literal["step", "epoch"], loss_name: str = "loss") -> None:
     """Name the axes of panels (2, ...), the losses above the accuracies, over steps or epochs from 0 on."""
     (loss, *_), (accuracy, *_) = np.reshape(panels, (2, -1))
-    loss.set_ylabel("loss (nats per example)")
+    loss.set_ylabel(f"{loss_name}\n(nats per example)" if loss_name != "loss" else "loss (nats per example)")
     accuracy.set_ylabel("accuracy (%)")
     for axes in np.reshape(panels, (2, -1))[1]:
         axes.set_xlabel(unit)

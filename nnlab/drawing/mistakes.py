@@ -13,7 +13,7 @@ class Mistakes:
     """Some of the ``count`` misclassified among ``examples`` examples, the largest loss first.
 
     Shapes: indices (S,) of the examples, their true classes ``labels`` (S,), the ``predicted`` classes (S,), the
-    probabilities of both (S, 2), 0-1, and losses (S,) in nats.
+    probabilities of both (S, 2), 0-1, and losses (S,) in nats, called ``loss_name``.
     """
 
     indices: Labels
@@ -23,13 +23,13 @@ class Mistakes:
     losses: Array
     count: int
     examples: int
+    loss_name: str = "loss"
 
     @property
     def note(self) -> str:
         """Which mistakes these are, for the head of a figure."""
-        return (
-            f"largest loss first, {len(self.indices):,} of {self.count:,} mistakes in {self.examples:,} examples"
-        )
+        shown = f"{len(self.indices):,} of {self.count:,} mistakes in {self.examples:,} examples"
+        return f"largest {self.loss_name} first, {shown}"
 
 
 @style.styled()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,15 @@ from nnlab.arrays import Labels
 from nnlab.errors import UsageError
 from nnlab.evaluation.predictions import Predictions
 
+_ROUNDING = 1e-3  # a sum of probabilities that is this near to 1 is 1
+
 
 @dataclass(frozen=True)
 class Metrics:
     """How good predictions are: the mean loss (nats), and what follows from the confusion matrix.
+
+    ``cross_entropy`` is the mean of ``-log p``, p being the probability of the true class among all classes (nats
+    per example). A plain cross-entropy loss has the same value; one with label smoothing, for example, does not.
 
     Shapes: confusion (C, C), counts with the true classes in rows and the predicted ones in columns;
     precision, recall, f1 (0-1) and support (examples) (C,), in the order of ``class_names``.
@@ -27,6 +32,7 @@ class Metrics:
     loss: float
     confusion: NDArray[np.int64]
     class_names: tuple[str, ...]
+    cross_entropy: float = nan
 
     @property
     def count(self) -> int:
@@ -90,6 +96,7 @@ class Metrics:
         """Return everything as plain data that JSON can hold, the loss as in ``headline``."""
         return {
             **self.headline,
+            "cross_entropy": self.cross_entropy if isfinite(self.cross_entropy) else None,
             "interval": list(self.interval),
             "count": self.count,
             "macro": self.macro,
@@ -108,7 +115,21 @@ def measure(predictions: Predictions, class_names: Sequence[str]) -> Metrics:
         raise UsageError(f"{classes} class names for {predictions.probabilities.shape[1]} classes")
     cells = np.bincount(predictions.labels * classes + predictions.predicted, minlength=classes**2)
     loss = float(predictions.losses.mean(dtype=np.float64))
-    return Metrics(loss, cells.reshape(classes, classes).astype(np.int64), tuple(class_names))
+    confusion = cells.reshape(classes, classes).astype(np.int64)
+    return Metrics(loss, confusion, tuple(class_names), cross_entropy(predictions))
+
+
+def cross_entropy(predictions: Predictions) -> float:
+    """Return the mean of ``-log p`` (nats), p being the share of the true class in all probabilities.
+
+    A p below the least normal number of its type counts as that number.
+    """
+    rows = predictions.probabilities
+    likelihoods = rows[np.arange(len(rows)), predictions.labels].astype(np.float64)
+    sums = rows.sum(axis=1, dtype=np.float64)
+    sums[np.abs(sums - 1) < _ROUNDING] = 1.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(-np.log(np.maximum(likelihoods / sums, np.finfo(rows.dtype).tiny)).mean())
 
 
 def wilson(correct: int, count: int) -> tuple[float, float]:

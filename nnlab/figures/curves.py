@@ -53,15 +53,26 @@ def draw_curves(
         for setting in settings
     ]
     title = ", ".join(filter(None, [_title(chosen), "first epoch" * first_epoch]))
+    names = dict.fromkeys(each.config.loss_name for each in chosen)
+    loss_name = next(iter(names)) if len(names) == 1 else "loss (of several kinds)"
     (first, *others) = groups
     if unit == "step" and not others and len(first.training) == 1:
         evaluation = first.evaluation[0] if len(first.evaluation[0].x) else None
         on = first.evaluated_on
         return curves.curves(
-            first.training[0], evaluation, evaluated_on=on, window=window, loss_scale=scale, title=title, note=note
+            first.training[0],
+            evaluation,
+            evaluated_on=on,
+            window=window,
+            loss_scale=scale,
+            loss_name=loss_name,
+            title=title,
+            note=note,
         )
     window = 1 if unit == "epoch" else window
-    return curve_groups.curve_groups(groups, unit=unit, window=window, loss_scale=scale, title=title, note=note)
+    return curve_groups.curve_groups(
+        groups, unit=unit, window=window, loss_scale=scale, loss_name=loss_name, title=title, note=note
+    )
 
 
 def _title(runs: Sequence[NamedRun]) -> str:

@@ -13,7 +13,7 @@ from nnlab.evaluation import Predictions, worst
 from nnlab.figures.entry import FigureEntry, Option, Subject, headline
 
 
-def select(predictions: Predictions, count: int) -> Mistakes:
+def select(predictions: Predictions, count: int, loss_name: str = "loss") -> Mistakes:
     """Return up to ``count`` misclassified examples, the largest loss first."""
     shown = worst(predictions, count)
     labels, predicted = predictions.labels[shown], predictions.predicted[shown]
@@ -25,6 +25,7 @@ def select(predictions: Predictions, count: int) -> Mistakes:
         losses=predictions.losses[shown],
         count=int(np.count_nonzero(predictions.predicted != predictions.labels)),
         examples=len(predictions.labels),
+        loss_name=loss_name,
     )
 
 
@@ -32,7 +33,7 @@ def _draw(
     subject: Subject, *, count: Annotated[int, Option("How many mistakes to show.", low=1, high=200)] = 25
 ) -> Figure:
     predictions, title = subject.evaluation.predictions, headline(subject.evaluation)
-    mistakes = select(predictions, count)
+    mistakes = select(predictions, count, subject.config.loss_name)
     if not mistakes.count:
         return no_mistakes(mistakes.examples, title=title)
     if subject.has_images:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf, isnan, nan
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from nnlab.arrays import Array, Labels, Rng
 from nnlab.gradcheck.differences import Derivative, derivative
-from nnlab.gradcheck.objective import InnerProduct, LossHead, Objective, in_float64
+from nnlab.gradcheck.objective import Failure, InnerProduct, LossHead, Objective, in_float64
 from nnlab.nn.layers import Layer
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
@@ -25,6 +26,16 @@ TOLERANCE = 1e-5
 FLOOR = 1e-8
 """Added to the magnitudes that an error is relative to, so that 0 may be compared with 0."""
 
+Verdict: TypeAlias = Literal["ok", "WRONG", "not checked"]
+
+Reporter: TypeAlias = Callable[[str, str], None]
+"""Called again and again while a check works, with the layer and the parameter that are being checked."""
+
+
+def ignore(layer: str, parameter: str) -> None:
+    """Report nothing."""
+
+
 ATTEMPTS = 8
 """Entries tried for each entry requested, because kinks rule some out."""
 
@@ -37,6 +48,10 @@ class GradientCheck:
     ``worst`` the index of the entry that has it, with its ``analytic`` and ``numeric`` values. The floor is
     1e-8, or more where the rounding of the function would exceed the ``tolerance`` otherwise. ``kinks``
     entries were left out because relu or max has a kink next to them; if all were, the numbers are NaN.
+
+    The ``parameter`` is ``predict`` if that returns another y than ``forward``, its values then being the
+    ``analytic`` and those of ``forward`` the ``numeric`` ones. ``failure`` is the file and line of an exception
+    that the layer's method of this name raised.
     """
 
     layer: str
@@ -48,21 +63,30 @@ class GradientCheck:
     checked: int
     kinks: int
     tolerance: float
+    failure: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether at least one entry was checked and all checked entries agree."""
         return self.error <= self.tolerance
 
+    @property
+    def verdict(self) -> Verdict:
+        """What the check says; nothing was checked if there are kinks next to all entries that were tried."""
+        if self.checked == 0 and not self.failure:
+            return "not checked"
+        return "ok" if self.ok else "WRONG"
+
 
 @dataclass(frozen=True)
 class Extent:
-    """The extent of a check: entries per array (None: all), drawn from ``rng``; first step; tolerance."""
+    """The extent of a check: entries per array (None: all), drawn from ``rng``; first step; tolerance; reports."""
 
     rng: Rng
     samples: int | None = 20
     step: float = STEP
     tolerance: float = TOLERANCE
+    report: Reporter = ignore
 
 
 def check_network(
@@ -75,6 +99,7 @@ def check_network(
     samples: int | None = 20,
     step: float = STEP,
     tolerance: float = TOLERANCE,
+    report: Reporter = ignore,
 ) -> list[GradientCheck]:
     """Check every gradient of ``loss`` on the batch x (N, ...), labels (N,), in training mode and float64.
 
@@ -83,11 +108,13 @@ def check_network(
     analytic gradient is not 0. The network is not changed.
 
     An error in one layer's ``x`` makes all earlier gradients wrong too, so the last check that fails shows the
-    mistake. Raises UsageError if a layer omits a gradient or returns a wrong shape.
+    mistake. A backward pass that raises an exception is a check of its own, which fails, and the layers before it
+    are checked with a random gradient in its place. Raises UsageError if a layer omits a gradient or returns a
+    wrong shape.
     """
     objective = Objective(in_float64(network.layers), x, LossHead(loss, labels))
     names = [network.label(i) for i in range(len(network.layers))]
-    return _check(objective, [*names, loss.type], Extent(rng, samples, step, tolerance))
+    return _check(objective, [*names, loss.type], Extent(rng, samples, step, tolerance, report))
 
 
 def check_layer(
@@ -99,6 +126,7 @@ def check_layer(
     samples: int | None = None,
     step: float = STEP,
     tolerance: float = TOLERANCE,
+    report: Reporter = ignore,
 ) -> list[GradientCheck]:
     """Check the gradients of one layer, its parameters' and then that of x (N, ...).
 
@@ -108,7 +136,7 @@ def check_layer(
     """
     cotangent = rng.standard_normal((len(x), *layer.output_shape))
     objective = Objective(in_float64([layer]), x, InnerProduct(cotangent))
-    checks = _check(objective, [name or LAYERS.name_of(layer), ""], Extent(rng, samples, step, tolerance))
+    checks = _check(objective, [name or LAYERS.name_of(layer), ""], Extent(rng, samples, step, tolerance, report))
     return checks[:-1]
 
 
@@ -122,22 +150,54 @@ def check_loss(
     samples: int | None = None,
     step: float = STEP,
     tolerance: float = TOLERANCE,
+    report: Reporter = ignore,
 ) -> GradientCheck:
     """Check the gradient of a loss with respect to the scores (N, M) for labels (N,)."""
     objective = Objective([], scores, LossHead(loss, labels))
-    return _check(objective, [name or loss.type], Extent(rng, samples, step, tolerance))[0]
+    return _check(objective, [name or loss.type], Extent(rng, samples, step, tolerance, report))[0]
 
 
 def _check(objective: Objective, names: Sequence[str], extent: Extent) -> list[GradientCheck]:
     """Check the gradients of ``objective``; ``names`` has one for each layer and one for the head."""
-    center = objective.value(0)
     checks = []
     for i, (name, gradients) in enumerate(zip(names, objective.gradients(), strict=True)):
+        if i < len(objective.layers):
+            checks += _inference(objective, i, name, extent.tolerance)
+        if isinstance(gradients, Failure):
+            checks.append(_failed(name, gradients, extent.tolerance))
+            continue
+        center = objective.value(i)
         for parameter, array in objective.arrays(i).items():
             estimate = partial(_estimate, partial(objective.value, i), array, center=center, extent=extent)
-            entries, kinks = _sampled(estimate, gradients[parameter], extent)
+            report = partial(extent.report, name, parameter)
+            entries, kinks = _sampled(estimate, gradients[parameter], extent, report)
             checks.append(_summary(name, parameter, entries, kinks, extent.tolerance))
     return checks
+
+
+def _inference(objective: Objective, index: int, name: str, tolerance: float) -> list[GradientCheck]:
+    """Return a check of ``predict`` if it fails, or returns another y than ``forward``; none otherwise."""
+    match objective.disagreement(index):
+        case None:
+            return []
+        case Failure() as failure:
+            return [_failed(name, failure, tolerance)]
+        case predicted, y:
+            if predicted.shape != y.shape:
+                reason = f"predict returns the shape {predicted.shape}, forward {y.shape}"
+                return [_failed(name, Failure("predict", reason), tolerance)]
+            floor = FLOOR * max(1.0, float(np.abs(y).max(initial=0.0)))
+            errors = np.abs(predicted - y) / (np.abs(predicted) + np.abs(y) + floor)
+            errors[np.isnan(errors) & ~(np.isnan(predicted) & np.isnan(y))] = inf
+            if not errors.size or not (errors > tolerance).any():
+                return []
+            worst = tuple(int(i) for i in np.unravel_index(np.nanargmax(errors), y.shape))
+            numbers = (float(errors[worst]), worst, float(predicted[worst]), float(y[worst]))
+            return [GradientCheck(name, "predict", *numbers, y.size, 0, tolerance)]
+
+
+def _failed(name: str, failure: Failure, tolerance: float) -> GradientCheck:
+    return GradientCheck(name, failure.method, nan, (), nan, nan, 0, 0, tolerance, failure.reason)
 
 
 @dataclass(frozen=True)
@@ -167,12 +227,16 @@ def _estimate(
 
 
 def _sampled(
-    estimate: Callable[[tuple[int, ...]], Derivative | None], gradients: Sequence[Array], extent: Extent
+    estimate: Callable[[tuple[int, ...]], Derivative | None],
+    gradients: Sequence[Array],
+    extent: Extent,
+    report: Callable[[], None],
 ) -> tuple[list[CheckedEntry], int]:
     """Return the requested number of entries, or fewer because of kinks, and the number of kinks met."""
     entries: list[CheckedEntry] = []
     kinks = 0
     for flat in _order(gradients[0], extent):
+        report()
         index = tuple(int(i) for i in np.unravel_index(flat, gradients[0].shape))
         numeric = estimate(index)
         if numeric is None:

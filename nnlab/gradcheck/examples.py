@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from nnlab.arrays import Array, Rng, Shape
 from nnlab.errors import OptionError, UsageError
-from nnlab.gradcheck.checks import GradientCheck, check_layer, check_loss
+from nnlab.gradcheck.checks import GradientCheck, Reporter, check_layer, check_loss, ignore
 from nnlab.nn.layers import Layer
 from nnlab.nn.losses import Loss, Reduction
 from nnlab.registry import LAYERS, LOSSES, Registry, Spec
@@ -97,7 +97,9 @@ LOSS_EXAMPLES: dict[str, Sequence[LossExample]] = {
 }
 
 
-def check_registered(rng: Rng, *, only: str | None = None, samples: int | None = None) -> list[GradientCheck]:
+def check_registered(
+    rng: Rng, *, only: str | None = None, samples: int | None = None, report: Reporter = ignore
+) -> list[GradientCheck]:
     """Check every registered layer and loss on small random cases, with both reductions of each loss.
 
     ``only`` is the name of one to check (None: all). ``samples`` entries are checked of each array (None: all).
@@ -107,30 +109,35 @@ def check_registered(rng: Rng, *, only: str | None = None, samples: int | None =
     checks: list[GradientCheck] = []
     for name in (each for each in LAYERS.names() if only in {None, each}):
         for example in layer_examples(name):
-            checks += _check_layer_example(name, example, rng, samples)
+            checks += _check_layer_example(name, example, rng, samples, report)
     for name in (each for each in LOSSES.names() if only in {None, each}):
         for loss_example in LOSS_EXAMPLES.get(name, [LossExample()]):
-            checks += _check_loss_example(name, loss_example, rng, samples)
+            checks += _check_loss_example(name, loss_example, rng, samples, report)
     return checks
 
 
-def _check_layer_example(name: str, example: LayerExample, rng: Rng, samples: int | None) -> list[GradientCheck]:
+def _check_layer_example(
+    name: str, example: LayerExample, rng: Rng, samples: int | None, report: Reporter
+) -> list[GradientCheck]:
     spec = _spec(LAYERS, name, example.options)
     layer: Layer = LAYERS.build(spec, example.input_shape, rng)
     # Biases of 0 and scales of 1 would hide a backward pass that forgets them.
     layer.bind({key: param + 0.3 * rng.standard_normal(param.shape) for key, param in layer.params.items()})
     x = rng.standard_normal((example.batch, *example.input_shape))
     label = f"{_label(name, example.options)} on {'x'.join(str(length) for length in example.input_shape)}"
-    return check_layer(layer, x, rng=rng, name=label, samples=samples)
+    return check_layer(layer, x, rng=rng, name=label, samples=samples, report=report)
 
 
-def _check_loss_example(name: str, example: LossExample, rng: Rng, samples: int | None) -> Iterator[GradientCheck]:
+def _check_loss_example(
+    name: str, example: LossExample, rng: Rng, samples: int | None, report: Reporter
+) -> Iterator[GradientCheck]:
     scores = example.draw(rng, 5, example.outputs)
     labels = rng.integers(0, example.classes, 5)
     for reduction in get_args(Reduction):
         options = {**example.options, "reduction": reduction}
         loss: Loss = LOSSES.build(_spec(LOSSES, name, options))
-        yield check_loss(loss, scores, labels, rng=rng, name=_label(name, options), samples=samples)
+        label = _label(name, options)
+        yield check_loss(loss, scores, labels, rng=rng, name=label, samples=samples, report=report)
 
 
 def _spec(registry: Registry, name: str, options: Mapping[str, Any]) -> Spec:

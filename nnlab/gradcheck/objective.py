@@ -1,6 +1,9 @@
 """The scalar function that a gradient check differentiates: layers in a row, and one number at their end."""
 
+import contextlib
 import copy
+import inspect
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -67,15 +70,37 @@ def in_float64(layers: Iterable[Layer]) -> list[Layer]:
     return copies
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A method of a layer or loss that raised an exception: its name, and where and what it raised."""
+
+    method: str
+    reason: str
+
+
+def _failure(component: object, method: str, error: Exception) -> Failure:
+    """Return the failure with the deepest line of the component's own file, or else the deepest line."""
+    file = ""
+    with contextlib.suppress(TypeError, OSError):  # a class that was defined in no file
+        file = inspect.getfile(type(component))
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # without the line that calls the method
+    frame = ([each for each in frames if each.filename == file] or frames)[-1]
+    return Failure(method, f"{frame.filename}:{frame.lineno}: {type(error).__name__}: {error}")
+
+
 class Objective:
     """A scalar function of a batch and of the parameters of ``layers``, in training mode.
 
     ``inputs[i]`` is the input of layer i, the last one that of ``head``. Random streams are reset before every
     evaluation, so that the same masks are drawn each time. The objective changes its layers: their running
     statistics, and temporarily their parameters.
+
+    If the backward pass of a layer raises an exception, the function for the layers before it is the inner product
+    of that layer's input and a random array instead, so that they can still be checked.
     """
 
     def __init__(self, layers: Sequence[Layer], x: Array, head: Head) -> None:
+        self._heads: dict[int, InnerProduct] = {}
         self.layers = tuple(layers)
         self.head = head
         self._streams = [
@@ -99,23 +124,55 @@ class Objective:
         for i, layer in enumerate(self.layers[start:], start):
             self._rewind(i)
             y, _ = layer.forward(y)
+            if i + 1 in self._heads:
+                return self._heads[i + 1].value(y)
         return self.head.value(y)
 
-    def gradients(self) -> list[Gradients]:
+    def disagreement(self, index: int) -> tuple[Array, Array] | Failure | None:
+        """Return what ``predict`` and ``forward`` of a layer return for the same input, or how ``predict`` fails.
+
+        None if the layer declares that they differ.
+        """
+        layer = self.layers[index]
+        if not layer.predicts_as_in_training:
+            return None
+        try:
+            return layer.predict(self.inputs[index].copy()), self.inputs[index + 1]
+        except Exception as error:  # noqa: BLE001 -- the layer may be the user's own, with any fault
+            return _failure(layer, "predict", error)
+
+    def gradients(self) -> list[Gradients | Failure]:
         """Return what the backward passes compute for each of ``inputs`` and for the parameters of each layer.
 
-        Raises UsageError if a layer omits a gradient or returns a wrong shape.
+        An exception that a backward pass raises is returned as a Failure. Raises UsageError if a layer omits a
+        gradient or returns a wrong shape.
         """
-        grad_x = self.head.gradient(self.inputs[-1])
-        computed: list[Gradients] = [{"scores": (grad_x,)}]
+        computed: list[Gradients | Failure] = []
+        try:
+            grad_x = self.head.gradient(self.inputs[-1])
+            computed.append({"scores": (grad_x,)})
+        except Exception as error:  # noqa: BLE001 -- the loss may be the user's own
+            computed.append(_failure(getattr(self.head, "loss", self.head), "backward", error))
+            grad_x = self._cut(len(self.layers))
         for i, layer in reversed(list(enumerate(self.layers))):
             cache, kind = self._caches[i], type(layer).__name__
-            alone = layer.gradients(grad_x.copy(), cache)
-            grad_x, grads = layer.backward(grad_x.copy(), cache)
+            try:
+                alone = layer.gradients(grad_x.copy(), cache)
+                grad_x, grads = layer.backward(grad_x.copy(), cache)
+            except Exception as error:  # noqa: BLE001 -- the layer may be the user's own
+                computed.insert(0, _failure(layer, "backward", error))
+                grad_x = self._cut(i)
+                continue
             _require_shapes(f"{kind}.backward", self.arrays(i), {**grads, "x": grad_x})
             _require_shapes(f"{kind}.gradients", layer.params, alone)
             computed.insert(0, {name: (grads[name], alone[name]) for name in layer.params} | {"x": (grad_x,)})
         return computed
+
+    def _cut(self, index: int) -> Array:
+        """Let the function end at ``inputs[index]``, and return its gradient there."""
+        cotangent = np.random.default_rng(index).standard_normal(self.inputs[index].shape)
+        self._heads[index] = InnerProduct(cotangent)
+        return cotangent
 
     def arrays(self, index: int) -> Named:
         """Return the arrays on which the value depends in layer ``index``, or in the head after the last layer."""

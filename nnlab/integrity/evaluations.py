@@ -23,6 +23,8 @@ TOLERANCE = 1e-3
 
 _SAME_LOSS = 1e-5  # relative difference of a mean loss that is computed in another order
 
+_NEWER = {"calibration", "cross_entropy"}  # values that evaluations of earlier versions lack
+
 
 class Evaluator:
     """The checkpoints of a run, evaluated again on its data, each at most once on a split.
@@ -106,8 +108,8 @@ def check_record(folder: Path, recorded: dict[str, Any], predictions: Prediction
         measured = {**metrics.as_json(), "calibration": calibrate(predictions).as_json()}
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"it does not match predictions.npz: {error}") from error
-    if "predictions" not in recorded and "calibration" not in recorded:  # of an earlier version
-        del measured["calibration"]
+    if "predictions" not in recorded:  # of an earlier version
+        measured = {key: value for key, value in measured.items() if key in recorded or key not in _NEWER}
     differing = sorted(key for key, value in measured.items() if recorded.get(key) != value)
     if "predictions" in recorded and recorded["predictions"] != sha256(folder / "predictions.npz"):
         differing.append("predictions (the digest of the file)")

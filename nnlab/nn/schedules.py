@@ -7,6 +7,7 @@ step still moves the weights. Formulas: docs/optimizers.md.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from fractions import Fraction as Rational
 from math import cos, pi
 from typing import Annotated, Literal, TypeAlias
 
@@ -22,24 +23,32 @@ Unit: TypeAlias = Literal["steps", "epochs"]
 """What a duration counts."""
 
 
+Time: TypeAlias = int | Rational
+"""A number of steps; not a whole one if it depends on a duration such as half an epoch of five steps."""
+
+_MOST = 2**40  # powers of gamma; a higher power of a number below 1 is 0
+
+
 @dataclass(frozen=True)
 class Clock:
     """The length of a training run: its number of steps, and the steps of an epoch."""
 
-    total_steps: int
+    total_steps: Time
     steps_per_epoch: int
 
-    def steps(self, duration: float, unit: Unit) -> int:
-        """Return ``duration`` in whole steps, at least one."""
-        return max(1, round(duration * (self.steps_per_epoch if unit == "epochs" else 1)))
+    def steps(self, duration: float, unit: Unit) -> Time:
+        """Return ``duration`` in steps, exactly as its decimal digits say; it need not be a whole number."""
+        steps = Rational(str(duration)) * (self.steps_per_epoch if unit == "epochs" else 1)
+        return _whole(steps)
 
-    def progress(self, step: int) -> float:
+    def progress(self, step: Time) -> float:
         """Return the share, 0 .. 1, of the run that is complete when ``step`` begins."""
-        return min(1.0, step / self.total_steps)
+        return min(1.0, float(step / self.total_steps))
 
-    def after(self, steps: int) -> "Clock":
+    def after(self, steps: Time) -> "Clock":
         """Return the clock of the run that remains after the first ``steps``."""
-        return Clock(max(1, self.total_steps - steps), self.steps_per_epoch)
+        left = self.total_steps - steps
+        return Clock(_whole(left) if left > 0 else 1, self.steps_per_epoch)
 
 
 class Schedule(Component, ABC):
@@ -48,8 +57,11 @@ class Schedule(Component, ABC):
     registry = SCHEDULES
 
     @abstractmethod
-    def factor(self, step: int, clock: Clock) -> float:
-        """Return the factor of the learning rate in ``step`` (from 0) of a run of the length of ``clock``."""
+    def factor(self, step: Time, clock: Clock) -> float:
+        """Return the factor of the learning rate in ``step`` (from 0) of a run of the length of ``clock``.
+
+        ``step`` is a whole number, except after a warm-up that ends between two steps.
+        """
 
 
 @SCHEDULES.register("constant")
@@ -57,21 +69,21 @@ class Schedule(Component, ABC):
 class ConstantRate(Schedule):
     """The learning rate as given, ``1``."""
 
-    def factor(self, step: int, clock: Clock) -> float:  # noqa: ARG002 -- the same at all times
+    def factor(self, step: Time, clock: Clock) -> float:  # noqa: ARG002 -- the same at all times
         return 1.0
 
 
 @SCHEDULES.register("step")
 @dataclass(frozen=True, kw_only=True)
 class Step(Schedule):
-    """A staircase: ``gamma ** floor(step / every)``, where ``every`` counts ``unit``."""
+    """A staircase: ``gamma ** floor(step / every)``, where ``every`` counts ``unit`` and is not rounded."""
 
     every: Positive
     gamma: Fraction = 0.1
     unit: Unit = "steps"
 
-    def factor(self, step: int, clock: Clock) -> float:
-        return float(self.gamma ** (step // clock.steps(self.every, self.unit)))
+    def factor(self, step: Time, clock: Clock) -> float:
+        return float(self.gamma ** min(_MOST, step // clock.steps(self.every, self.unit)))
 
 
 @SCHEDULES.register("cosine")
@@ -84,7 +96,7 @@ class Cosine(Schedule):
 
     final: Fraction = 0.0
 
-    def factor(self, step: int, clock: Clock) -> float:
+    def factor(self, step: Time, clock: Clock) -> float:
         return between(1.0, self.final, (1 - cos(pi * clock.progress(step))) / 2)
 
 
@@ -93,7 +105,7 @@ class Cosine(Schedule):
 class LinearWarmup(Schedule):
     """A straight line from ``start`` to 1 over ``duration``, counted in ``unit``; from there on ``then``.
 
-    ``then`` sees a run that begins after the warm-up and is shorter by its steps.
+    ``then`` sees a run that begins after the warm-up and is shorter by its steps. The duration is not rounded.
     Goyal et al. (2017), arXiv:1706.02677.
     """
 
@@ -102,11 +114,11 @@ class LinearWarmup(Schedule):
     unit: Unit = "steps"
     then: Schedule = ConstantRate()
 
-    def factor(self, step: int, clock: Clock) -> float:
+    def factor(self, step: Time, clock: Clock) -> float:
         steps = clock.steps(self.duration, self.unit)
         if step < steps:
-            return between(self.start, 1.0, step / steps)
-        return self.then.factor(step - steps, clock.after(steps))
+            return between(self.start, 1.0, float(step / steps))
+        return self.then.factor(_whole(step - steps), clock.after(steps))
 
 
 @SCHEDULES.register("one_cycle")
@@ -122,7 +134,7 @@ class OneCycle(Schedule):
     initial: Fraction = 0.04
     final: Fraction = 0.0
 
-    def factor(self, step: int, clock: Clock) -> float:
+    def factor(self, step: Time, clock: Clock) -> float:
         progress = clock.progress(step)
         if progress < self.peak:
             return between(self.initial, 1.0, progress / self.peak)
@@ -132,3 +144,8 @@ class OneCycle(Schedule):
 def between(first: float, last: float, t: float) -> float:
     """Return the point at the share ``t`` of the way from ``first`` to ``last``."""
     return first + (last - first) * t
+
+
+def _whole(steps: Time) -> Time:
+    """Return ``steps`` as an int if it is a whole number."""
+    return int(steps) if steps.denominator == 1 else steps

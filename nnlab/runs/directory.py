@@ -19,11 +19,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from nnlab import files
-from nnlab.errors import RunError, system_errors
+from nnlab.errors import NnlabError, RunError, system_errors
 from nnlab.runs.checkpoint import Checkpoint
 from nnlab.runs.checkpoints import Checkpoints, Which
 from nnlab.runs.locking import locked
@@ -131,11 +132,29 @@ def check_writable(root: Path) -> None:
 
 
 def create_run(root: Path, name: str) -> Run:
-    """Create a run directory in ``root``, such as ``20261121-093000-mnist-7f3a``; raises SystemFault."""
-    path = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name) or 'run'}-{secrets.token_hex(2)}"
-    with system_errors("make", path):
+    """Create a new run directory in ``root``, such as ``20261121-093000-mnist-7f3a``; raises SystemFault.
+
+    The directory did not exist before: if another run has the name already, a longer random suffix is drawn.
+    """
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name) or 'run'}"
+    with system_errors("make", root / stem):
+        files.make_directory(root)
+        size = 2
+        while True:
+            path = root / f"{stem}-{secrets.token_hex(size)}"
+            try:
+                path.mkdir()
+                break
+            except FileExistsError:
+                size = 4
+        files.sync_directory(root)
         files.make_directory(path / "checkpoints")
     return Run(path)
+
+
+def moment() -> str:
+    """Return the present time in UTC with microseconds, such as ``2026-11-21T08:30:00.123456Z``."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def slug(name: str) -> str:
@@ -155,7 +174,7 @@ def find_run(address: str, root: Path) -> Run:
     """Return the run at ``address``: a path, a unique part of a name in ``root``, or ``latest``.
 
     A run whose name begins with ``address`` takes precedence over one that contains it, and over cells of sweeps.
-    The latest is the one that began last, as ``began`` tells. Raises RunError if there is none, or more than one.
+    The latest is the one that began last by ``began``. Raises RunError if there is none, or more than one.
     """
     if not address or len(address) > 4096 or not address.isprintable():
         raise RunError(f"{address[:40]!r} is no run")
@@ -226,9 +245,13 @@ def list_runs(root: Path) -> list[Run]:
 def began(path: Path) -> float:
     """Return the start time of the run or sweep at ``path``, in seconds since 1970; 0 if unknown.
 
-    It is the date at the start of the directory's name, else the time of change of the config or of a sweep's
-    folder of cells.
+    It is the moment that environment.json or sweep.json records. Directories of earlier versions lack it: then it
+    is the date at the start of the directory's name, in local time, else the time of change of the config or of a
+    sweep's folder of cells.
     """
+    for record in ("environment.json", "sweep.json"):
+        if (recorded := _recorded(path / record)) is not None:
+            return recorded
     if parts := _DATED.match(path.name):
         with contextlib.suppress(ValueError, OverflowError):  # digits that are not a date
             return time.mktime(time.strptime(parts[1] + (parts[2] or "000000"), "%Y%m%d%H%M%S"))
@@ -236,3 +259,14 @@ def began(path: Path) -> float:
         with contextlib.suppress(OSError):
             return made.stat().st_mtime
     return 0.0
+
+
+def _recorded(path: Path) -> float | None:
+    """Return the value of ``began`` in a JSON file, in seconds since 1970; None if it is missing or not a time."""
+    if not path.exists():
+        return None
+    try:
+        at = datetime.fromisoformat(files.read_json(path)["began"])
+        return at.timestamp() if at.tzinfo else None
+    except (NnlabError, LookupError, TypeError, ValueError, OverflowError):
+        return None

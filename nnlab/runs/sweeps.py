@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 
 from nnlab import files
 from nnlab.errors import RunError, brief
-from nnlab.runs.directory import Run, find_run
+from nnlab.runs.directory import Run, began, find_run, list_runs
 from nnlab.runs.locking import locked
 from nnlab.runs.records import Count, Record, parse_record
 
@@ -43,13 +43,15 @@ class Cell:
 class Sweep:
     """A sweep directory: ``axes`` has the values of each key that varies, ``seed`` last.
 
-    The names of variants, if any, are an axis called ``variant``.
+    The names of variants, if any, are an axis called ``variant``. ``began`` is when its directory was made (UTC,
+    with microseconds), or None if unknown.
     """
 
     path: Path
     name: str
     axes: dict[str, list[Any]]
     cells: tuple[Cell, ...]
+    began: str | None = None
 
     @property
     def size(self) -> str:
@@ -74,7 +76,8 @@ class Sweep:
             }
             for cell in self.cells
         ]
-        return {"name": self.name, "axes": self.axes, "cells": cells}
+        since = {"began": self.began} if self.began else {}
+        return {"name": self.name, **since, "axes": self.axes, "cells": cells}
 
     def write(self) -> None:
         """Write sweep.json; raises SystemFault if it cannot be written."""
@@ -115,6 +118,7 @@ class _SweepRecord(Record):
     """The content of sweep.json."""
 
     name: str
+    began: str | None = None
     axes: dict[str, list[Any]]
     cells: list[_CellRecord]
 
@@ -124,11 +128,11 @@ def read_sweep(path: str | Path) -> Sweep:
     path = Path(path)
     source = path / "sweep.json"
     found = parse_record(files.read_whole(source), _SweepRecord, str(source))
-    return Sweep(path, found.name, found.axes, tuple(each.cell(path) for each in found.cells))
+    return Sweep(path, found.name, found.axes, tuple(each.cell(path) for each in found.cells), found.began)
 
 
 def find_sweep(address: str, root: Path) -> Sweep:
-    """Return the sweep at ``address``: a path, or a unique part of a name in ``root``.
+    """Return the sweep at ``address``: a path, a unique part of a name in ``root``, or ``latest``.
 
     Raises RunError if there is none, or more than one.
     """
@@ -138,7 +142,9 @@ def find_sweep(address: str, root: Path) -> Sweep:
         for path in (Path(address), root / address):
             if (path / "sweep.json").is_file():
                 return read_sweep(path if path.name not in {"", ".."} else path.resolve())
-    sweeps = sorted(path.parent for path in root.glob("*/sweep.json"))
+    sweeps = _sweeps(root)
+    if address == "latest" and sweeps:
+        return read_sweep(sweeps[-1])
     matches = [path for path in sweeps if path.name.startswith(address)]
     matches = matches or [path for path in sweeps if address in path.name]
     if len(matches) != 1:
@@ -150,8 +156,12 @@ def find_sweep(address: str, root: Path) -> Sweep:
 def find_run_or_sweep(address: str, root: Path) -> Run | Sweep:
     """Return the run at ``address``, found as ``find_run`` does, or else the sweep.
 
-    Raises RunError if there is neither.
+    ``latest`` is the newest of all runs and sweeps. Raises RunError if there is neither.
     """
+    if address == "latest" and (sweeps := _sweeps(root)):
+        runs = list_runs(root)
+        if not runs or began(sweeps[-1]) > began(runs[-1].path):
+            return read_sweep(sweeps[-1])
     try:
         return find_run(address, root)
     except RunError as error:
@@ -159,3 +169,9 @@ def find_run_or_sweep(address: str, root: Path) -> Run | Sweep:
             return find_sweep(address, root)
         except RunError:
             raise error from None
+
+
+def _sweeps(root: Path) -> list[Path]:
+    """Return the directories of the sweeps in ``root``, oldest first."""
+    paths = [path.parent for path in root.glob("*/sweep.json")]
+    return sorted(paths, key=lambda path: (began(path), path.name))

@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from nnlab import files
 from nnlab.config import as_yaml
-from nnlab.errors import Interrupted, system_errors
+from nnlab.errors import Interrupted, RunError, system_errors
 from nnlab.runs import check_writable
+from nnlab.runs.directory import moment
 from nnlab.runs.locking import locked
 from nnlab.runs.overview import overview
 from nnlab.runs.sweeps import Cell, Status, Sweep, read_sweep
@@ -34,7 +35,8 @@ def ignore(sweep: Sweep, cell: Cell) -> None:
 def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
     """Create the sweep directory of ``plan`` in ``runs_dir``, or open the existing one, and return the sweep.
 
-    The config of each cell is written. Raises SystemFault if writing fails, RunError if the sweep is in use.
+    The config of each cell is written. Raises SystemFault if writing fails, RunError if the sweep is in use or the
+    directory holds the cells of another plan.
     """
     root = Path(runs_dir)
     check_writable(root)
@@ -46,8 +48,11 @@ def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
             if not cell.run.config.is_file():
                 files.write_text(cell.run.config, as_yaml(planned.config))
         if not (sweep.path / "sweep.json").is_file():
-            sweep.write()
-    return read_sweep(sweep.path)
+            replace(sweep, began=moment()).write()
+    laid_out = read_sweep(sweep.path)
+    if [cell.run for cell in laid_out.cells] != [cell.run for cell in sweep.cells]:
+        raise RunError(f"{sweep.path} holds other cells than this plan; rename it, or the experiment")
+    return laid_out
 
 
 def run_sweep(sweep: Sweep, executor: Executor, *, test: bool = False, report: SweepReporter = ignore) -> Sweep:

@@ -127,4 +127,6 @@ def _record(run: Run, began: dict[str, Any], now: dict[str, Any], step: int, fou
         "step": step,
         "differences": [asdict(each) for each in found],
     }
-    run.write_json("environment.json", {**now, "resumed": [*(earlier if isinstance(earlier, list) else []), note]})
+    since = {"began": began["began"]} if "began" in began else {}
+    resumed = [*(earlier if isinstance(earlier, list) else []), note]
+    run.write_json("environment.json", {**since, **now, "resumed": resumed})

@@ -11,6 +11,7 @@ from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
+from nnlab.runs.directory import moment
 from nnlab.runs.normalization import write_normalization
 from nnlab.runs.run_config import load_run_config
 from nnlab.training.loop import fit
@@ -76,7 +77,7 @@ def _begin(state: TrainingState, run: Run) -> None:
     """Record the fitted normalization and the environment in which training begins."""
     files.remove_leftovers(run.path)
     write_normalization(run, state.dataset.normalization)
-    run.write_json("environment.json", present_environment(state))
+    run.write_json("environment.json", {"began": moment(), **present_environment(state)})
 
 
 def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> None:

@@ -8,9 +8,10 @@ from typing import Literal
 
 from nnlab import seeding
 from nnlab.config import Experiment
+from nnlab.config.consistency import check_batches
 from nnlab.data import Dataset, load_dataset
 from nnlab.data.batches import Batches, prepared
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import OptionError, RunError, UsageError
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, build_network
 from nnlab.nn.optimizers import Optimizer
@@ -123,7 +124,7 @@ def prepare(config: Experiment) -> TrainingState:
     """Return the state of a training run of ``config`` before its first step.
 
     Raises DataError if the data are missing or cannot be used, UsageError if there are fewer training examples
-    than a batch needs.
+    than a batch or a layer needs.
     """
     dataset = load_dataset(config.data, config.seed)
     training = config.training
@@ -137,6 +138,10 @@ def prepare(config: Experiment) -> TrainingState:
         )
     batches = batches_of(config, examples)
     total = training.steps or (training.epochs or 0) * batches.steps_per_epoch
+    try:
+        check_batches(training, network.layers, examples)
+    except OptionError as error:
+        raise UsageError(f"training.batch_size is {training.batch_size:,}: {error}; {error.hint}") from error
     patience = training.early_stopping
     return TrainingState(
         config,

@@ -114,6 +114,45 @@ def test_gradcheck_of_a_config_names_what_is_wrong(nnlab_, tmp_path, monkeypatch
     assert re.match(r"\d+ of \d+ ", err)
 
 
+def test_gradcheck_with_nothing_but_kinks_is_not_wrong(nnlab_, tmp_path):
+    inputs = "inputs: [[0, 0], [0, 0]], labels: [0, 1]"
+    text = f"""\
+data: {{type: inline, {inputs}, normalize: none}}
+network: [relu, {{type: dense, units: 2}}]
+optimizer: {{type: sgd, learning_rate: 0.1}}
+training: {{steps: 1, batch_size: 1}}
+"""
+    code, out, err = nnlab_("gradcheck", write_config(tmp_path, text))
+    assert code == 0
+    (line,) = [line for line in out.splitlines() if line.startswith("network[0] (relu)")]
+    assert line.split()[-2:] == ["not", "checked"]
+    assert "1 of 5 not checked" in err
+
+
+def test_gradcheck_names_the_line_of_a_backward_that_raises(nnlab_, tmp_path, monkeypatch):
+    from nnlab.nn.layers import BatchNorm
+
+    monkeypatch.setattr(BatchNorm, "backward", lambda self, grad_y, cache: grad_y / self.missing)
+    code, out, err = nnlab_("gradcheck", write_config(tmp_path), "--samples", "2")
+    assert code == 1
+    assert re.search(
+        r"^network\[1\] \(batchnorm\), backward:\n  \S*test_commands.py:\d+: AttributeError: ", out, re.MULTILINE
+    )
+    assert len(re.findall(r" ok$", out, re.MULTILINE)) > 10
+    assert re.match(r"1 of \d+ gradients are wrong", err)
+
+
+def test_gradcheck_that_takes_long_says_what_it_does(nnlab_, tmp_path, monkeypatch):
+    from nnlab.cli import gradcheck
+
+    seconds = iter(range(10**6))
+    monkeypatch.setattr(gradcheck.time, "monotonic", lambda: next(seconds))
+    _, _, err = nnlab_("gradcheck", "dense", "--samples", "10")
+    lines = [line for line in err.splitlines() if line.startswith("checking dense")]
+    assert len(lines) >= 2
+    assert lines[0].endswith(", weight ...")
+
+
 @pytest.mark.parametrize(
     ("name", "gradients"), [("conv2d", {"weight", "bias", "x"}), ("cross_entropy", {"scores"})]
 )

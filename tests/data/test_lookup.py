@@ -82,7 +82,13 @@ def test_without_a_network_the_message_says_what_to_do(home, no_mirrors, downloa
         Mnist().load(None)
     text = str(caught.value)
     assert text.count("the connection failed") == 2
-    for part in ("http://127.0.0.1:9/b/", f"looked in {home}/data, {downloads}", *NAMES, "data/mnist/", "NNLAB_DATA"):
+    for part in (
+        "http://127.0.0.1:9/b/",
+        f"looked in {home}/data, {downloads}",
+        *NAMES,
+        "data/mnist/",
+        "NNLAB_DATA",
+    ):
         assert part in text
     assert "data: {type: glyphs} needs no download" in text
     assert len(text.splitlines()) == 5

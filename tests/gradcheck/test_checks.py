@@ -6,6 +6,7 @@ import pytest
 from nnlab import seeding
 from nnlab.errors import UsageError
 from nnlab.gradcheck import check_layer, check_loss, check_network
+from nnlab.gradcheck.examples import layer_examples
 from nnlab.nn.layers import Conv2d, Dense, Layer, MaxPool2d, Relu
 from nnlab.nn.network import Network, build_network
 from nnlab.registry import LAYERS, LOSSES
@@ -200,6 +201,103 @@ def test_equal_values_that_move_together_are_no_kink():
 def test_nothing_but_kinks_is_not_ok():
     (check,) = check_layer(Relu((3,), rng()), np.zeros((2, 3)), rng=rng())
     assert (check.ok, check.checked, check.kinks) == (False, 0, 6)
+
+
+def test_nothing_but_kinks_is_not_called_wrong():
+    check = check_layer(Relu((3,), rng()), np.zeros((2, 3)), rng=rng())[0]
+    assert (check.verdict, check.parameter) == ("not checked", "x")
+
+
+def test_a_predict_that_differs_from_forward_is_noticed(monkeypatch):
+    monkeypatch.setattr(Dense, "predict", lambda self, x: x @ self.params["weight"] + 1.01 * self.params["bias"])
+    monkeypatch.setattr(Dense, "forward", lambda self, x: (x @ self.params["weight"] + self.params["bias"], x))
+    layer = Dense((4,), rng(), units=3)
+    layer.params["bias"][1] = 2
+    found = check_layer(layer, rng().standard_normal((5, 4)), rng=rng())
+    assert wrong(found) == {("dense", "predict")}
+    (check,) = [check for check in found if check.parameter == "predict"]
+    assert check.worst[1] == 1
+    assert check.analytic - check.numeric == pytest.approx(0.02)
+
+
+def test_layers_declare_that_predict_and_forward_differ():
+    differing = {name for name in LAYERS.names() for layer in made(name) if not layer.predicts_as_in_training}
+    assert differing == {"dropout", "batchnorm", "residual"}  # a residual block with dropout inside
+
+
+def made(name):
+    return [
+        LAYERS.build(LAYERS.spec(name)(type=name, **e.options), e.input_shape, rng()) for e in layer_examples(name)
+    ]
+
+
+def test_a_predict_of_another_shape_or_that_raises_is_noticed(monkeypatch):
+    layer, x = Dense((4,), rng(), units=3), rng().standard_normal((5, 4))
+    forward = lambda self, x: (x @ self.params["weight"] + self.params["bias"], x)  # noqa: E731
+    monkeypatch.setattr(Dense, "forward", forward)
+    for predict, told in (
+        (lambda self, x: x, "shape (5, 4), forward (5, 3)"),
+        (lambda self, x: 1 / 0, "ZeroDivision"),
+    ):
+        monkeypatch.setattr(Dense, "predict", predict)
+        first = check_layer(layer, x, rng=rng())[0]
+        assert (first.parameter, first.verdict) == ("predict", "WRONG")
+        assert told in first.failure
+
+
+class _Broken(Relu):
+    def backward(self, grad_y, cache):
+        raise KeyError("mask")
+
+
+def test_a_backward_that_raises_is_named_and_the_others_are_checked(monkeypatch):
+    """The layers before it cannot have its gradient, and are checked with another one."""
+    made = network([{"type": "dense", "units": 4}, "relu", {"type": "dense", "units": 3}], (5,))
+    broken = Network([made.layers[0], _Broken((4,), rng()), made.layers[2]])
+    monkeypatch.setattr(LAYERS, "name_of", lambda layer: type(layer).__name__.lower())
+    x, labels = rng().standard_normal((4, 5)), np.array([0, 1, 2, 0])
+    checks = check_network(broken, softmax_loss(), x, labels, rng=rng())
+    assert wrong(checks) == {("network[1] (_broken)", "backward")}
+    assert [check.parameter for check in checks] == [
+        "weight",
+        "bias",
+        "x",
+        "backward",
+        "weight",
+        "bias",
+        "x",
+        "scores",
+    ]
+    assert all(check.checked for check in checks if check.ok)
+    line = _Broken.backward.__code__.co_firstlineno + 1
+    assert checks[3].failure == f"{__file__}:{line}: KeyError: 'mask'"
+    monkeypatch.setattr(
+        Dense,
+        "backward",
+        lambda self, g, cache: (
+            g @ self.params["weight"].T,
+            {"weight": 1.01 * (cache.T @ g), "bias": g.sum(axis=0)},
+        ),
+    )
+    monkeypatch.setattr(Dense, "gradients", lambda self, g, cache: self.backward(g, cache)[1])
+    assert ("network[0] (dense)", "weight") in wrong(check_network(broken, softmax_loss(), x, labels, rng=rng()))
+
+
+def test_a_loss_whose_backward_raises_is_named(monkeypatch):
+    monkeypatch.setattr(type(softmax_loss()), "backward", lambda self, cache: cache["no"])
+    checks = check_network(
+        network([{"type": "dense", "units": 3}], (5,)), softmax_loss(), np.ones((2, 5)), [0, 1], rng=rng()
+    )
+    assert wrong(checks) == {("softmax_cross_entropy", "backward")}
+    assert f"{__file__}:" in checks[-1].failure
+
+
+def test_work_is_reported():
+    told = []
+    layer = Dense((2,), rng(), units=2)
+    check_layer(layer, np.ones((1, 2)), rng=rng(), report=lambda *what: told.append(what))
+    entries = [("dense", "weight")] * 4 + [("dense", "bias")] * 2 + [("dense", "x")] * 2
+    assert [what for what in told if what[0]] == entries
 
 
 def test_a_wrong_backward_does_not_pass_for_a_kink(monkeypatch):

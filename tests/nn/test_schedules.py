@@ -1,5 +1,7 @@
 """Schedules against closed forms, PyTorch's, and the bounds that hold for all of them."""
 
+from math import cos, pi
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,8 +57,29 @@ def test_a_duration_in_epochs_is_as_many_steps():
     assert by_epochs.factor(15, CLOCK) == pytest.approx(0.1)
 
 
-def test_a_duration_is_never_less_than_a_step():
-    assert Step(every=0.01, unit="epochs", gamma=0.5).factor(3, CLOCK) == 0.125
+def test_half_an_epoch_of_five_steps_is_not_rounded():
+    schedule, clock = Step(every=0.5, unit="epochs", gamma=0.5), Clock(50, 5)
+    assert factors(schedule, clock) == [0.5 ** (step // 2.5) for step in range(50)]
+    assert 0.1 * factors(schedule, clock)[-1] == 0.1 * 0.5 ** (49 // 2.5) == pytest.approx(1.907e-7, rel=1e-3)
+
+
+def test_a_duration_is_what_its_digits_say():
+    """In floats 0.1 * 30 is a little more than 3."""
+    assert factors(Step(every=0.1, unit="epochs", gamma=0.5), Clock(7, 30)) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+
+
+def test_a_duration_may_be_less_than_a_step():
+    assert Step(every=0.05, unit="epochs", gamma=0.5).factor(3, CLOCK) == 0.5**6
+    assert Step(every=1e-320, gamma=0.5).factor(3, CLOCK) == 0
+    assert LinearWarmup(duration=0.5, start=0.2).factor(1, CLOCK) == 1
+
+
+def test_a_warmup_may_end_between_two_steps():
+    schedule, clock = LinearWarmup(duration=0.5, unit="epochs", start=0.0, then=Cosine()), Clock(10, 5)
+    expected = [0, 1 / 2.5, 2 / 2.5, *((1 + cos(pi * (step - 2.5) / 7.5)) / 2 for step in range(3, 10))]
+    assert factors(schedule, clock) == pytest.approx(expected)
+    stairs = LinearWarmup(duration=2.5, start=0, then=Step(every=2.5, gamma=0.5))
+    assert factors(stairs, Clock(8, 1))[3:] == [1, 1, 0.5, 0.5, 0.5]
 
 
 def test_cosine_passes_its_middle_and_ends_at_final():

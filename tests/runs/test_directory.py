@@ -1,18 +1,21 @@
 """Run directories are made, found and held."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnlab.errors import RunError, SystemFault
-from nnlab.runs import Checkpoint, Run, check_writable, create_run, find_run, list_runs
-from nnlab.runs.directory import began
+from nnlab.runs import Checkpoint, Run, check_writable, create_run, directory, find_run, list_runs
+from nnlab.runs.directory import began, moment
 
 
 def make(root, name):
@@ -27,6 +30,75 @@ def test_a_new_run_is_named_by_time_experiment_and_chance(tmp_path):
     assert run.path.parent == tmp_path / "runs"
     assert (run.path / "checkpoints").is_dir()
     assert create_run(tmp_path, "\u4e2d\u6587").name.split("-")[2] == "run"
+
+
+@pytest.fixture
+def four_digits_alike(monkeypatch):
+    """Let every run of one second draw the same four digits."""
+    real = directory.secrets.token_hex
+    monkeypatch.setattr(directory.time, "strftime", lambda _: "20261121-093000")
+    monkeypatch.setattr(directory.secrets, "token_hex", lambda size: "abcd" if size == 2 else real(size))
+
+
+def test_300_runs_that_begin_in_one_second_have_300_directories(tmp_path, four_digits_alike):
+    with ThreadPoolExecutor(30) as pool:
+        made = list(pool.map(lambda _: create_run(tmp_path / "runs", "x").path, range(300)))
+    assert len(set(made)) == len(list((tmp_path / "runs").iterdir())) == 300
+    assert Counter(len(path.name) for path in made) == {22: 1, 26: 299}
+
+
+@pytest.mark.slow
+def test_processes_that_begin_in_one_second_have_a_directory_each(tmp_path):
+    code = (
+        "import sys, time, types; from pathlib import Path; from nnlab.runs import directory\n"
+        "real = directory.secrets.token_hex\n"
+        "directory.secrets = types.SimpleNamespace(token_hex=lambda n: 'abcd' if n == 2 else real(n))\n"
+        "directory.time = types.SimpleNamespace(strftime=lambda form: '20261121-093000')\n"
+        "for _ in range(100): print(directory.create_run(Path(sys.argv[1]), 'x').name)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "runs")]
+    children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    names = [name for child in children for name in child.communicate()[0].split()]
+    assert len(set(names)) == len(list((tmp_path / "runs").iterdir())) == 300
+
+
+def begun(root, name, moment):
+    path = make(root, name)
+    (path / "environment.json").write_text(json.dumps({"began": moment}))
+    return path
+
+
+def test_the_moment_is_in_utc_with_microseconds():
+    before = time.time()
+    told = moment()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", told)
+    after = time.time()
+    assert before - 1e-5 <= directory.datetime.fromisoformat(told).timestamp() <= after
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        (("20261025-023000-a-0001", "25T00:30:00.000000Z"), ("20261025-020000-b-0002", "25T01:00:00.000000Z")),
+        (("20261025-093000-z-ffff", "25T08:30:00.000001Z"), ("20261025-093000-a-0000", "25T08:30:00.000002Z")),
+        (("20261025-200000-a-0001", "25T11:00:00.000000Z"), ("20261025-040000-b-0002", "25T12:00:00.000000Z")),
+    ],
+    ids=["the end of summer time", "two in one second", "another time zone"],
+)
+def test_the_latest_run_is_the_one_that_began_last(tmp_path, earlier, later):
+    old, new = (begun(tmp_path, name, f"2026-10-{moment}") for name, moment in (earlier, later))
+    assert began(new) > began(old)
+    assert [run.path for run in list_runs(tmp_path)] == [old, new]
+    assert find_run("latest", tmp_path).path == new
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"began": 3}', '{"began": "then"}', '{"began": "2026-01-01"}']
+)
+def test_without_a_readable_moment_the_name_has_the_time(tmp_path, content):
+    run = make(tmp_path, "20261121-093000-a-0001")
+    (run / "environment.json").write_text(content)
+    assert began(run) == time.mktime((2026, 11, 21, 9, 30, 0, 0, 0, -1))
 
 
 def test_a_run_is_found_by_path_beginning_or_latest(tmp_path):

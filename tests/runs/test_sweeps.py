@@ -1,13 +1,14 @@
 """Sweep directories are read, written and found."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nnlab.errors import RunError
-from nnlab.runs import Run
-from nnlab.runs.sweeps import Cell, Sweep, find_sweep, read_sweep
+from nnlab.runs import Run, find_run
+from nnlab.runs.sweeps import Cell, Sweep, find_run_or_sweep, find_sweep, read_sweep
 
 
 def write(root, name="sweep-rates-0123abcd"):
@@ -35,6 +36,20 @@ def test_a_sweep_is_found_by_path_or_the_beginning_of_its_name(tmp_path):
     assert find_sweep("sweep-r", tmp_path) == sweep
     with pytest.raises(RunError, match=r"2 in .* have this name"):
         find_sweep("sweep-", tmp_path)
+
+
+def test_latest_is_the_newest_of_runs_and_sweeps(tmp_path):
+    sweep, other = write(tmp_path), write(tmp_path, "sweep-a-0123abcd")
+    for each, part in ((sweep, 3), (other, 1)):
+        replace(each, began=f"2026-11-21T08:30:00.00000{part}Z").write()
+    run = tmp_path / "20270101-000000-x-0001"
+    run.mkdir()
+    (run / "config.yaml").write_text("name: x\n")
+    for moment, newest in (("00.000002Z", sweep.path), ("00.000004Z", run)):
+        (run / "environment.json").write_text(json.dumps({"began": f"2026-11-21T08:30:{moment}"}))
+        assert find_run_or_sweep("latest", tmp_path).path == newest
+    assert find_sweep("latest", tmp_path).path == sweep.path
+    assert find_run("latest", tmp_path).path == run
 
 
 @pytest.mark.parametrize("address", ["", "nothing", "../x", "/etc", "a\x00b", "x" * 300, "x" * 5000, "\x1b[31m"])

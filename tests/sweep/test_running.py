@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,14 @@ def test_cells_have_the_bits_of_single_runs_and_run_again_nothing_is_done(sweep,
     assert run_sweep(laid_out, Processes(2), test=True) == done
     after = {path: path.stat().st_mtime_ns for path in laid_out.path.rglob("*.*[a-z]")}
     assert after | {laid_out.path / ".lock.holder": 0} == before | {laid_out.path / ".lock.holder": 0}
+
+
+def test_a_directory_with_the_cells_of_another_plan_is_refused(sweep):
+    laid_out = sweep("seed=0..1")
+    assert laid_out.began.endswith("Z")
+    replace(laid_out, cells=laid_out.cells[:1]).write()
+    with pytest.raises(RunError, match="holds other cells than this plan"):
+        sweep("seed=0..1")
 
 
 def test_a_deleted_cell_and_a_missing_evaluation_are_made_again(sweep, tmp_path):

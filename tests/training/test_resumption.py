@@ -67,8 +67,10 @@ def test_another_numpy_and_core_type_are_listed_and_nothing_is_written(run):
 
 def test_allowed_it_goes_on_and_is_recorded(run, undisturbed):
     elsewhere(run)
+    began = run.read_json("environment.json")["began"]
     assert nnlab.resume(run, allow_inexact=True) is True
     assert without_clock(run) == without_clock(undisturbed)
+    assert run.read_json("environment.json")["began"] == began
     [note] = run.read_json("environment.json")["resumed"]
     assert note["step"] == 8
     assert [each["what"] for each in note["differences"]] == ["NumPy", "BLAS core type"]

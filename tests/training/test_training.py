@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import threading
 from dataclasses import replace
@@ -19,7 +20,7 @@ from nnlab import seeding
 from nnlab.config import as_yaml, load_config
 from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault, UsageError
 from nnlab.nn.layers import Dropout, Relu
-from nnlab.runs import create_run
+from nnlab.runs import create_run, directory
 from nnlab.runs.arrays import fingerprint
 from nnlab.training import state
 from nnlab.training.state import prepare
@@ -41,6 +42,13 @@ def same_end(first, second):
     assert without_clock(first) == without_clock(second)
 
 
+def test_of_two_runs_in_one_second_the_second_is_the_latest(tmp_path, monkeypatch):
+    monkeypatch.setattr(directory.time, "strftime", lambda _: "20261121-093000")
+    for name in ("zebra", "ant"):
+        run = nnlab.train(load(tmp_path, f"name={name}", "training.steps=1"), runs_dir=tmp_path / "runs")
+    assert nnlab.open_run("latest", tmp_path / "runs") == run
+
+
 def test_a_run_directory_holds_everything(tmp_path):
     config = load(tmp_path)
     run = nnlab.train(config, runs_dir=tmp_path / "runs")
@@ -49,6 +57,7 @@ def test_a_run_directory_holds_everything(tmp_path):
     assert environment["seed"] == 0
     assert environment["versions"]["numpy"] == np.__version__
     assert len(environment["data"]["train"]) == 64
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", environment["began"])
     summary = run.read_json("summary.json")
     assert summary["status"] == "completed"
     assert summary["steps"] == 12

@@ -23,11 +23,13 @@ class Layer(ABC):
     from its input shape, a random stream and keyword-only options, which are what a config can set.
 
     ``roles`` has the role of each parameter, by name; a parameter that is not in it is a weight.
+    ``gives_probabilities`` says whether the values of an output are probabilities that sum to 1.
 
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
     """
 
     roles: ClassVar[Mapping[str, Role]] = {"bias": "bias"}
+    gives_probabilities: ClassVar[bool] = False
 
     def __init__(self, input_shape: Shape, output_shape: Shape) -> None:
         self.input_shape = input_shape
@@ -63,6 +65,16 @@ class Layer(ABC):
             if param.startswith(f"{name}."):
                 return part.role(param.removeprefix(f"{name}."))
         return self.roles.get(param, "weight")
+
+    @property
+    def predicts_as_in_training(self) -> bool:
+        """Whether ``predict`` and ``forward`` return the same y; of a composite layer, whether all parts do."""
+        return all(part.predicts_as_in_training for part in self.parts.values())
+
+    @property
+    def least_batch(self) -> int:
+        """The fewest examples that a training batch must have; of a composite layer, what its parts need."""
+        return max((part.least_batch for part in self.parts.values()), default=1)
 
     @property
     def multiply_adds(self) -> int:

@@ -71,5 +71,13 @@ class BatchNorm(Layer):
         return grad_x, {"gamma": gamma, "beta": beta}
 
     @property
+    def predicts_as_in_training(self) -> bool:
+        return False  # running averages, not those of the batch
+
+    @property
+    def least_batch(self) -> int:
+        return 2 if prod(self.input_shape[:-1]) < 2 else 1  # two values per channel
+
+    @property
     def multiply_adds(self) -> int:
         return prod(self.input_shape)

@@ -24,6 +24,10 @@ class Dropout(Layer):
         self.rate = rate
         self.streams = {"mask": rng}
 
+    @property
+    def predicts_as_in_training(self) -> bool:
+        return False
+
     def predict(self, x: Array) -> Array:
         return x
 

@@ -16,6 +16,8 @@ class Softmax(Layer):
     includes the softmax. Derivation: docs/layers/activations.md.
     """
 
+    gives_probabilities = True
+
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- not random
         super().__init__(input_shape, output_shape=input_shape)
 

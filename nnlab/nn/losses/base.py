@@ -18,11 +18,13 @@ class Loss(Component, ABC):
 
     Shapes: scores (N, M), where M is the number of classes unless a loss says otherwise; labels (N,).
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
-    ``applies`` names the layer whose function the loss applies to the scores itself, if any.
+    ``applies`` names the layer whose function the loss applies to the scores itself, if any;
+    ``takes_probabilities`` says whether the network must end in a layer that gives probabilities.
     """
 
     registry = LOSSES
     applies: ClassVar[str | None] = None
+    takes_probabilities: ClassVar[bool] = False
 
     reduction: Reduction = "mean"
 
@@ -55,6 +57,13 @@ class Loss(Component, ABC):
                 f"the network ends in {given} value{'s' * (given != '1')}, but the data has {classes} classes",
                 hint=f"end the network in {{type: dense, units: {classes}}}",
             )
+
+    def quantity(self, outputs: int | None) -> str:  # noqa: ARG002 -- some losses need them
+        """Return what the loss of an example is called, given the number of ``outputs`` if it is known.
+
+        It is ``loss`` for a plain cross-entropy; other names say what it contains besides.
+        """
+        return "loss"
 
     def weight(self, examples: int) -> float:
         """Return the weight of one of ``examples`` in the loss of the batch."""

@@ -25,6 +25,8 @@ class CrossEntropy(Loss):
     Raises OptionError if a p_c is outside of 0 .. 1 by more than 0.001.
     """
 
+    takes_probabilities = True
+
     def per_example(self, scores: Array, labels: Labels) -> Array:
         return -np.log(self._likelihoods(scores, labels))
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.arrays import Array, Labels, Shape
+from nnlab.errors import OptionError
 from nnlab.nn.losses.base import Loss
 from nnlab.nn.losses.targets import answers
 from nnlab.registry import LOSSES
@@ -23,6 +24,11 @@ class SigmoidBinaryCrossEntropy(Loss):
     """
 
     applies = "sigmoid"
+
+    def quantity(self, outputs: int | None) -> str:
+        if outputs == 1:
+            return "loss"
+        return "loss, a sum over " + ("the outputs" if outputs is None else f"{outputs} outputs")
 
     def per_example(self, scores: Array, labels: Labels) -> Array:
         losses: Array = np.logaddexp(0, scores).sum(axis=1) - np.vecdot(scores, answers(labels, scores))
@@ -47,6 +53,11 @@ class SigmoidBinaryCrossEntropy(Loss):
         return (scores[:, 0] > 0).astype(np.int64) if scores.shape[1] == 1 else super().classify(scores)
 
     def check(self, output_shape: Shape, classes: int) -> None:
+        if classes == 1:
+            raise OptionError(
+                "a sigmoid answers a question of two classes, but the data has one class",
+                hint="label the examples of the other class too: 0 and 1",
+            )
         if (output_shape, classes) != ((1,), 2):
             super().check(output_shape, classes)
 

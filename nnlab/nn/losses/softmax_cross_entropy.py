@@ -26,6 +26,9 @@ class SoftmaxCrossEntropy(Loss):
 
     label_smoothing: Probability = 0.0
 
+    def quantity(self, outputs: int | None) -> str:  # noqa: ARG002 -- the same for all
+        return f"loss with label smoothing {self.label_smoothing:g}" if self.label_smoothing else "loss"
+
     def per_example(self, scores: Array, labels: Labels) -> Array:
         losses: Array = self._forward(scores, labels)[0]
         return losses

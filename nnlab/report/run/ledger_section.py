@@ -28,7 +28,7 @@ def ledger_section(material: RunMaterial) -> Section:
         rows.append(("test data", _looks(ledger, known=outcome is not None)))
     blocks.append(Facts(tuple(rows)))
     if ledger is not None and ledger.entries:
-        blocks.append(_entries(ledger))
+        blocks.append(_entries(ledger, material.config.loss_name))
     return Section("test-data", "Use of the test data", tuple(blocks))
 
 
@@ -38,7 +38,8 @@ def _choice(material: RunMaterial) -> str:
     if best is None:
         return "nothing: no examples were held out, and the last checkpoint is used"
     value = nats(best.loss) if training.monitor == "loss" else percent(best.accuracy)
-    return f"{training.monitor} {value} on the {material.overview.evaluated_on} examples, at step {best.step:,}"
+    name = material.config.loss_name if training.monitor == "loss" else training.monitor
+    return f"{name} {value} on the {material.overview.evaluated_on} examples, at step {best.step:,}"
 
 
 def _looks(ledger: Ledger, *, known: bool) -> str:
@@ -47,13 +48,14 @@ def _looks(ledger: Ledger, *, known: bool) -> str:
     return str(ledger)
 
 
-def _entries(ledger: Ledger) -> Table:
+def _entries(ledger: Ledger, loss_name: str) -> Table:
     """Return the newest entries of the ledger."""
     shown = ledger.entries[-_MOST_ENTRIES:]
     few = f" The newest {len(shown)} of {len(ledger.entries):,}." if len(shown) < len(ledger.entries) else ""
+    what = "" if loss_name == "loss" else f" The loss is a {loss_name}."
     return Table(
         "ledger",
-        f"Evaluations on test data; evaluating the same step again does not count.{few}",
+        f"Evaluations on test data; evaluating the same step again does not count.{few}{what}",
         ("when (UTC)", "by", "steps", "accuracy", "loss (nats)"),
         tuple(_line(entry) for entry in shown),
         left=2,

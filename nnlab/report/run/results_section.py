@@ -37,7 +37,8 @@ def facts(outcome: Evaluation) -> tuple[tuple[str, str], ...]:
     return (
         ("accuracy", f"{percent(metrics.accuracy)} ({metrics.correct:,} of {metrics.count:,} test examples)"),
         ("95 % interval (Wilson)", f"{percent(low)} to {percent(high)}"),
-        ("loss", nats(metrics.loss)),
+        (outcome.config.loss_name, nats(metrics.loss)),
+        *((("cross-entropy", nats(metrics.cross_entropy)),) if outcome.config.loss_name != "loss" else ()),
         ("macro F1", percent(metrics.macro["f1"])),
         ("expected calibration error", "unknown" if isnan(error) else percent(error)),
         ("checkpoint", f"{outcome.checkpoint}, after step {outcome.step:,}"),

@@ -61,8 +61,9 @@ def curves_section(material: RunMaterial) -> Section:
     if found.seconds is not None:
         rows.append(("time", duration(found.seconds)))
     if found.best:
+        name = material.config.loss_name
         accuracy = (
-            f"{percent(found.best.accuracy)} correct, loss {nats(found.best.loss)}, at step {found.best.step:,}"
+            f"{percent(found.best.accuracy)} correct, {name} {nats(found.best.loss)}, at step {found.best.step:,}"
         )
         rows.append((f"best evaluation on {on} examples", accuracy))
     blocks: list[Block] = [Facts(tuple(rows))]
