@@ -14,13 +14,15 @@ def verify(address: RunAddress, runs_dir: RunsDir = Path("runs"), *, as_json: As
 
     Example: nnlab verify latest
     """
+    from nnlab.cli.activity import activity
     from nnlab.cli.output import print_json, print_table
     from nnlab.errors import RunError
     from nnlab.integrity import verify as check
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)
-    found = check(run)
+    with activity("reading the run"):
+        found = check(run)
     if as_json:
         print_json({"run": str(run.path), **found.as_json()})
     else:

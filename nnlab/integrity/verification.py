@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnlab import files
+from nnlab.activity import announce
 from nnlab.config import Experiment, as_yaml, load_config
 from nnlab.data import Dataset, available, load_dataset
 from nnlab.data.lookup import expanded
@@ -92,6 +93,7 @@ class _Verifier:
 
     def _check(self, file: str, check: Callable[[], tuple[State, str]]) -> None:
         """Record the finding of ``check`` on a file; an error it raises means damage."""
+        announce(f"checking {file}")
         try:
             state, note = check()
         except NnlabError as error:

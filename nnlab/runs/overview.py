@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from nnlab.activity import announce
 from nnlab.config import Experiment
 from nnlab.errors import RunError, refusal
 from nnlab.runs.checkpoints import Which
@@ -196,7 +197,8 @@ def overviews(root: Path) -> list[Overview]:
         entries = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     except OSError as error:
         raise RunError(refusal(error, "read", root)) from error
-    for name in entries:
+    for done, name in enumerate(entries):
+        announce(f"reading {root}", done, len(entries))
         found += _inside(root / name)
     return found
 

@@ -13,16 +13,24 @@ from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
 from nnlab.runs.normalization import write_normalization
 from nnlab.training.loop import fit
+from nnlab.training.progress import Beginning
 from nnlab.training.resumption import present_environment, restore
 from nnlab.training.signals import stop_signals
-from nnlab.training.sinks import Reporter, Sink, check_logging, ignore, open_sinks
+from nnlab.training.sinks import Announcer, Reporter, Sink, check_logging, ignore, open_sinks, unannounced
 from nnlab.training.state import TrainingState, prepare
 
 
-def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter = ignore) -> Run:
+def train(
+    config: Experiment,
+    *,
+    runs_dir: str | Path = "runs",
+    report: Reporter = ignore,
+    begin: Announcer = unannounced,
+) -> Run:
     """Train what ``config`` describes in a new run directory and return the run.
 
-    ``report`` is called with the ``Progress`` after each step.
+    ``begin`` is called with the ``Beginning`` once data and network are ready, ``report`` with the ``Progress``
+    after each step.
 
     Raises SystemFault if ``runs_dir`` cannot be written (before anything else is done), DataError if the data are
     missing, DivergedError if training diverges, and Interrupted after SIGINT or SIGTERM, once the state is saved.
@@ -35,11 +43,17 @@ def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter
         files.write_text(run.config, as_yaml(config))
         with run.locked():
             _begin(state, run)
-            _train(state, run, report, keep=0)
+            _train(state, run, report, begin, keep=0)
     return run
 
 
-def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) -> bool:
+def resume(
+    run: Run,
+    *,
+    allow_inexact: bool = False,
+    report: Reporter = ignore,
+    begin: Announcer = unannounced,
+) -> bool:
     """Continue a training run that was stopped, to the same bits as if it had not been.
 
     A run that is only a config so far, such as a new cell of a sweep, is begun. Returns whether there was anything
@@ -59,7 +73,7 @@ def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) 
         else:
             _begin(state, run)
         finished = state.finished
-        _train(state, run, report, keep=keep)
+        _train(state, run, report, begin, keep=keep)
     return not finished
 
 
@@ -78,7 +92,19 @@ def _begin(state: TrainingState, run: Run) -> None:
     run.write_json("environment.json", present_environment(state))
 
 
-def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> None:
+def _beginning(state: TrainingState, run: Run) -> Beginning:
+    return Beginning(
+        path=run.path,
+        name=state.config.name,
+        parameters=state.network.weights.size,
+        examples={name: len(split) for name, split in state.dataset.splits.items()},
+        batch_size=state.config.training.batch_size,
+        steps=state.step,
+        total_steps=state.clock.total_steps,
+    )
+
+
+def _train(state: TrainingState, run: Run, report: Reporter, begin: Announcer, *, keep: int) -> None:
     """Train to the end, and write ``keep`` bytes of metrics and all that follows.
 
     If the end was reached already, only the summary is written, which a killed process may have missed.
@@ -87,6 +113,7 @@ def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> No
         sinks = open_sinks(stack, state, run, report, keep=keep)
         try:
             if not state.finished:
+                begin(_beginning(state, run))
                 _take_steps(state, run, sinks, received)
         except Interrupted:
             _end(sinks, "interrupted")
