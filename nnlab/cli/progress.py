@@ -239,7 +239,7 @@ def opening(beginning: "Beginning") -> str:
     steps = resumed if beginning.steps else counted(beginning.total_steps, "step")
     return (
         f"network   {counted(beginning.parameters, 'parameter')}\n"
-        f"data      {examples} examples\n"
+        f"data      {beginning.data}: {examples} examples\n"
         f"training  {steps}, batches of {beginning.batch_size:,}\n"
         f"run       {beginning.path}"
     )

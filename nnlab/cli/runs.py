@@ -128,7 +128,7 @@ def _row(run: "Overview") -> dict[str, str]:
         "run": run.name + _cells(run),
         "status": run.status,
         "config": config.name if config else "",
-        "data": config.data.type if config else "",
+        "data": run.data,
         "seed": str(config.seed) if config and not run.cells else "",
         "steps": "" if run.steps is None else f"{run.steps:,}",
         "val. loss": loss(run.validation),

@@ -66,6 +66,13 @@ class Overview:
         return self.run.name if self.sweep is None else self.run.path.relative_to(self.sweep.parent).as_posix()
 
     @property
+    def data(self) -> str:
+        """The type of the data set; ``(unverified)`` if its files are not those that were published under it."""
+        described = self.environment and self.environment.dataset
+        unverified = " (unverified)" if described and not described.verified else ""
+        return f"{self.config.data.type}{unverified}" if self.config else ""
+
+    @property
     def began(self) -> float:
         """The start time in seconds since 1970; that of the sweep for a cell."""
         return began(self.sweep or self.run.path)

@@ -15,12 +15,12 @@ Values: TypeAlias = dict[str, float]
 class Beginning:
     """What is about to be trained: ``steps`` of ``total_steps`` are done already if a run is resumed.
 
-    ``path`` is the run directory, ``parameters`` the number of trainable values, and ``examples`` the number of
-    examples by split.
+    ``path`` is the run directory, ``data`` the data set, ``parameters`` the number of trainable values, and
+    ``examples`` the number of examples by split.
     """
 
     path: Path
-    name: str
+    data: str
     parameters: int
     examples: dict[str, int]
     batch_size: int

@@ -35,7 +35,7 @@ def report(step, seconds=0.0, training=None, evaluation=None, total=1000):
 
 BEGINNING = Beginning(
     path=Path("runs/here"),
-    name="small",
+    data="mnist (unverified)",
     parameters=14682,
     examples={"train": 58000, "validation": 2000, "test": 0},
     batch_size=16,
@@ -83,7 +83,7 @@ def test_a_record_counts_as_many_steps_as_it_covers():
 def test_the_beginning_says_network_data_steps_and_directory():
     assert opening(BEGINNING).splitlines() == [
         "network   14,682 parameters",
-        "data      58,000 training and 2,000 validation examples",
+        "data      mnist (unverified): 58,000 training and 2,000 validation examples",
         "training  300 steps, batches of 16",
         "run       runs/here",
     ]
