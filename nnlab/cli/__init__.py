@@ -62,6 +62,13 @@ app = typer.Typer(
 )
 
 
+class _Messages(logging.Handler):
+    """Prints what the library logs like the messages of commands, also above a line that is redrawn in place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
 def _version(asked: bool) -> None:
     if asked:
         import nnlab
@@ -104,7 +111,7 @@ app.command("reproduce")(reproduce.reproduce)
 def main() -> None:
     """Run the command line and exit with its code."""
     ignore_matplotlib_settings()
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.basicConfig(handlers=[_Messages()], level=logging.WARNING)
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:

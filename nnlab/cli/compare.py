@@ -36,6 +36,7 @@ def compare(
 
     Example: nnlab compare 20261121-0930 20261121-0945 --test
     """
+    from nnlab.cli.activity import activity
     from nnlab.cli.comparison_tables import as_comma_separated, as_text
     from nnlab.cli.output import print_json, say
     from nnlab.comparison import compare as compare_runs
@@ -47,9 +48,10 @@ def compare(
     found = find_runs(addresses, runs_dir)
     if not found.runs:
         raise RunError("; ".join(found.missing.values()))
-    if test:
-        evaluate_missing(found.runs, lambda line: say(printable(line)))
-    comparison = compare_runs(found.runs, found.names, each=each)
+    with activity("reading the runs"):
+        if test:
+            evaluate_missing(found.runs, lambda line: say(printable(line)))
+        comparison = compare_runs(found.runs, found.names, each=each)
     for reason in found.missing.values():
         say(f"warning: {printable(reason)}")
     for name, reason in comparison.broken.items():

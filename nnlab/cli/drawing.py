@@ -40,8 +40,12 @@ def figure_command(
         def command(
             *, figure_format: Format = None, output: Output = None, show: Open = False, **own: Any
         ) -> None:
+            from nnlab.cli.activity import activity
+
             _check(output, figure_format)
-            for path in _write(draw(**own), figure_format or "png", output):
+            with activity("reading the run"):
+                paths = _write(draw(**own), figure_format or "png", output)
+            for path in paths:
                 typer.echo(path)
                 if show and has_screen():
                     typer.launch(str(path))

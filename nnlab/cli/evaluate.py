@@ -32,15 +32,17 @@ def evaluate(
     Example: nnlab eval latest --split validation
     """
     from nnlab import evaluation as evaluations
+    from nnlab.cli.activity import activity
     from nnlab.cli.output import print_json, print_table
     from nnlab.runs import find_run
     from nnlab.runs.formatting import percent
     from nnlab.runs.ledger import read_ledger
 
     run = find_run(address, runs_dir)
-    evaluation = evaluations.evaluate(
-        run, split=split, checkpoint=checkpoint, cause="nnlab eval", other_data=other_data
-    )
+    with activity("reading the run"):
+        evaluation = evaluations.evaluate(
+            run, split=split, checkpoint=checkpoint, cause="nnlab eval", other_data=other_data
+        )
     ledger = read_ledger(run.path)
     if as_json:
         print_json({**evaluation.as_json(), "test_looks": ledger.looks})

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
-from typer.core import TyperGroup
 
 from nnlab.cli.drawing import Drawn, figure_command
+from nnlab.cli.groups import FullHelp
 from nnlab.cli.options import CheckpointName, Overrides, RunAddress, RunsDir, Split, SplitName, Which
 from nnlab.cli.output import say
 from nnlab.cli.plot_curves import curves
@@ -42,7 +42,7 @@ class _Commands(Mapping[str, Any]):
         return len(self._made)
 
 
-class _Figures(TyperGroup):
+class _Figures(FullHelp):
     """The group of the commands that draw."""
 
     def __init__(self, **attributes: Any) -> None:

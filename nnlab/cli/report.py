@@ -40,12 +40,14 @@ def report(
 
     Example: nnlab report latest --open
     """
+    from nnlab.cli.activity import activity
     from nnlab.cli.drawing import has_screen
     from nnlab.cli.output import say
     from nnlab.errors import printable
     from nnlab.report import report as write
 
-    written = write(addresses, runs_dir, form, output)
+    with activity("reading the runs"):
+        written = write(addresses, runs_dir, form, output)
     for reason in written.missing.values():
         say(f"warning: {printable(reason)}")
     if written.notes:

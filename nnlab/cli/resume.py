@@ -31,7 +31,7 @@ def resume(
 
     run = find_run(address, runs_dir)
     with display(quiet=quiet) as show:
-        continued = training.resume(run, allow_inexact=allow_inexact, report=show)
+        continued = training.resume(run, allow_inexact=allow_inexact, report=show, begin=show.begin)
     if not continued and not quiet:
         say(f"{run.path} is finished; there is nothing left to do")
     typer.echo(run.path)

@@ -28,7 +28,7 @@ def facts(run: Overview) -> list[tuple[str, str]]:
     if config:
         known += [
             ("config", config.name),
-            ("data", config.data.type),
+            ("data", run.data),
             ("seed", "" if run.cells else str(config.seed)),
         ]
     known += [

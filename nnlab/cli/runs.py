@@ -70,12 +70,14 @@ def list_runs(
 
     Example: nnlab runs dataset=mnist 'accuracy>0.9' --sort accuracy --reverse
     """
+    from nnlab.cli.activity import activity
     from nnlab.cli.output import print_json, print_table, say
     from nnlab.errors import printable
     from nnlab.runs.overview import overviews
     from nnlab.runs.selection import collapse, ordered, read_condition, select
 
-    everything = overviews(runs_dir)
+    with activity(f"reading {runs_dir}"):
+        everything = overviews(runs_dir)
     chosen = select(everything, [read_condition(text) for text in conditions or []])
     lines = ordered(chosen if cells else collapse(chosen), sort, reverse=reverse)[:limit]
     broken = [run for run in everything if run.status == "broken"]
@@ -126,7 +128,7 @@ def _row(run: "Overview") -> dict[str, str]:
         "run": run.name + _cells(run),
         "status": run.status,
         "config": config.name if config else "",
-        "data": config.data.type if config else "",
+        "data": run.data,
         "seed": str(config.seed) if config and not run.cells else "",
         "steps": "" if run.steps is None else f"{run.steps:,}",
         "val. loss": loss(run.validation),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from nnlab.cli.activity import Heartbeat
 from nnlab.cli.output import say, table
 from nnlab.errors import NnlabError, RunError, printable
 from nnlab.runs.formatting import accuracy, duration, loss
@@ -33,15 +34,25 @@ def sweep_display(sweep: "Sweep", workers: int, *, quiet: bool) -> "Iterator[Swe
     if quiet:
         yield ignore
     elif sys.stderr is None or not sys.stderr.isatty():
-        yield _say_end
-    else:
-        with _live(sweep) as report:
+        newest = sweep
+
+        def report(changed: "Sweep", cell: "Cell") -> None:
+            nonlocal newest
+            newest = changed
+            if line := _end(changed, cell):
+                say(line)
+                beats.restart()
+
+        with Heartbeat(lambda: say(_state(newest))) as beats:
             yield report
+    else:
+        with _live(sweep) as live_report:
+            yield live_report
 
 
-def _say_end(sweep: "Sweep", cell: "Cell") -> None:
-    if line := _end(sweep, cell):
-        say(line)
+def _state(sweep: "Sweep") -> str:
+    running = [printable(_label(sweep, cell)) for cell in sweep.cells if cell.status == "running"]
+    return f"{_done(sweep)} of {sweep.size} done" + (f", running: {'; '.join(running)}" if running else "")
 
 
 @contextlib.contextmanager

@@ -22,5 +22,5 @@ def train(
 
     experiment_config = load_config(config, overrides or [])
     with display(quiet=quiet) as show:
-        run = training.train(experiment_config, runs_dir=runs_dir, report=show)
+        run = training.train(experiment_config, runs_dir=runs_dir, report=show, begin=show.begin)
     typer.echo(run.path)

@@ -32,6 +32,7 @@ def verify(
 
     Example: nnlab verify latest
     """
+    from nnlab.cli.activity import activity
     from nnlab.cli.output import print_json
     from nnlab.errors import RunError, printable
     from nnlab.integrity import verify as check
@@ -39,7 +40,8 @@ def verify(
     runs = _runs(addresses, runs_dir)
     found: list[tuple[Run, Verification]] = []
     for run in runs:
-        found.append((run, check(run, quick=quick)))
+        with activity("reading the run"):
+            found.append((run, check(run, quick=quick)))
         if not as_json:
             _print(*found[-1], many=len(runs) > 1)
     damaged = [(run, each) for run, each in found if not each.intact]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab import seeding
+from nnlab.activity import announce
 from nnlab.arrays import Array, Labels, Shape
 from nnlab.data.augmentation import Augmentation
 from nnlab.data.inputs import Examples, Selection, check_finite, chunks, numbered_chunks
@@ -133,6 +134,7 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     source = open_source(spec)
     check_augmentations(spec, source.input_shape)
     root = None if spec.root is None else expanded(spec.root, "data.root")
+    announce(f"reading {spec.type}")
     examples, test = source.load(root)
     _check_finite(source.inputs_name("train"), examples.inputs)
     _check_finite(source.inputs_name("test"), test.inputs)

@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from nnlab.activity import announce
 from nnlab.drawing.style import styled
 from nnlab.errors import UsageError
 from nnlab.files import write_bytes
@@ -25,6 +26,7 @@ def save(figure: Figure, path: Path) -> None:
     form = path.suffix.lower().removeprefix(".")
     if form not in _UNDATED:
         raise UsageError(f"cannot save a figure as {path.name!r}: its name must end in .png, .svg or .pdf")
+    announce(f"writing {path.name}")
     write_bytes(path, rendered(figure, form))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnlab.activity import announce
 from nnlab.arrays import Array, Labels
 from nnlab.data import Dataset
 from nnlab.data.augmentation import mirrored
@@ -38,6 +39,7 @@ def predict_split(
     # A network that has diverged is still evaluated: its numbers say so.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for start in range(0, len(split.labels), batch_size):
+            announce(f"evaluating {split_name} examples", start, len(split.labels))
             batch = slice(start, start + batch_size)
             scores = _scores(network, dataset, split.inputs[batch])
             losses = loss.per_example(scores, split.labels[batch])

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from matplotlib.figure import Figure
 
+from nnlab.activity import announce
 from nnlab.arrays import Shape
 from nnlab.config import Experiment
 from nnlab.data import Dataset, Source, load_dataset, open_source
@@ -188,6 +189,7 @@ class FigureEntry:
         """
         if reason := self.applies(subject):
             raise RunError(reason)
+        announce(f"drawing {self.name}")
         drawn = self.draw(subject, **options)
         pages = [drawn] if isinstance(drawn, Figure) else list(drawn)
         stem = self.stem(subject, **options)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnlab import files
+from nnlab.activity import announce
 from nnlab.arrays import Shape
 from nnlab.config import Experiment, as_yaml
 from nnlab.data import Dataset, available, load_dataset, open_source
@@ -76,7 +77,6 @@ class _Verifier:
         self._unread: dict[str, RunError] = {}
         self._predictions: Predictions | None = None
         self._looks: ledger.Ledger | None = None
-        self._looks: ledger.Ledger | None = None
         self._finished = False
 
     def result(self) -> Verification:
@@ -110,6 +110,7 @@ class _Verifier:
 
     def _check(self, file: str, check: Callable[[], tuple[State, str]]) -> None:
         """Record the finding of ``check`` on a file; an error it raises means damage."""
+        announce(f"checking {file}")
         try:
             state, note = check()
         except NnlabError as error:

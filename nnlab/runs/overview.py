@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from nnlab.activity import announce
 from nnlab.config import Experiment
 from nnlab.errors import RunError, refusal
 from nnlab.runs.checkpoints import Which
@@ -63,6 +64,13 @@ class Overview:
     def name(self) -> str:
         """The directory's name; for a sweep's cell, the path from the sweep's directory on."""
         return self.run.name if self.sweep is None else self.run.path.relative_to(self.sweep.parent).as_posix()
+
+    @property
+    def data(self) -> str:
+        """The type of the data set; ``(unverified)`` if its files are not those that were published under it."""
+        described = self.environment and self.environment.dataset
+        unverified = " (unverified)" if described and not described.verified else ""
+        return f"{self.config.data.type}{unverified}" if self.config else ""
 
     @property
     def began(self) -> float:
@@ -196,7 +204,8 @@ def overviews(root: Path) -> list[Overview]:
         entries = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     except OSError as error:
         raise RunError(refusal(error, "read", root)) from error
-    for name in entries:
+    for done, name in enumerate(entries):
+        announce(f"reading {root}", done, len(entries))
         found += _inside(root / name)
     return found
 

@@ -87,11 +87,15 @@ class Summary(Record):
 
 
 class DatasetFacts(Record):
-    """What a run says of its data: the shape of an example, the classes, the number of examples of each split."""
+    """What a run says of its data: the shape of an example, the classes, the number of examples of each split.
+
+    ``verified`` is False if the files have the names of a published data set, but other content.
+    """
 
     input_shape: tuple[PositiveCount, ...]
     class_names: tuple[str, ...]
     examples: dict[str, Count]
+    verified: bool = True
 
 
 class Environment(Record):

@@ -63,6 +63,11 @@ def read_condition(text: str) -> Condition:
     if not parts:
         raise UsageError(f"{brief(text)} is no condition such as dataset=mnist, seed=0 or accuracy>0.9")
     key, sign, value = parts.groups()
+    if value[:1] in {"=", "<", ">", "!"}:
+        meant = "".join(sorted(f"{sign}{value[0]}", key="<>!=".index)) if sign != value[0] else sign
+        hint = f" (did you mean {key.strip()}{meant}{value[1:]}?)" if meant in _SIGNS else ""
+        signs = ", ".join(_SIGNS)
+        raise UsageError(f"{brief(text)}: {sign}{value[0]} does not compare; known: {signs}{hint}")
     wanted = plain(read_value(value.strip(), Position(f"condition {brief(text)}")))
     if sign not in {"=", "!="} and not _is_number(wanted):
         raise UsageError(f"{brief(text)} compares with {brief(value)}, which is no number (accuracies are 0 to 1)")

@@ -44,7 +44,7 @@ def fit(state: TrainingState) -> Generator[Progress, None, None]:
 def _progress(state: TrainingState, record: StepRecord) -> Progress:
     """Evaluate the network if that is due after ``record``, and return what the step did."""
     evaluation, improved = None, False
-    if state.evaluated_on and (state.step % state.evaluate_every == 0 or state.step == state.clock.total_steps):
+    if state.evaluated_on and (state.step % state.evaluate_every == 0 or state.step == state.total_steps):
         evaluation = _evaluate(state, state.evaluated_on)
         if isfinite(evaluation["loss"]):
             improved = state.monitor.improves(state.step, evaluation)
@@ -85,7 +85,7 @@ def _report(
 ) -> Progress:
     return Progress(
         step=state.step,
-        total_steps=state.clock.total_steps,
+        total_steps=state.total_steps,
         steps_per_epoch=state.clock.steps_per_epoch,
         examples=examples,
         seconds=state.seconds,

@@ -2,12 +2,30 @@
 
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from nnlab.training.step import StepRecord
 
 Values: TypeAlias = dict[str, float]
 """Mean loss (nats) and accuracy (0-1) of an example, under ``loss`` and ``accuracy``."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What is about to be trained: ``steps`` of ``total_steps`` are done already if a run is resumed.
+
+    ``path`` is the run directory, ``data`` the data set, ``parameters`` the number of trainable values, and
+    ``examples`` the number of examples by split.
+    """
+
+    path: Path
+    data: str
+    parameters: int
+    examples: dict[str, int]
+    batch_size: int
+    steps: int
+    total_steps: int
 
 
 @dataclass(frozen=True)

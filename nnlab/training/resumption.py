@@ -25,6 +25,7 @@ def present_environment(state: TrainingState) -> dict[str, Any]:
         "input_shape": list(dataset.input_shape),
         "class_names": list(dataset.class_names),
         "examples": {name: len(split) for name, split in dataset.splits.items()},
+        "verified": dataset.verified,
     }
     environment = current_environment(state.config.seed, dataset.digests(), threads.count())
     return {**environment, "dataset": facts}

@@ -15,16 +15,24 @@ from nnlab.runs.directory import moment
 from nnlab.runs.normalization import write_normalization
 from nnlab.runs.run_config import load_run_config
 from nnlab.training.loop import fit
+from nnlab.training.progress import Beginning
 from nnlab.training.resumption import present_environment, restore
 from nnlab.training.signals import stop_signals
-from nnlab.training.sinks import Reporter, Sink, check_logging, ignore, open_sinks
+from nnlab.training.sinks import Announcer, Reporter, Sink, check_logging, ignore, open_sinks, unannounced
 from nnlab.training.state import TrainingState, prepare
 
 
-def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter = ignore) -> Run:
+def train(
+    config: Experiment,
+    *,
+    runs_dir: str | Path = "runs",
+    report: Reporter = ignore,
+    begin: Announcer = unannounced,
+) -> Run:
     """Train what ``config`` describes in a new run directory and return the run.
 
-    ``report`` is called with the ``Progress`` after each step.
+    ``begin`` is called with the ``Beginning`` once data and network are ready, ``report`` with the ``Progress``
+    after each step.
 
     Raises SystemFault if ``runs_dir`` cannot be written (before anything else is done), DataError if the data are
     missing, DivergedError if training diverges, and Interrupted after SIGINT or SIGTERM, once the state is saved.
@@ -37,11 +45,17 @@ def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter
         files.write_text(run.config, as_yaml(config))
         with run.locked():
             _begin(state, run)
-            _train(state, run, report, keep=0)
+            _train(state, run, report, begin, keep=0)
     return run
 
 
-def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) -> bool:
+def resume(
+    run: Run,
+    *,
+    allow_inexact: bool = False,
+    report: Reporter = ignore,
+    begin: Announcer = unannounced,
+) -> bool:
     """Continue a training run that was stopped, to the same bits as if it had not been.
 
     A run that is only a config so far, such as a new cell of a sweep, is begun. Returns whether there was anything
@@ -61,7 +75,7 @@ def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) 
         else:
             _begin(state, run)
         finished = state.finished
-        _train(state, run, report, keep=keep)
+        _train(state, run, report, begin, keep=keep)
     return not finished
 
 
@@ -80,7 +94,19 @@ def _begin(state: TrainingState, run: Run) -> None:
     run.write_json("environment.json", {"began": moment(), **present_environment(state)})
 
 
-def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> None:
+def _beginning(state: TrainingState, run: Run) -> Beginning:
+    return Beginning(
+        path=run.path,
+        data=state.config.data.type + ("" if state.dataset.verified else " (unverified)"),
+        parameters=state.network.weights.size,
+        examples={name: len(split) for name, split in state.dataset.splits.items()},
+        batch_size=state.config.training.batch_size,
+        steps=state.step,
+        total_steps=state.total_steps,
+    )
+
+
+def _train(state: TrainingState, run: Run, report: Reporter, begin: Announcer, *, keep: int) -> None:
     """Train to the end, and write ``keep`` bytes of metrics and all that follows.
 
     If the end was reached already, only the summary is written, which a killed process may have missed.
@@ -89,6 +115,7 @@ def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> No
         sinks = open_sinks(stack, state, run, report, keep=keep)
         try:
             if not state.finished:
+                begin(_beginning(state, run))
                 _take_steps(state, run, sinks, received)
         except Interrupted:
             _end(sinks, "interrupted")
@@ -100,7 +127,7 @@ def _train(state: TrainingState, run: Run, report: Reporter, *, keep: int) -> No
             raise MemoryError(too_large(state.config, error)) from error
         except SystemFault as error:
             raise SystemFault(f"{error}; once that is fixed, continue with: nnlab resume {run.path}") from error
-        _end(sinks, "completed" if state.step == state.clock.total_steps else "stopped early")
+        _end(sinks, "completed" if state.step == state.total_steps else "stopped early")
 
 
 def _take_steps(state: TrainingState, run: Run, sinks: Sequence[Sink], received: Sequence[int]) -> None:

@@ -19,7 +19,7 @@ from nnlab.errors import UsageError
 from nnlab.evaluation import measure, predict_split
 from nnlab.runs import MetricsLog, Run
 from nnlab.runs.ledger import LedgerEntry, enter
-from nnlab.training.progress import Progress
+from nnlab.training.progress import Beginning, Progress
 from nnlab.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 Reporter: TypeAlias = Callable[[Progress], None]
 """A callable that is given the progress after each step."""
+
+Announcer: TypeAlias = Callable[[Beginning], None]
+"""A callable that is given what is about to be trained."""
+
+
+def unannounced(beginning: Beginning) -> None:
+    """Announce nothing."""
 
 
 def ignore(progress: Progress) -> None:

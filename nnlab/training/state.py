@@ -59,6 +59,11 @@ class TrainingState:
         return self.step >= self.clock.total_steps or (rule is not None and self.monitor.stale >= rule.patience)
 
     @property
+    def total_steps(self) -> int:
+        """The number of steps of the whole run."""
+        return int(self.clock.total_steps)
+
+    @property
     def evaluated_on(self) -> Literal["validation", "test"] | None:
         """The split to evaluate on during training; None if no examples are held out for it."""
         on = self.config.training.evaluate_on
@@ -76,7 +81,7 @@ class TrainingState:
 
     def steps(self) -> Generator[StepRecord, None, None]:
         """Take the steps that are left, yielding what each did; raises DivergedError as ``train_step`` does."""
-        steps = range(self.step + 1, self.clock.total_steps + 1)
+        steps = range(self.step + 1, self.total_steps + 1)
         ahead = self.dataset.is_costly and self.batches.size * prod(self.dataset.input_shape) >= _LEAST_AHEAD
         with closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches:
             for step, (x, labels) in zip(steps, batches, strict=True):

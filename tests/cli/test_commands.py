@@ -33,9 +33,17 @@ def test_train_prints_one_line_on_stdout_and_progress_on_stderr(nnlab_, tmp_path
     assert code == 0
     assert re.fullmatch(r"here/\d{8}-\d{6}-small-[0-9a-f]{4}\n", out)
     lines = err.splitlines()
-    assert len(lines) == 2
+    assert lines[:4] == [
+        "network   204 parameters",
+        "data      random: 30 training, 10 validation and 20 test examples",
+        "training  6 steps, batches of 8",
+        f"run       {out.strip()}",
+    ]
+    assert len(lines) == 6
     assert re.match(
-        r"step 3/6  loss \d\.\d{4}  accuracy .* left  \| validation loss \d\.\d{4}  accuracy \d+\.\d\d %", lines[0]
+        r"step 3/6  loss \d\.\d{4}  accuracy \d+\.\d\d %  \(mean of last 3 steps\)  .* left  "
+        r"\| validation loss \d\.\d{4}  accuracy \d+\.\d\d %",
+        lines[4],
     )
 
 
@@ -45,7 +53,7 @@ def test_without_validation_a_few_lines_tell_the_progress(nnlab_, tmp_path):
     )
     code, _, err = nnlab_("train", write_config(tmp_path, text))
     assert code == 0
-    assert len(err.splitlines()) == 20
+    assert len(err.splitlines()) == 4 + 20
 
 
 def test_eval_prints_a_table_or_json(nnlab_, trained):

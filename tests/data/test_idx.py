@@ -1,7 +1,9 @@
 import dataclasses
 import gzip
 import hashlib
+import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -200,6 +202,26 @@ def test_names_with_a_dot_are_read(home, write_idx):
         path.rename(path.with_name(path.name.replace("-idx", ".idx")))
     train, _ = Mnist().load(None)
     np.testing.assert_array_equal(train.inputs[..., 0], images)
+
+
+def test_a_run_on_other_files_says_unverified_wherever_it_names_its_data(home, write_idx, nnlab_):
+    write_idx(home / "data" / "mnist", train=60, test=20)
+    settings = [
+        "data.validation=10",
+        "training.steps=2",
+        "training.evaluate_every=2",
+        "network=[{type: dense, units: 10}]",
+    ]
+    code, out, err = nnlab_("train", "mnist", f"data.root={home / 'data'}", *settings)
+    assert code == 0
+    assert "data      mnist (unverified): 50 training, 10 validation and 20 test examples\n" in err
+    run = Path(out.strip())
+    assert json.loads((run / "environment.json").read_text())["dataset"]["verified"] is False
+    assert "mnist (unverified)" in nnlab_("runs", "list")[1]
+    assert re.search("^data +mnist .unverified.$", nnlab_("runs", "show", "latest")[1], re.MULTILINE)
+    assert nnlab_("report", "latest", "--format", "md")[0] == 0
+    text = (run / "report-md" / "report.md").read_text()
+    assert "- **data set:** mnist (unverified): its files are not the published ones\n" in text
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

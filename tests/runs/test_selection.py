@@ -70,6 +70,11 @@ def test_conditions_choose(runs, conditions, names):
         ("acuracy>0.5", "did you mean accuracy"),
         ("status=failed", r"'failed' is no status \(known: pending, running, completed, stopped early, "),
         ("status!=[1]", "is no status"),
+        ("dataset==mnist", r"== does not compare; known: .* \(did you mean dataset=mnist\?\)"),
+        ("accuracy=>0.5", r"=> does not compare; known: .* \(did you mean accuracy>=0.5\?\)"),
+        ("accuracy=<0.5", r"\(did you mean accuracy<=0.5\?\)"),
+        ("seed=!3", r"\(did you mean seed!=3\?\)"),
+        ("seed<>3", r"<> does not compare; known: <=, >=, !=, =, <, >$"),
         ("network.first=0", r"no run has 'network.first'$"),
     ],
 )

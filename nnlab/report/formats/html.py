@@ -21,6 +21,7 @@ from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 from matplotlib.image import AxesImage
 
+from nnlab.activity import announce
 from nnlab.drawing.saving import rendered
 from nnlab.files import write_text
 from nnlab.report.content import Block, Document, Matrix, NoteImage, Picture, Table
@@ -207,6 +208,7 @@ def _levels(matrix: Matrix) -> list[list[int]]:
 
 def _image(picture: Picture) -> _Image:
     """Return a figure as SVG with the original pixels of its images, or as PNG if that is much smaller."""
+    announce(f"writing the figure {picture.name}")
     width, height = picture.figure.get_size_inches()
     for image in picture.figure.findobj(AxesImage):
         image.set_interpolation("none")

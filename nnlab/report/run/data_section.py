@@ -14,7 +14,7 @@ def data_section(material: RunMaterial) -> Section:
     """Return the section on the data; counts and figures are left out if the data are missing."""
     spec, dataset = material.config.data, material.dataset
     rows = [
-        ("data set", spec.type),
+        ("data set", _data_set(material)),
         ("one example", "x".join(map(str, material.trained.input_shape))),
         ("classes", f"{len(material.trained.class_names):,}"),
         ("normalization", f"{described(spec.normalize)}, fitted on the training examples"),
@@ -28,6 +28,11 @@ def data_section(material: RunMaterial) -> Section:
         blocks += [_counts(dataset), *_pictures(material)]
     blocks.append(Comment("data-comment", "What is in the data, and what may make them hard to learn?"))
     return Section("data", "Data", tuple(blocks))
+
+
+def _data_set(material: RunMaterial) -> str:
+    name = material.overview.data
+    return f"{name}: its files are not the published ones" if name != material.config.data.type else name
 
 
 def _held_out(material: RunMaterial) -> str:

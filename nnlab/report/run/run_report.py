@@ -49,7 +49,7 @@ def _summary(material: RunMaterial) -> Section:
     if overview.status in _UNFINISHED:
         warnings.insert(0, _UNFINISHED[overview.status].format(name=material.run.path.resolve().name))
     blocks: list[Block] = [Prose(text, warning=True) for text in warnings]
-    rows = [("trained", f"{config.name} on {config.data.type}, seed {config.seed}"), ("status", overview.status)]
+    rows = [("trained", f"{config.name} on {overview.data}, seed {config.seed}"), ("status", overview.status)]
     if material.outcome:
         accuracy, *others = facts(material.outcome)[:3]
         rows += [("test " + accuracy[0], accuracy[1]), *others]
