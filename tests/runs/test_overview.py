@@ -110,7 +110,7 @@ def test_what_was_measured_on_test_examples_in_training_is_no_validation(tmp_pat
 
 
 BREAKING = {
-    "no config": (lambda path: (path / "config.yaml").unlink(), "config.yaml is missing"),
+    "without config": (lambda path: (path / "config.yaml").unlink(), "config.yaml is missing"),
     "config of zeros": (lambda path: (path / "config.yaml").write_bytes(b"\x00\xff"), "config.yaml is damaged"),
     "no environment": (lambda path: (path / "environment.json").unlink(), "environment.json is missing"),
     "cut summary": (
@@ -124,7 +124,7 @@ BREAKING = {
     "list": (lambda path: write_json(path / "summary.json", []), "summary.json is damaged"),
     "pipe": (
         lambda path: ((path / "summary.json").unlink(), os.mkfifo(path / "summary.json")),
-        "is no plain file",
+        "/summary.json\\b",
     ),
     "folder": (lambda path: ((path / "summary.json").unlink(), (path / "summary.json").mkdir()), "summary.json"),
     "evaluation": (lambda path: write_evaluation(path, accuracy="?"), "metrics.json is damaged: accuracy"),
@@ -134,7 +134,7 @@ BREAKING = {
     ),
     "other version": (
         lambda path: (path / "config.yaml").write_text((path / "config.yaml").read_text() + "gpu: true\n"),
-        r"config.yaml is damaged or of another version: line \d+: unknown key 'gpu'",
+        r"config.yaml .*line \d+.*'gpu'",
     ),
 }
 
@@ -165,7 +165,7 @@ def test_what_cannot_be_entered_is_broken(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", scandir)
     found = overviews(tmp_path)
     assert [(run.name, run.status) for run in found] == [("a", "broken"), ("b", "completed")]
-    assert found[0].reason == "cannot read a: Permission denied"
+    assert re.search(r"\ba\b.*Permission denied$", found[0].reason)
     assert overview(Run(tmp_path / "a")).status == "broken"
 
 
@@ -175,7 +175,7 @@ def test_other_folders_and_files_are_no_runs(tmp_path):
     (tmp_path / "results.csv").write_text("")
     (tmp_path / "checkpoints").mkdir()
     assert overviews(tmp_path) == []
-    with pytest.raises(RunError, match="cannot read"):
+    with pytest.raises(RunError, match=r"/missing\b.*No such file"):
         overviews(tmp_path / "missing")
 
 

@@ -1,6 +1,7 @@
 """Sweep directories are read, written and found."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_damaged_file_is_refused(tmp_path, change):
 
 def test_a_sweep_is_held_by_one_process(tmp_path):
     sweep = write(tmp_path)
-    with sweep.locked(), pytest.raises(RunError, match="is in use by process"), sweep.locked():
+    with sweep.locked(), pytest.raises(RunError, match=rf"{sweep.path} .*\b{os.getpid()}\b"), sweep.locked():
         pass
 
 
