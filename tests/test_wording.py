@@ -65,11 +65,12 @@ def test_a_phrase_and_a_message_agree_as_far_as_both_go(phrase, words):
 def test_words_of_any_sentence_and_of_several_messages_are_nobodys():
     one, two = (
         Message("a.py:1", (("there", "is", "no"), ("is", "damaged"))),
-        Message("a.py:2", (("is", "damaged"),)),
+        Message("b.py:2", (("is", "damaged"),)),
     )
     both = {"one": {("there", "is", "no", "way")}, "two": {("is", "damaged")}}
     assert asserted_by([one, two], both) == {}
     assert asserted_by([two], both) == {two: {"two": "is damaged"}}
+    assert asserted_by([two, Message("b.py:3", two.pieces)], both) == {two: {"two": "is damaged"}}
 
 
 def test_messages_are_found():

@@ -26,7 +26,7 @@ def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):
     stopped.metrics.write_bytes(b"\x1b[31mred\n")
     code, out, err = nnlab_("verify", "latest")
     assert (code, err) == (4, f"error: damaged in runs/{stopped.name}: metrics.jsonl\n")
-    assert "line 1 is damaged" in out
+    assert re.search(r"^metrics\.jsonl +damaged +.*\bline 1\b", out, re.MULTILINE)
     code, out, err = nnlab_("verify", "latest", "--json")
     assert (code, err) == (4, "")
     assert json.loads(out)["intact"] is False

@@ -69,7 +69,7 @@ def test_several_runs_are_compared_and_a_folder_gets_an_index(nnlab_, trained):
     code, out, err = nnlab_("report", first.name, second.name, "nothing")
     assert code == 0
     assert Path(out.strip()).match("runs/comparison-*.html")
-    assert err.startswith("warning: 'nothing' is no run")
+    assert err.startswith("warning: 'nothing' ")
     assert nnlab_("report", "runs/") == (0, "runs/index.html\n", "")
     assert nnlab_("report", "runs", "-o", "all.html") == (0, "all.html\n", "")
     assert first.name in Path("all.html").read_text(encoding="utf-8")

