@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 
@@ -48,14 +49,14 @@ def test_an_error_of_the_disk_names_the_path_and_cleans_up(tmp_path, monkeypatch
     monkeypatch.setattr(os, call, fail)
     if call == "replace":
         monkeypatch.setattr(type(path), "replace", fail)
-    with pytest.raises(SystemFault, match=r"cannot write .*f: No space left on device"):
+    with pytest.raises(SystemFault, match=r"/f\b.*No space left on device"):
         files.write_text(path, "new")
     assert path.read_text() == "old"
     assert leftovers(tmp_path) == ["f"]
 
 
 def test_a_full_device_is_a_fault():
-    with pytest.raises(SystemFault, match="cannot write"):
+    with pytest.raises(SystemFault, match=r"/dev/full/x.*File exists"):
         files.write_text(files.Path("/dev/full/x"), "new")
 
 
@@ -81,7 +82,7 @@ def test_a_fault_of_the_directory_is_told_after_the_new_content_is_there(tmp_pat
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(files, "sync_directory", fail)
-    with pytest.raises(SystemFault, match=r"cannot write .*f: Input/output error"):
+    with pytest.raises(SystemFault, match=r"/f\b.*Input/output error"):
         files.write_text(path, "new")
     assert path.read_text() == "new"
     assert leftovers(tmp_path) == ["f"]
@@ -112,7 +113,8 @@ def test_a_write_without_room_for_it_leaves_nothing(tmp_path):
     path = tmp_path / "f"
     path.write_text("old")
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == (2 * f"cannot write {path}: File too large\n", "")
+    assert done.stderr == ""
+    assert re.fullmatch(rf"(.* {path}\b.*File too large\n){{2}}", done.stdout)
     assert path.read_text() == "old"
     assert leftovers(tmp_path) == ["f"]
 
@@ -142,7 +144,7 @@ def test_only_plain_files_are_read(tmp_path):
         files.read_json(tmp_path / "pipe")
     with pytest.raises(RunError, match="is missing"):
         files.read_json(tmp_path / "nothing")
-    with pytest.raises(RunError, match="cannot read"):
+    with pytest.raises(RunError, match="Is a directory"):
         files.read_json(tmp_path)
 
 

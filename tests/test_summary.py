@@ -1,6 +1,7 @@
 """Summaries of configs without allocating weights, and the problems that prevent them."""
 
 import json
+import re
 
 import pytest
 from support.planting import CONFIGS, RICH
@@ -113,11 +114,9 @@ def test_augmentation_is_checked_against_the_inputs(read):
     with pytest.raises(ConfigError) as caught:
         read(text)
     [problem] = caught.value.problems
-    assert (problem.line, problem.message) == (
-        5,
-        "data.augment[1].pixels: a shift by 9 pixels leaves nothing of a 9x12 image",
-    )
-    with pytest.raises(ConfigError, match=r"data\.augment: only images can be augmented"):
+    assert problem.line == 5
+    assert re.match(r"data\.augment\[1\]\.pixels: .*\b9\b.*\b9x12\b", problem.message)
+    with pytest.raises(ConfigError, match=r"data\.augment: .*\[9\]"):
         read(text, "data.shape=[9]")
 
 

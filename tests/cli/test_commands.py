@@ -202,7 +202,7 @@ def test_layers_and_schema_say_what_a_config_may_say(nnlab_):
     assert "  softmax_cross_entropy " in out
     code, out, _ = nnlab_("layers", "dense")
     assert code == 0
-    assert "units: whole number > 0, required" in out
+    assert re.search(r"^ +units: .* > 0, required", out, re.MULTILINE)
     code, out, _ = nnlab_("layers", "dense", "--json")
     assert json.loads(out)["layer"]["dense"]["options"][0]["name"] == "units"
     code, out, _ = nnlab_("layers", "training")
@@ -251,9 +251,9 @@ def test_data_list_and_fetch(nnlab_, monkeypatch, tmp_path):
         ),
         (["train", "small.yaml", "--runs-dir", "small.yaml/x"], 5, "small.yaml/x"),
         (["eval", "nothing"], 4, "'nothing'"),
-        (["eval", "latest"], 4, " runs"),
+        (["eval", "latest", "--runs-dir", "nowhere"], 4, " nowhere\n"),
         (["frobnicate"], 2, "'frobnicate'"),
-        (["train"], 2, "CONFIG"),
+        (["train"], 2, "'CONFIG'"),
         (["gradcheck", "small.yaml", "--samples", "0"], 2, "'--samples'"),
     ],
 )
@@ -344,7 +344,7 @@ def test_an_output_that_cannot_be_written_is_no_bug(tmp_path):
             [sys.executable, "-m", "nnlab", "layers"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert done.returncode == 5
-    assert "cannot write the output: No space left on device" in done.stderr
+    assert re.search(r"\boutput\b.*No space left on device", done.stderr)
 
 
 @pytest.mark.slow

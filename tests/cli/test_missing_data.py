@@ -64,7 +64,7 @@ def test_a_run_works_from_any_folder_and_its_config_repeats_it(nnlab_, run, fold
     monkeypatch.chdir("/")
     assert nnlab_("eval", run.path)[0] == 0
     assert nnlab_("verify", run.path)[0] == 0
-    code, out, _ = nnlab_("train", run.config, "-q", "--runs-dir", folder / "again")
+    code, _, _ = nnlab_("train", run.config, "-q", "--runs-dir", folder / "again")
     assert code == 0
     again = nnlab.open_run("latest", folder / "again")
     assert again.config.read_bytes() == run.config.read_bytes()

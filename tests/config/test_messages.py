@@ -477,6 +477,14 @@ MISTAKES = [
         "end the network in {type: dense, units: 10}",
     ),
     Mistake(
+        "units: 10",
+        "units: 1",
+        12,
+        "dense",
+        "network[4]: the network ends in 1 value, but the data has 10 classes",
+        "end the network in {type: dense, units: 10}",
+    ),
+    Mistake(
         "units: 10, init: he_normal}",
         "units: 11}\n  - relu\n  - {type: dropout, rate: 0.5}",
         12,

@@ -51,7 +51,7 @@ def test_inside_of_a_layer_too(tmp_path):
         ("network.-1=", "network has 7 entries, 0 to 6; '-1' is none of them"),
         ("network.+-1=relu", "'+-1' is none of them"),
         ("network.+01=relu", "'+01' is none of them"),
-        ("network.6=", "the network ends in 3x3x3 values, but the data has 3 classes"),
+        ("network.6=", "3x3x3"),
     ],
 )
 def test_errors_say_where_an_entry_can_be(tmp_path, override, message):
@@ -65,8 +65,14 @@ def test_a_list_without_entries_has_no_numbers():
         changed([], ("network.0", "relu"))
 
 
+@pytest.mark.parametrize("step", ["1", "x"])
+def test_a_list_of_one_entry_has_one_number(step):
+    with pytest.raises(ConfigError, match=f"network has 1 entry, number 0; '{step}' is none of them"):
+        changed(["a"], (f"network.{step}", "relu"))
+
+
 def test_a_key_with_an_empty_part_is_none(tmp_path):
     write_config(tmp_path)
     root, _ = compose("a: 1", "c.yaml")
-    with pytest.raises(ConfigError, match="expected a key"):
+    with pytest.raises(ConfigError, match=r"expected a key such as optimizer\.learning_rate"):
         with_override(root, Override("a..b", root, PLACE))

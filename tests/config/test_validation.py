@@ -75,7 +75,7 @@ def test_a_base_is_told_by_its_own_file_and_line(folder, problems):
         ("c.yaml", 2),
         ("c.yaml", 3),
     ]
-    assert found[-1].message.startswith("training: give steps or epochs, not both")
+    assert re.match(r"training: .*\bsteps\b.*\bepochs\b", found[-1].message)
 
 
 def test_an_unknown_key_is_not_taken_for_what_it_does_not_look_like(problems):
@@ -101,10 +101,10 @@ def test_an_override_is_told_by_itself(problems):
     assert {(p.source, p.line) for p in found} == {
         (f"override '{override}'", 0) for override in overrides[:1] + overrides[1:3] + overrides[4:]
     }
-    assert str(problems(BASE, "network.3.body.0.kernel=50")[0]) == (
-        "override 'network.3.body.0.kernel=50': network[3].body[0].kernel: "
-        "a 50x50 kernel does not fit the 6x6x16 input with padding 1 (padding: 22 is the least that fits)"
-    )
+    [problem] = problems(BASE, "network.3.body.0.kernel=50")
+    assert re.match(r"network\[3\]\.body\[0\]\.kernel: .*50x50.*6x6x16", problem.message)
+    assert problem.hint.startswith("padding: 22 ")
+    assert str(problem) == f"override 'network.3.body.0.kernel=50': {problem.message} ({problem.hint})"
     both = ("training.steps=5", "training.epochs=5")
     assert [p.source for p in problems(BASE, *both)] == ["override 'training.steps=5'"]
 

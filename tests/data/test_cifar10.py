@@ -114,9 +114,9 @@ def test_the_record_at_fault_is_named(home, content, message):
 
 
 def test_a_file_that_cannot_be_read_is_the_machines_fault(home):
-    with pytest.raises(SystemFault, match=r"cannot read .*work: Is a directory"):
+    with pytest.raises(SystemFault, match=r"/work\b.*Is a directory"):
         split_of(read_files([home]))
-    with pytest.raises(SystemFault, match=r"cannot read .*work: Is a directory"):
+    with pytest.raises(SystemFault, match=r"/work\b.*Is a directory"):
         read_archive(home)
 
 
@@ -218,7 +218,7 @@ def test_pickles_are_not_opened(home, name):
     path = home / "data" / name
     path.parent.mkdir(parents=True)
     path.write_bytes(b"cos\nsystem\n(S'touch hacked'\ntR.")
-    with pytest.raises(DataError, match=r"unsafe format.*cifar-10-binary\.tar\.gz.*nnlab data fetch cifar10"):
+    with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz.*nnlab data fetch cifar10"):
         Cifar10().load(None)
     assert not (home / "hacked").exists()
 

@@ -209,10 +209,10 @@ def test_what_is_in_place_is_untouched_when_no_mirror_helps(home, server):
 
 def test_a_folder_that_cannot_be_written_is_the_machines_fault(home, server):
     (home / "file").write_text("")
-    with pytest.raises(SystemFault, match=r"cannot write .*file/toy"):
+    with pytest.raises(SystemFault, match=r"file/toy.*Not a directory"):
         download(published(server.mirror("good")), home / "file" / "toy", QUICK)
     (home / "toy" / "images.gz").mkdir(parents=True)
-    with pytest.raises(SystemFault, match=r"cannot read .*toy/images\.gz: Is a directory"):
+    with pytest.raises(SystemFault, match=r"toy/images\.gz.*Is a directory"):
         download(published(server.mirror("good")), home / "toy", QUICK)
     assert server.asked == []
 

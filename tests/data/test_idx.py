@@ -125,7 +125,7 @@ def test_checks_hold_without_assertions(home):
 
 def test_a_file_that_cannot_be_read_is_the_machines_fault(home):
     (home / "labels").mkdir()
-    with pytest.raises(SystemFault, match=r"cannot read .*labels: Is a directory"):
+    with pytest.raises(SystemFault, match=r"/labels\b.*Is a directory"):
         read_idx(home / "labels", (), 9)
 
 

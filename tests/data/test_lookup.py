@@ -81,7 +81,7 @@ def test_without_a_network_the_message_says_what_to_do(home, no_mirrors, downloa
     with pytest.raises(DataError) as caught:
         Mnist().load(None)
     text = str(caught.value)
-    assert text.count("the connection failed") == 2
+    assert text.count("http://127.0.0.1:9/") == 2
     for part in (
         "http://127.0.0.1:9/b/",
         f"looked in {home}/data, {downloads}",
@@ -169,7 +169,7 @@ def test_folders_that_cannot_be_read_are_the_machines_fault(home):
     loop.symlink_to(loop)
     assert Mnist.published.find(home / "data") == []
     for ask in (available, lambda root: locate(Cifar10.published, root)):
-        with pytest.raises(SystemFault, match=r"cannot read .*xxx: File name too long"):
+        with pytest.raises(SystemFault, match=r"xxx\b.*File name too long"):
             ask(home / ("x" * 300))
 
 

@@ -256,9 +256,7 @@ def test_an_archive_with_other_names_is_told_apart(home):
 
 
 def test_an_unknown_user_is_a_mistake_in_the_config(home):
-    with pytest.raises(
-        OptionError, match="there is no user nobody-here for ~nobody-here/set; write the whole"
-    ) as caught:
+    with pytest.raises(OptionError, match=r"\bnobody-here\b.*~nobody-here/set") as caught:
         SavedArrays(path="~nobody-here/set")
     assert caught.value.option == "path"
 
@@ -364,16 +362,16 @@ def test_what_is_missing_is_named(home):
 def test_files_that_cannot_be_read_are_the_machines_fault(home):
     folder = write_folder(home / "set", examples())
     (folder / "classes.txt").mkdir()
-    with pytest.raises(SystemFault, match=r"cannot read .*classes\.txt: Is a directory"):
+    with pytest.raises(SystemFault, match=r"classes\.txt.*Is a directory"):
         SavedArrays(path=str(folder))
     (folder / "train-inputs.npy").unlink()
     (folder / "train-inputs.npy").mkdir()
-    with pytest.raises(SystemFault, match=r"cannot read .*train-inputs\.npy: Is a directory"):
+    with pytest.raises(SystemFault, match=r"train-inputs\.npy.*Is a directory"):
         SavedArrays(path=str(folder))
     header = read_header("x", io.BytesIO(header_of()))
-    with pytest.raises(SystemFault, match=r"cannot read nowhere: No such file"):
+    with pytest.raises(SystemFault, match=r"nowhere.*No such file"):
         InputsInFile(Path("nowhere"), header)
-    with pytest.raises(SystemFault, match=r"cannot read .*set: Is a directory"):
+    with pytest.raises(SystemFault, match=r"/set\b.*Is a directory"):
         InputsInFile(folder, header)[:1]
 
 
@@ -384,7 +382,7 @@ def test_an_archive_that_cannot_be_read_is_the_machines_fault(home, monkeypatch)
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(zipfile, "ZipFile", refuse)
-    with pytest.raises(SystemFault, match=r"cannot read .*set\.npz: Input/output error"):
+    with pytest.raises(SystemFault, match=r"set\.npz.*Input/output error"):
         SavedArrays(path=str(path))
 
 

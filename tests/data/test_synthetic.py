@@ -64,7 +64,6 @@ def test_inline_is_what_is_written():
 @pytest.mark.parametrize(
     ("options", "option", "message"),
     [
-        ({"inputs": ((1, 2), (3,)), "labels": (0, 0)}, "inputs", "do not all have the same shape"),
         ({"inputs": (("a", "b"),), "labels": (0,)}, "inputs", "values that are not numbers"),
         ({"inputs": ((True, False),), "labels": (0,)}, "inputs", "values that are not numbers"),
         ({"inputs": ((10**400, 1),), "labels": (0,)}, "inputs", "values that are not numbers"),
@@ -85,3 +84,9 @@ def test_inline_mistakes_are_named(options, option, message):
     with pytest.raises(OptionError, match=message) as caught:
         Inline(**options)
     assert caught.value.option == option
+
+
+def test_inputs_of_different_shapes_are_refused():
+    with pytest.raises(OptionError) as caught:
+        Inline(inputs=((1, 2), (3,)), labels=(0, 0))
+    assert (caught.value.option, type(caught.value.__cause__)) == ("inputs", ValueError)

@@ -1,5 +1,6 @@
 """A full disk, an output that cannot be written and a memory that is too small cost no run."""
 
+import re
 import shutil
 import subprocess
 
@@ -60,8 +61,10 @@ def test_a_limit_of_file_sizes_is_a_full_disk_that_needs_no_privilege(folder, ch
     assert refused
 
 
-@pytest.mark.parametrize("place", ["/dev/null/runs", "/proc/runs"])
-def test_an_output_that_cannot_be_written_is_found_before_the_data_are(folder, children, place):
+@pytest.mark.parametrize(
+    ("place", "reason"), [("/dev/null/runs", "Not a directory"), ("/proc/runs", "No such file or directory")]
+)
+def test_an_output_that_cannot_be_written_is_found_before_the_data_are(folder, children, place, reason):
     source = folder / "mnist.yaml"
     data = "type: mnist, root: nowhere,"
     text = tiny.CONFIG.replace("type: random, shape: [3], classes: 2, train: 12, test: 4,", data)
@@ -69,7 +72,7 @@ def test_an_output_that_cannot_be_written_is_found_before_the_data_are(folder, c
     before = sorted(folder.rglob("*"))
     ended = children.run("train", source, "--runs-dir", place, folder=folder)
     assert (ended.code, ended.is_plain) == (SystemFault.exit_code, True)
-    assert str(place) in ended.err
+    assert re.search(rf"{place}\b.*{reason}", ended.err)
     assert sorted(folder.rglob("*")) == before
 
 

@@ -99,9 +99,9 @@ def test_uniform_stays_within_its_bounds(low, width):
 
 
 def test_uniform_refuses_bounds_in_the_wrong_order():
-    with pytest.raises(OptionError, match=r"low \(1.0\) must not be above high \(-1.0\)"):
+    with pytest.raises(OptionError, match=r"low \(1\.0\).*high \(-1\.0\)"):
         Uniform(low=1.0, high=-1.0)
-    with pytest.raises(ValidationError, match="must not be above"):
+    with pytest.raises(ValidationError, match=r"low \(1\.0\).*high \(-1\.0\)"):
         TypeAdapter(Initializer).validate_python({"type": "uniform", "low": 1.0, "high": -1.0})
 
 
@@ -117,9 +117,9 @@ def test_values_are_taken_as_they_stand():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ((1.0, 2.0), r"the shape \(2,\), the parameter \(2, 3\)"),
-        (((1.0, 2.0), (3.0,)), "not an array of numbers"),
-        (("a", "b"), "not an array of numbers"),
+        ((1.0, 2.0), r"\(2,\).*\(2, 3\)"),
+        (((1.0, 2.0), (3.0,)), "inhomogeneous"),
+        (("a", "b"), "'a'"),
     ],
 )
 def test_values_that_do_not_fit_are_refused(values, message):

@@ -198,13 +198,11 @@ def test_the_sigmoid_keeps_its_precision_far_out():
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
-@pytest.mark.parametrize(
-    ("shape", "given"), [((84,), "84 values"), ((7, 7, 16), "7x7x16 values"), ((1,), "1 value,")]
-)
+@pytest.mark.parametrize(("shape", "given"), [((84,), "84"), ((7, 7, 16), "7x7x16"), ((1,), "1")])
 def test_an_output_that_does_not_fit_is_named(name, options, shape, given):
     loss = build(name, **options)
     loss.check((10,), 10)
-    with pytest.raises(OptionError, match=f"the network ends in {given}.* the data has 10 classes") as caught:
+    with pytest.raises(OptionError, match=rf" {given} .* 10 ") as caught:
         loss.check(shape, 10)
     assert "units: 10" in caught.value.hint
 

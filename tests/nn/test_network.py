@@ -187,7 +187,7 @@ def test_a_network_without_parameters_has_an_empty_vector(rng):
 
 
 def test_the_first_layer_that_does_not_fit_is_an_error():
-    with pytest.raises(OptionError, match="a 9x9 kernel does not fit the 6x6x4 input"):
+    with pytest.raises(OptionError, match=r"9x9.*6x6x4"):
         build_network([CONV, entry("conv2d", filters=1, kernel=9), entry("dense", units=1)], SHAPE)
 
 
@@ -203,19 +203,20 @@ def test_an_outline_of_a_million_million_weights_takes_no_memory():
 
 
 def test_an_outline_too_large_for_an_array_is_an_error():
-    with pytest.raises(OptionError, match="its arrays are too large"):
+    with pytest.raises(OptionError) as caught:
         outline_layer(entry("dense", units=10**18), (10**6,))
+    assert isinstance(caught.value.__cause__, ValueError | OverflowError | MemoryError)
 
 
 @pytest.mark.parametrize(
-    ("options", "option"),
+    ("options", "option", "shapes"),
     [
-        ({"init": {"type": "values", "values": ((1.0,),)}}, "init.values"),
-        ({"bias_init": {"type": "values", "values": (1.0,)}}, "bias_init.values"),
+        ({"init": {"type": "values", "values": ((1.0,),)}}, "init.values", r"\(1, 1\).*\(3, 2\)"),
+        ({"bias_init": {"type": "values", "values": (1.0,)}}, "bias_init.values", r"\(1,\).*\(2,\)"),
     ],
 )
-def test_an_outline_checks_values_that_are_written_out(options, option):
-    with pytest.raises(OptionError, match="values have the shape") as caught:
+def test_an_outline_checks_values_that_are_written_out(options, option, shapes):
+    with pytest.raises(OptionError, match=shapes) as caught:
         outline_layer(entry("dense", units=2, **options), (3,))
     assert caught.value.option == option
     fitting = {"init": {"type": "values", "values": ((1, 2), (3, 4), (5, 6))}}

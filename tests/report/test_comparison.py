@@ -1,6 +1,7 @@
 """A comparison as a document: the same numbers as ``nnlab compare``, what differs marked, nothing left untold."""
 
 import json
+import re
 
 import pytest
 from support.written import write_run, write_sweep
@@ -96,9 +97,10 @@ def test_without_a_seed_in_common_there_is_no_difference(root):
 
 
 def test_no_winner_where_a_tie_is_possible(root):
-    document, _ = report(root, "2026-0.1-0", "2026-0.01-0")
-    assert "One seed each: a difference cannot be told from chance in the seed." in texts(document)
-    assert "is best" not in texts(document)
+    document, found = report(root, "2026-0.1-0", "2026-0.01-0")
+    comparison = compare(found.runs)
+    assert comparison.verdict.best is None
+    assert comparison.conclusion[1:] in texts(document)
 
 
 def test_broken_missing_unfinished_and_failed_runs_are_told(root):
@@ -109,9 +111,9 @@ def test_broken_missing_unfinished_and_failed_runs_are_told(root):
     addresses = [*sorted(path.name for path in root.iterdir()), "nowhere"]
     document, _ = report(root, *addresses)
     told = texts(document)
-    assert "Left out: 'nowhere' is no run: no run in" in told
-    assert "Left out because it is broken: 2026-0.1-1: config.yaml cannot be read" in told
-    assert "cut is interrupted at step 12 (validation accuracy 50.00 % so far): not counted." in told
+    assert "Left out: 'nowhere' " in told
+    assert "Left out because it is broken: 2026-0.1-1: config.yaml " in told
+    assert re.search(r"\bcut is interrupted\b[^:]*\b12\b[^:]*\b50\.00 %", told)
     assert "The curves of 2026-0.1-2 are left out: " in told
     rows = {row[0].text: row for row in table(document, "runs").rows}
     assert rows["cut"][2].marked
@@ -142,11 +144,11 @@ def test_a_sweep_is_called_by_its_name_and_its_failures_are_told(tmp_path):
     cells = [({"optimizer.learning_rate": rate, "seed": 0}, {"accuracy": 0.5}) for rate in (0.1, 0.2)]
     sweep = write_sweep(tmp_path / "sweep-x", {"optimizer.learning_rate": [0.1, 0.2], "seed": [0]}, cells)
     told = json.loads((sweep.path / "sweep.json").read_text())
-    told["cells"][1] |= {"status": "failed", "error": "out of memory"}
+    told["cells"][1] |= {"status": "failed", "error": "a stone"}
     (sweep.path / "sweep.json").write_text(json.dumps(told))
     document, _ = report(tmp_path, "sweep-x")
     assert document.title == "rates, a sweep"
-    assert "Failed: 001: out of memory." in texts(document)
+    assert "Failed: 001: a stone." in texts(document)
     assert blocks(document, Code)[0].text == f"nnlab compare \\\n    {sweep.path}"
 
 
@@ -178,7 +180,7 @@ def test_of_runs_that_have_not_begun_there_is_little_to_say(tmp_path):
 
 def test_where_nothing_can_be_compared_an_error_says_why(root):
     (root / "2026-0.1-1" / "config.yaml").write_text("[")
-    with pytest.raises(RunError, match="no run can be compared"):
+    with pytest.raises(RunError, match=r"2026-0\.1-1"):
         report(root, "2026-0.1-1")
 
 

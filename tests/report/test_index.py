@@ -82,7 +82,7 @@ def test_broken_runs_are_shown_with_the_reason(tmp_path):
     (sweep.path / "sweep.json").write_text("[")
     page = as_index(tmp_path)
     told = {row[0]: row[1] for row in rows(page)}
-    assert told["20260102-a"].startswith("broken: config.yaml cannot be read")
+    assert told["20260102-a"].startswith("broken: config.yaml ")
     assert told["sweep-x"].startswith("broken: ")
     assert told["sweep-x/cells/000"] == "completed"
     assert "3 runs, cells of sweeps included; 2 broken" in page
@@ -100,7 +100,7 @@ def test_hostile_names_do_no_harm(tmp_path):
 
 def test_a_folder_without_runs_and_none_at_all(tmp_path):
     assert rows(as_index(tmp_path)) == []
-    with pytest.raises(RunError, match="cannot read"):
+    with pytest.raises(RunError, match=r"/missing\b.*No such file"):
         as_index(tmp_path / "missing")
 
 

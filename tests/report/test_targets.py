@@ -116,13 +116,13 @@ def test_what_is_missing_is_told(runs):
 
 def test_a_folder_that_cannot_be_looked_at_is_no_folder_of_runs(runs):
     for address in ("\0", "a" * 5000):
-        with pytest.raises(RunError, match="is no run"):
+        with pytest.raises(RunError, match=r"'(\W|a{20})"):
             report([address], runs)
 
 
 def test_a_sweep_without_cells_and_a_folder_without_runs(runs):
     Path("empty").mkdir()
-    with pytest.raises(RunError, match=r"'empty' is no run.*, and the folder contains no runs"):
+    with pytest.raises(RunError, match=r"'empty' .*, and the folder contains no runs"):
         report(["empty"], runs)
     told = {"name": "x", "axes": {}, "cells": []}
     Path("runs/sweep-x/sweep.json").write_text(json.dumps(told), encoding="utf-8")

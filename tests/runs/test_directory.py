@@ -188,9 +188,9 @@ def test_no_runs_at_all(tmp_path):
 def test_a_root_that_cannot_be_written_is_found_out_first(tmp_path):
     blocker = tmp_path / "file"
     blocker.write_text("")
-    with pytest.raises(SystemFault, match="cannot write in"):
+    with pytest.raises(SystemFault, match=r"file/runs.*Not a directory"):
         check_writable(blocker / "runs")
-    with pytest.raises(SystemFault, match="cannot make"):
+    with pytest.raises(SystemFault, match=r"file/runs.*Not a directory"):
         create_run(blocker / "runs", "x")
     check_writable(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
@@ -213,7 +213,7 @@ def test_a_second_holder_is_told_who_holds_it(tmp_path):
         )
 
     with run.locked():
-        assert f"is in use by process {os.getpid()} on" in other().stdout
+        assert re.match(rf"{run.path} .*\b{os.getpid()}\b", other().stdout)
     assert other().stdout == "held\n"
 
 
@@ -272,9 +272,9 @@ def test_without_the_best_checkpoint_an_intact_last_one_is_named(tmp_path):
     run.checkpoints.save(Checkpoint(2, state), Checkpoint(1, state))
     assert (run.load("best").step, run.load("last").step) == (1, 2)
     (run.path / "checkpoints" / "best-00000001.safetensors").write_bytes(b"")
-    with pytest.raises(RunError, match=r"best-00000001.safetensors is damaged: .*; that of step 2 is intact"):
+    with pytest.raises(RunError, match=r"best-00000001.safetensors .*; that of step 2 is intact"):
         run.load("best")
     (run.path / "checkpoints" / "step-00000002.safetensors").write_bytes(b"")
     for which in ("best", "last"):
-        with pytest.raises(RunError, match=r"is damaged: [^;]*$"):
+        with pytest.raises(RunError, match=r"\d\.safetensors [^;]*$"):
             run.load(which)

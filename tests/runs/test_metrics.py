@@ -153,15 +153,15 @@ def test_a_link_is_not_followed(path, tmp_path):
 
 
 def test_the_machine_may_refuse(tmp_path, monkeypatch):
-    with pytest.raises(SystemFault, match="cannot write"):
+    with pytest.raises(SystemFault, match=r"no/such/folder.*No such file"):
         MetricsLog(tmp_path / "no" / "such" / "folder")
-    for path, why in ((tmp_path / "missing", "is missing"), (tmp_path, "cannot read")):
+    for path, why in ((tmp_path / "missing", "/missing"), (tmp_path, "Is a directory")):
         with pytest.raises(RunError, match=why):
             read_metrics(path)
     log = MetricsLog(tmp_path / "m")
     os.close(log._file)
     for call in (lambda: log.append(record(1)), log.sync, log.close):
-        with pytest.raises(SystemFault, match=r"cannot write .*m: Bad file descriptor"):
+        with pytest.raises(SystemFault, match=r"/m\b.*Bad file descriptor"):
             call()
     log = MetricsLog(tmp_path / "m")
     with monkeypatch.context() as patch:

@@ -113,31 +113,31 @@ def test_what_was_measured_on_test_examples_in_training_is_no_validation(tmp_pat
 
 
 BREAKING = {
-    "no config": (lambda path: (path / "config.yaml").unlink(), "config.yaml is missing"),
-    "config of zeros": (lambda path: (path / "config.yaml").write_bytes(b"\x00\xff"), "config.yaml is damaged"),
-    "no environment": (lambda path: (path / "environment.json").unlink(), "environment.json is missing"),
+    "without config": (lambda path: (path / "config.yaml").unlink(), "config.yaml "),
+    "config of zeros": (lambda path: (path / "config.yaml").write_bytes(b"\x00\xff"), "config.yaml "),
+    "no environment": (lambda path: (path / "environment.json").unlink(), "environment.json "),
     "cut summary": (
         lambda path: (path / "summary.json").write_text('{"status": "comp'),
-        "summary.json is damaged",
+        "summary.json ",
     ),
     "wrong summary": (
         lambda path: write_json(path / "summary.json", {"status": "great"}),
-        "summary.json is damaged: status: input should be",
+        "summary.json .*status: ",
     ),
-    "list": (lambda path: write_json(path / "summary.json", []), "summary.json is damaged"),
+    "list": (lambda path: write_json(path / "summary.json", []), "summary.json "),
     "pipe": (
         lambda path: ((path / "summary.json").unlink(), os.mkfifo(path / "summary.json")),
-        "is no plain file",
+        "/summary.json\\b",
     ),
     "folder": (lambda path: ((path / "summary.json").unlink(), (path / "summary.json").mkdir()), "summary.json"),
-    "evaluation": (lambda path: write_evaluation(path, accuracy="?"), "metrics.json is damaged: accuracy"),
+    "evaluation": (lambda path: write_evaluation(path, accuracy="?"), "metrics.json .*accuracy"),
     "metrics": (
         lambda path: ((path / "summary.json").unlink(), (path / "metrics.jsonl").write_text("{\n")),
-        "metrics.jsonl:1 is damaged",
+        "metrics.jsonl:1 ",
     ),
     "other version": (
         lambda path: (path / "config.yaml").write_text((path / "config.yaml").read_text() + "gpu: true\n"),
-        r"config.yaml is damaged or of another version: line \d+: unknown key 'gpu'",
+        r"config.yaml .*line \d+.*'gpu'",
     ),
 }
 
@@ -168,7 +168,7 @@ def test_what_cannot_be_entered_is_broken(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", scandir)
     found = overviews(tmp_path)
     assert [(run.name, run.status) for run in found] == [("a", "broken"), ("b", "completed")]
-    assert found[0].reason == "cannot read a: Permission denied"
+    assert re.search(r"\ba\b.*Permission denied$", found[0].reason)
     assert overview(Run(tmp_path / "a")).status == "broken"
 
 
@@ -178,7 +178,7 @@ def test_other_folders_and_files_are_no_runs(tmp_path):
     (tmp_path / "results.csv").write_text("")
     (tmp_path / "checkpoints").mkdir()
     assert overviews(tmp_path) == []
-    with pytest.raises(RunError, match="cannot read"):
+    with pytest.raises(RunError, match=r"/missing\b.*No such file"):
         overviews(tmp_path / "missing")
 
 

@@ -1,5 +1,7 @@
 """Predictions come back as they were written, and nothing else is taken for predictions."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -39,8 +41,8 @@ def test_the_same_ones_give_the_same_bytes(path):
     [
         ({"labels": np.array([0, 1, 2, 3])}, "labels has numbers that are no classes"),
         ({"predicted": np.array([0, 1, 2, -1])}, "predicted has numbers that are no classes"),
-        ({"predicted": np.zeros(4)}, "predicted has values of the type float64, not whole numbers"),
-        ({"losses": np.zeros(4, np.int64)}, "losses has values of the type int64, not floating-point numbers"),
+        ({"predicted": np.zeros(4)}, r"\bpredicted\b.*float64"),
+        ({"losses": np.zeros(4, np.int64)}, r"\blosses\b.*int64"),
         ({"losses": np.zeros(3)}, r"losses has the shape \[3\], not \[4\]"),
         ({"probabilities": np.zeros((4, 2))}, r"probabilities has the shape \[4, 2\], not \[4, 3\]"),
     ],
@@ -56,8 +58,8 @@ def test_a_missing_file_a_damaged_one_and_one_that_lacks_an_array(path):
     with pytest.raises(DataError, match="damaged"):
         read_predictions(path, 4, 3)
     np.savez(path, labels=ARRAYS["labels"])
-    with pytest.raises(DataError, match="lacks the array predicted"):
+    with pytest.raises(DataError, match=r"\bpredicted\b"):
         read_predictions(path, 4, 3)
     path.unlink()
-    with pytest.raises(RunError, match="is missing"):
+    with pytest.raises(RunError, match=re.escape(str(path))):
         read_predictions(path, 4, 3)

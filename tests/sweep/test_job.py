@@ -47,7 +47,7 @@ def test_a_cell_evaluated_before_it_went_on_is_tested_again(run):
     ("error", "outcome"),
     [
         (MemoryError("64 GiB"), JobResult("lost", "out of memory: 64 GiB")),
-        (DivergedError("the loss is nan"), JobResult("failed", "the loss is nan")),
+        (DivergedError("step 3: nan"), JobResult("failed", "step 3: nan")),
         (Interrupted("SIGTERM at step 3", signal=15), JobResult("interrupted", "saved")),
         (ConfigError([Problem("odd", "config.yaml")]), JobResult("failed", "config.yaml: odd")),
         (ZeroDivisionError("by zero"), JobResult("failed", "a bug in nnlab: ZeroDivisionError: by zero")),

@@ -139,7 +139,7 @@ def test_a_deleted_cell_and_a_missing_evaluation_are_made_again(sweep, tmp_path)
 def test_a_failing_cell_does_not_stop_the_others(sweep):
     done = run_sweep(sweep("optimizer.learning_rate=1e30,0.05", "seed=0..1"), Processes(2))
     assert [cell.status for cell in done.cells] == ["failed", "failed", "completed", "completed"]
-    assert "the loss is nan" in done.cells[0].error
+    assert re.search(r"step \d+: .*\bnan\b", done.cells[0].error)
     assert done.cells[0].attempts == 1
 
 
@@ -150,7 +150,7 @@ def test_a_killed_worker_is_replaced_and_its_cell_goes_on(sweep, tmp_path):
     os.kill(holder(run), signal.SIGKILL)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, f"{laid_out.path}\n"), err
-    assert "perhaps because it ran out of memory; the cell continues from its checkpoint" in err
+    assert "; the cell continues from its checkpoint" in err
     assert "(attempt 2 of 3)" in err
     assert sorted(cell.attempts for cell in read_sweep(laid_out.path).cells) == [1, 1, 2]
     assert_each_ran_once_to_its_end(laid_out, tmp_path, 1000)
@@ -179,7 +179,7 @@ def test_a_worker_of_a_killed_sweep_may_come_to_its_end_first(sweep, monkeypatch
     with contextlib.ExitStack() as stack:
         stack.enter_context(run.locked())
         monkeypatch.setattr(running, "_ORPHANS", 0.1)
-        with pytest.raises(RunError, match="is in use by process"):
+        with pytest.raises(RunError, match=rf"{run.path} .*\b{os.getpid()}\b"):
             run_sweep(laid_out, Rehearsed())
         monkeypatch.setattr(running, "_ORPHANS", 10)
         let_go = stack.pop_all()
@@ -212,7 +212,7 @@ def test_a_signal_saves_every_cell_and_leaves_no_process(sweep, number, code):
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (code, "")
     assert f"0 of 3 cells done; continue with: nnlab sweep {laid_out.path}" in err
-    assert len(re.findall(r"^0/3  seed=\d  interrupted  saved at step \d+$", err, re.MULTILINE)) == 2
+    assert len(re.findall(r"^0/3  seed=\d  interrupted  \S.* \d+$", err, re.MULTILINE)) == 2
     assert not any(map(alive, workers))
     assert [run.read_json("summary.json")["status"] for run in runs] == ["interrupted"] * 2
     assert [cell.status for cell in read_sweep(laid_out.path).cells] == ["interrupted"] * 2 + ["pending"]
@@ -229,7 +229,7 @@ def test_a_second_process_on_the_same_sweep_is_refused(sweep):
     laid_out = sweep("seed=0..1", text=ENDLESS)
     process = begin(laid_out, "--workers", "1")
     wait_for(lambda: training(laid_out))
-    with pytest.raises(RunError, match=f"is in use by process {process.pid} on"):
+    with pytest.raises(RunError, match=rf"{laid_out.path}.*\b{process.pid}\b"):
         run_sweep(laid_out, Processes(1))
     process.terminate()
     process.communicate(timeout=20)
@@ -326,7 +326,7 @@ def test_a_sweep_that_cannot_be_written_is_a_fault_of_the_system(sweep, tmp_path
     blocker = tmp_path / "runs"
     blocker.mkdir()
     (blocker / plan.directory).write_text("")
-    with pytest.raises(SystemFault, match="cannot make"):
+    with pytest.raises(SystemFault, match=rf"{plan.directory}\b.*File exists"):
         lay_out(plan, blocker)
 
 

@@ -189,7 +189,7 @@ def test_without_the_extra_nothing_begins(tmp_path, monkeypatch):
 
 def test_a_disk_that_refuses_is_named(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(SystemFault, match=r"cannot write to .*file: File exists"):
+    with pytest.raises(SystemFault, match=r"/file\b.*File exists"):
         tensorboard.EventFile(tmp_path / "file", began=0.0, after=0)
 
     def full(self, event):

@@ -151,7 +151,7 @@ def test_a_file_cut_short_in_the_middle_is_a_data_error_of_its_step(tmp_path):
         if record.step == 5:
             os.truncate(tmp_path / "own" / "train-inputs.npy", 200)
 
-    with pytest.raises(DataError, match="was cut short while it was in use"):
+    with pytest.raises(DataError, match=r"own/train-inputs\.npy"):
         nnlab.train(config, runs_dir=tmp_path, report=cut)
     assert nnlab.open_run("latest", tmp_path).checkpoints.load("last").step >= 5
 
@@ -224,7 +224,7 @@ def test_without_validation_data_nothing_is_evaluated(tmp_path):
     assert {r["split"] for r in run.records()} == {"train"}
     assert run.read_json("summary.json")["best"] is None
     assert nnlab.evaluate(run).step == 12
-    with pytest.raises(DataError, match="validation split is empty"):
+    with pytest.raises(DataError, match=r"data\.validation"):
         nnlab.evaluate(run, split="validation")
 
 
@@ -267,7 +267,7 @@ def test_a_signal_saves_and_leaves_with_its_code(tmp_path, number, code):
         if record.step == 5:
             os.kill(os.getpid(), number)
 
-    with pytest.raises(Interrupted, match=r"at step 5; continue with: nnlab resume") as caught:
+    with pytest.raises(Interrupted, match=r"at step 5\b.* nnlab resume ") as caught:
         nnlab.train(load(tmp_path), runs_dir=tmp_path, report=report)
     assert caught.value.exit_code == code
     run = nnlab.open_run("latest", tmp_path)
@@ -399,7 +399,7 @@ def test_an_output_folder_that_cannot_be_written_is_found_before_the_data_are_re
     config = load(
         tmp_path, "data={type: mnist, root: /nowhere}", "network.6.units=10", "training.evaluate_every=null"
     )
-    with pytest.raises(SystemFault, match="cannot write in"):
+    with pytest.raises(SystemFault, match=r"file/runs.*Not a directory"):
         nnlab.train(config, runs_dir=blocker / "runs")
     with pytest.raises(DataError):
         nnlab.train(config, runs_dir=tmp_path / "runs")

@@ -87,22 +87,21 @@ def test_published_shapes_and_counts(input_shape, options, output_shape, paramet
 @pytest.mark.parametrize(
     ("input_shape", "options", "message", "hint"),
     [
-        ((7, 7, 16), {"kernel": (9, 9)}, "a 9x9 kernel does not fit the 7x7x16 input", "padding: 1 is"),
-        ((2, 9, 1), {"kernel": (5, 3)}, "a 5x3 kernel does not fit the 2x9x1 input", "padding: [2, 0] is"),
+        ((7, 7, 16), {"kernel": (9, 9)}, r"9x9.* 7x7x16 ", "padding: 1 "),
+        ((2, 9, 1), {"kernel": (5, 3)}, r"5x3.* 2x9x1 ", "padding: [2, 0] "),
         (
             (3, 3, 1),
             {"kernel": (9, 9), "padding": (1, 1)},
-            "a 9x9 kernel does not fit the 3x3x1 input with padding 1",
-            "padding: 3 is",
+            r"9x9.* 3x3x1 .* 1$",
+            "padding: 3 ",
         ),
     ],
 )
 def test_a_kernel_that_does_not_fit_says_what_would(input_shape, options, message, hint):
-    with pytest.raises(OptionError) as error:
+    with pytest.raises(OptionError, match=message) as error:
         conv2d(input_shape, **options)
-    assert str(error.value) == message
     assert error.value.option == "kernel"
-    assert error.value.hint == f"{hint} the least that fits"
+    assert error.value.hint.startswith(hint)
 
 
 def test_a_flat_input_is_refused():

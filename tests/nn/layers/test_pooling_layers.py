@@ -70,19 +70,20 @@ def test_the_global_mean_is_that_of_each_channel(rng):
 
 @pytest.mark.parametrize("layer", [MaxPool2d, AvgPool2d])
 def test_a_window_that_does_not_fit_is_refused(layer):
-    with pytest.raises(OptionError, match="a 5x5 window does not fit the 4x4x3 input") as error:
+    with pytest.raises(OptionError, match=r"5x5.*4x4x3") as error:
         layer((4, 4, 3), RNG, size=(5, 5))
-    assert (error.value.option, error.value.hint) == ("size", "padding: 1 is the least that fits")
+    assert error.value.option == "size"
+    assert error.value.hint.startswith("padding: 1 ")
 
 
 @pytest.mark.parametrize("layer", [MaxPool2d, AvgPool2d])
 def test_padding_that_fills_a_window_is_refused(layer):
-    with pytest.raises(OptionError, match=r"padding \[0, 2\] must be less than the size 2") as error:
+    with pytest.raises(OptionError, match=r"padding \[0, 2\].* 2\b") as error:
         layer((4, 4, 3), RNG, size=(2, 2), padding=(0, 2))
     assert error.value.option == "padding"
 
 
 def test_a_flat_input_is_refused():
     for build in (lambda: MaxPool2d((9,), RNG, size=(2, 2)), lambda: GlobalAvgPool((9,), RNG)):
-        with pytest.raises(OptionError, match="it needs images"):
+        with pytest.raises(OptionError, match=r" 9$"):
             build()

@@ -80,15 +80,15 @@ def test_layers_inside_have_streams_of_their_own():
 
 
 @pytest.mark.parametrize(
-    ("input_shape", "body", "message", "hint"),
+    ("input_shape", "body", "shapes", "hint"),
     [
-        ((6, 6, 2), CONV, "3x3x4 is not its input's 6x6x2", "{type: conv2d, filters: 4, kernel: 1, stride: 2}"),
-        ((6,), entry("dense", units=4), "4 is not its input's 6", "{type: dense, units: 4}"),
-        ((6, 6, 2), entry("dense", units=4), "4 is not its input's 6x6x2", "{type: dense, units: 4}"),
+        ((6, 6, 2), CONV, r"3x3x4\b.*\b6x6x2", "{type: conv2d, filters: 4, kernel: 1, stride: 2}"),
+        ((6,), entry("dense", units=4), r"4\b.*\b6", "{type: dense, units: 4}"),
+        ((6, 6, 2), entry("dense", units=4), r"4\b.*\b6x6x2", "{type: dense, units: 4}"),
     ],
 )
-def test_shapes_that_cannot_be_added_are_refused_with_a_projection_that_fits(input_shape, body, message, hint):
-    with pytest.raises(OptionError, match=f"the body's shape {message}, so they cannot be added") as error:
+def test_shapes_that_cannot_be_added_are_refused_with_a_projection_that_fits(input_shape, body, shapes, hint):
+    with pytest.raises(OptionError, match=rf"\b{shapes}\b") as error:
         residual(input_shape, body)
     assert error.value.hint == f"projection: {hint}"
     options = dict(pair.split(": ") for pair in hint.strip("{}").split(", "))
@@ -97,15 +97,15 @@ def test_shapes_that_cannot_be_added_are_refused_with_a_projection_that_fits(inp
 
 
 def test_a_projection_of_another_shape_is_refused():
-    with pytest.raises(OptionError, match="3x3x4 is not the projection's 6x6x4") as error:
+    with pytest.raises(OptionError, match=r"3x3x4\b.*\b6x6x4") as error:
         residual((6, 6, 2), CONV, projection=entry("conv2d", filters=4, kernel=1))
     assert error.value.option == "projection"
 
 
 def test_an_error_inside_names_the_place():
-    with pytest.raises(OptionError, match="a 9x9 kernel does not fit") as error:
+    with pytest.raises(OptionError, match=r"9x9.*6x6x2") as error:
         residual((6, 6, 2), entry("relu"), entry("conv2d", filters=2, kernel=9))
     assert error.value.option == "body.1.kernel"
-    with pytest.raises(OptionError, match="it needs images") as error:
+    with pytest.raises(OptionError, match=r" 6$") as error:
         residual((6,), entry("relu"), projection=entry("conv2d", filters=2, kernel=1))
     assert error.value.option == "projection"
