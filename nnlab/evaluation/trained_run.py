@@ -1,5 +1,7 @@
 """A run as everything that evaluates, draws, compares or reports it sees it."""
 
+import logging
+import math
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +25,12 @@ from nnlab.runs.curve import Curve, curve_of
 from nnlab.runs.ledger import Ledger, LedgerEntry, enter, read_ledger
 from nnlab.runs.normalization import read_normalization
 from nnlab.runs.overview import Overview, overview
-from nnlab.runs.records import Environment, Summary, read_record
+from nnlab.runs.records import Environment, Evaluated, Summary, read_record
 from nnlab.runs.run_config import load_run_config
+
+log = logging.getLogger(__name__)
+
+_SAME_LOSS = 1e-4  # relative difference of a loss that another machine computes
 
 _DIVERGED = 100
 """How many times the first loss (or 1 nat, if that is more) the last one is in a run that counts as diverged."""
@@ -260,7 +266,9 @@ class TrainedRun:
             }
             enter(self.run.path, LedgerEntry.model_validate({**facts, **metrics.headline}))
         evaluation = Evaluation(self, predictions, metrics, split, checkpoint, saved.step, other)
-        store(evaluation, self._folder(split, checkpoint, other), fingerprint=fingerprint(saved), data=data)
+        folder = self._folder(split, checkpoint, other)
+        _warn_of_another_result(evaluation, folder, fingerprint(saved), data)
+        store(evaluation, folder, fingerprint=fingerprint(saved), data=data)
         self._evaluations[split, checkpoint] = evaluation
         return evaluation
 
@@ -281,6 +289,30 @@ class TrainedRun:
         """Return whether ``digest`` is that of the run's split; None, of an evaluation that does not say, is."""
         recorded = self.environment.data.get(split) if self.environment else None
         return None in {digest, recorded} or digest == recorded
+
+
+def _warn_of_another_result(evaluation: Evaluation, folder: Path, network: str, data: str) -> None:
+    """Log a warning if the evaluation stored in ``folder``, of the same network and data, has another result."""
+    try:
+        before = read_record(folder / "metrics.json", Evaluated)
+    except RunError:
+        return
+    if (before.fingerprint, before.data) != (network, data):
+        return
+    now = evaluation.metrics
+    loss = math.nan if before.loss is None else before.loss
+    same_loss = not math.isfinite(now.loss) or math.isclose(loss, now.loss, rel_tol=_SAME_LOSS, abs_tol=1e-6)
+    if before.accuracy != now.accuracy or not same_loss:
+        log.warning(
+            "warning: %s stated an accuracy of %.4f and a loss of %.4f for the same network and data; it is now "
+            "%.4f and %.4f; nnlab verify %s checks the run",
+            printable(str(folder / "metrics.json")),
+            before.accuracy,
+            loss,
+            now.accuracy,
+            now.loss,
+            printable(evaluation.trained.name),
+        )
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nnlab import files
 from nnlab.config import Experiment
+from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError, RunError
 from nnlab.runs.directory import Run
 from nnlab.runs.metrics import scan
@@ -68,11 +69,22 @@ def doubts(run: Run) -> Iterator[str]:
     for metrics in sorted(run.evaluation.rglob("metrics.json")):
         place = metrics.parent.relative_to(run.path).as_posix()
         try:
-            stated = files.read_json(metrics).get("predictions")
-            if stated and stated != sha256(metrics.parent / "predictions.npz"):
+            stated = files.read_json(metrics)
+            digest = stated.get("predictions")
+            same = not digest or digest == sha256(metrics.parent / "predictions.npz")
+            if not (same and _is_of_predictions(metrics.parent, stated)):
                 yield f"{place}/metrics.json is not of the predictions beside it"
         except NnlabError as error:
             yield str(error).replace(f"{run.path}/", "")
+
+
+def _is_of_predictions(folder: Path, stated: dict[str, Any]) -> bool:
+    """Return whether the accuracy that ``stated`` has is that of the predictions in ``folder``."""
+    path = folder / "predictions.npz"
+    if not path.is_file():
+        return "predictions" not in stated  # of an earlier version
+    stored = NpzFile(path)
+    return bool((stored.values("labels") == stored.values("predicted")).mean() == stated.get("accuracy"))
 
 
 def sha256(path: Path) -> str:
@@ -84,3 +96,22 @@ def sha256(path: Path) -> str:
         while part := file.read(2**20):
             sha.update(part)
         return sha.hexdigest()
+
+
+def copies(runs: Iterable[Run]) -> dict[Run, Run]:
+    """Return the runs that are copies of another one of ``runs``, each with the first of these.
+
+    A copy has the same records, seconds included, and the same environment: no second training run has these.
+    """
+    first: dict[tuple[str, str], Run] = {}
+    found: dict[Run, Run] = {}
+    for run in runs:
+        try:
+            if not run.metrics.stat().st_size:
+                continue
+            key = (sha256(run.metrics), sha256(run.path / "environment.json"))
+        except (OSError, NnlabError):
+            continue
+        if (other := first.setdefault(key, run)) is not run and scan(run.metrics).records:
+            found[run] = other
+    return found

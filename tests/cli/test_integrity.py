@@ -92,3 +92,39 @@ def test_out_of_memory_is_exit_code_5_with_what_helps(nnlab_, tmp_path):
     assert (code, out) == (5, "")
     largest = 10**7 * 10**7 + 10**7  # weights and biases
     assert re.fullmatch(rf"error: .*\bmemory\b.*\b{largest:,}\n", err)
+
+
+def test_eval_says_when_the_stored_result_of_the_same_network_and_data_was_another(nnlab_, stopped, caplog):
+    for _ in range(2):
+        assert nnlab_("eval", "latest")[0] == 0
+    assert caplog.text == ""
+    record = stopped.read_json("evaluation/metrics.json")
+    stopped.write_json("evaluation/metrics.json", record | {"accuracy": 0.95})
+    assert nnlab_("eval", "latest")[0] == 0
+    err = caplog.text
+    caplog.clear()
+    assert "stated an accuracy of 0.9500 and a loss of" in err
+    assert f"it is now {record['accuracy']:.4f} and {record['loss']:.4f}" in err
+    stopped.write_json("evaluation/metrics.json", record | {"accuracy": 0.95, "fingerprint": "0" * 64})
+    assert nnlab_("eval", "latest")[0] == 0
+    assert caplog.text == ""
+
+
+def test_verify_takes_many_runs_and_folders_and_ends_with_a_verdict(nnlab_, stopped, tmp_path):
+    nnlab_("eval", "latest")
+    code, out, _ = nnlab_("verify", "latest")
+    assert (code, out.splitlines()[-1]) == (0, "verdict: intact, evaluated again")
+    assert nnlab_("verify", "latest", "--quick")[1].splitlines()[-1] == "verdict: intact, not evaluated again"
+    second = nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    code, out, err = nnlab_("verify", stopped.name, second.name)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "2 runs: 2 intact, 0 damaged"
+    second.metrics.write_bytes(b"nonsense\n")
+    code, out, err = nnlab_("verify", "runs", "--quick")
+    assert code == 4
+    assert out.splitlines()[-1] == "2 runs: 1 intact, 1 damaged"
+    assert f"runs/{second.name}: damaged: metrics.jsonl" in out
+    assert err == f"error: damaged in runs/{second.name}: metrics.jsonl\n"
+    code, out, _ = nnlab_("verify", "runs/", "--json", "--quick")
+    found = json.loads(out)
+    assert (code, found["intact"], [each["intact"] for each in found["runs"]]) == (4, False, [True, False])

@@ -5,8 +5,10 @@ import re
 import shutil
 
 import pytest
+from support.experiments import load
 from support.written import write_run, write_sweep
 
+import nnlab
 from nnlab.errors import RunError
 from nnlab.report.index import as_index
 from nnlab.report.sparklines import sparkline
@@ -154,3 +156,56 @@ def test_a_planted_loss_is_seen(tmp_path):
     rising = shutil.copy(falling, tmp_path / "copy")
     write_log(rising, [1, 2, 3])
     assert sparkline(falling) != sparkline(rising)
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A run that was evaluated, in a folder of its own."""
+    run = nnlab.train(load(tmp_path), runs_dir=tmp_path / "runs")
+    nnlab.evaluate(run)
+    return run
+
+
+def status(runs, name):
+    return next(row[1] for row in rows(as_index(runs)) if row[0] == name)
+
+
+def test_an_intact_run_has_no_remark(trained):
+    assert status(trained.path.parent, trained.name) == "completed"
+    assert "with remarks" not in as_index(trained.path.parent)
+
+
+def test_a_summary_that_does_not_follow_from_the_records_is_marked(trained):
+    summary = trained.read_json("summary.json")
+    trained.write_json("summary.json", summary | {"best": summary["best"] | {"accuracy": 1.0}})
+    step = summary["best"]["step"]
+    assert status(trained.path.parent, trained.name) == (
+        f"completed; summary.json: its best evaluation, of step {step}, is not in metrics.jsonl"
+    )
+    assert "1 run with remarks on the figures" in as_index(trained.path.parent)
+
+
+def test_an_evaluation_that_is_not_of_the_predictions_beside_it_is_marked(trained):
+    record = trained.read_json("evaluation/metrics.json")
+    trained.write_json("evaluation/metrics.json", record | {"accuracy": 1.0})
+    assert "is not of the predictions beside it" in status(trained.path.parent, trained.name)
+    trained.write_json("evaluation/metrics.json", record | {"predictions": "0" * 64})
+    assert "is not of the predictions beside it" in status(trained.path.parent, trained.name)
+
+
+def test_identical_copies_are_marked_and_repetitions_are_not(trained, tmp_path):
+    runs = trained.path.parent
+    shutil.copytree(trained.path, runs / "zz-copy")
+    again = nnlab.train(load(tmp_path), runs_dir=runs)
+    found = {row[0]: row[1] for row in rows(as_index(runs))}
+    marked = {name for name, text in found.items() if "a copy of" in text}
+    assert len(marked & {"zz-copy", trained.name}) == 1
+    assert again.name not in marked
+
+
+def test_a_copy_that_pretends_to_be_of_another_seed_is_marked(trained):
+    runs = trained.path.parent
+    shutil.copytree(trained.path, runs / "zz-copy")
+    config = runs / "zz-copy" / "config.yaml"
+    config.write_text(config.read_text().replace("seed: 0", "seed: 1"))
+    assert "a copy of" in " ".join(row[1] for row in rows(as_index(runs)))

@@ -21,7 +21,8 @@ def write_run(path, *overrides, text=SMALL, status="completed", accuracy=0.5, lo
     on = config.training.evaluate_on
     best = {"step": 9, "loss": loss, "accuracy": accuracy}
     facts = {"commit": "c0ffee", "cpu": "abacus", "threads": 1, "versions": {"nnlab": "1"}, "data": DIGESTS}
-    write_json(path / "environment.json", {**facts, **environment})
+    began = {"began": str(path)}  # no two runs are alike
+    write_json(path / "environment.json", {**facts, **began, **environment})
     records = [{"step": 9, "split": on, "loss": loss, "accuracy": accuracy, "seconds": 0.9}]
     records.append({"step": 12, "split": "train", "loss": 9.0, "accuracy": 0.0, "seconds": 1.5})
     log = MetricsLog(path / "metrics.jsonl")
