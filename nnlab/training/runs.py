@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nnlab import files
 from nnlab.config import Experiment, as_yaml, load_config
+from nnlab.config.resolution import resolved
 from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.nn.kernels import threads
@@ -32,8 +33,9 @@ def train(config: Experiment, *, runs_dir: str | Path = "runs", report: Reporter
     check_writable(Path(runs_dir))
     with threads.compute(config.compute.threads):
         state = _prepare(config)
+        _resolve(state)
         run = create_run(Path(runs_dir), config.name)
-        files.write_text(run.config, as_yaml(config))
+        files.write_text(run.config, as_yaml(state.config))
         with run.locked():
             _begin(state, run)
             _train(state, run, report, keep=0)
@@ -58,6 +60,8 @@ def resume(run: Run, *, allow_inexact: bool = False, report: Reporter = ignore) 
         if run.begun:
             keep = restore(state, run, allow_inexact=allow_inexact)
         else:
+            _resolve(state)
+            files.write_text(run.config, as_yaml(state.config))
             _begin(state, run)
         finished = state.finished
         _train(state, run, report, keep=keep)
@@ -70,6 +74,12 @@ def _prepare(config: Experiment) -> TrainingState:
     state = prepare(config)
     require_memory_for_steps(config, len(state.dataset.train))
     return state
+
+
+def _resolve(state: TrainingState) -> None:
+    """Replace null in the config by what is used; done before a run begins, never in one that has begun."""
+    every = state.evaluate_every if state.evaluated_on else None
+    state.config = resolved(state.config, evaluate_every=every, checkpoint_every=state.checkpoint_every)
 
 
 def _begin(state: TrainingState, run: Run) -> None:
