@@ -7,10 +7,19 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+from nnlab.config.resolution import null_means
+
 Flat = dict[str, Any]
 """Values under dotted keys, such as ``optimizer.learning_rate`` and ``network.0.filters``."""
 
-_LEFT_OUT = {"name", "seed", "compute", "logging", "data.root"}  # keys that do not distinguish groups
+_LEFT_OUT = {
+    "name",
+    "seed",
+    "compute",
+    "logging",
+    "data.root",
+    "training.checkpoint_every",
+}  # keys that do not distinguish groups
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Group:
 
 def group(configs: Sequence[Mapping[str, Any]]) -> list[Group]:
     """Return the groups of resolved ``configs``, given as plain data, in the order of their first members."""
-    flat = [_flat(config) for config in configs]
+    flat = [_with_nulls(_flat(config)) for config in configs]
     found: dict[tuple[Any, ...], list[int]] = {}
     for position, (config, values) in enumerate(zip(configs, flat, strict=True)):
         identity = (config["name"], *sorted((key, _written(value)) for key, value in values.items()))
@@ -71,10 +80,36 @@ def _flat(value: Any, key: str = "") -> Flat:
     return {name: inner for part in parts for name, inner in part.items()}
 
 
+def _with_nulls(flat: Flat) -> Flat:
+    """Return ``flat`` with null for options that have the value which null means."""
+    changed = {}
+    for key in [key for key in flat if key.endswith(".type") or key == "type"]:
+        start = key.removesuffix("type")
+        for name, source in null_means(str(flat[key])).items():
+            if f"{start}{name}" in flat and flat[f"{start}{name}"] == flat.get(f"{start}{source}"):
+                changed[f"{start}{name}"] = None
+    return flat | changed
+
+
+def _each_an_epoch(flat: Sequence[Flat]) -> bool:
+    """Return whether ``evaluate_every`` may be an epoch of the same examples in all configs, which null means."""
+    low, high = 0, 2**63
+    for values in flat:
+        every, size = values.get("training.evaluate_every"), values.get("training.batch_size")
+        if every is None or size is None:
+            continue
+        dropped = values.get("training.drop_last") and not values.get("training.replacement")
+        first = every * size if dropped else (every - 1) * size + 1
+        low, high = max(low, first), min(high, first + size - 1)
+    return low <= high
+
+
 def _differing(flat: Sequence[Flat]) -> list[str]:
     """Return the keys whose values differ, in the order of the configs."""
     everything = dict.fromkeys(key for values in flat for key in values)
     keys = [key for key in everything if len({_written(values.get(key, ...)) for values in flat}) > 1]
+    if "training.batch_size" in keys and _each_an_epoch(flat):
+        keys = [key for key in keys if key != "training.evaluate_every"]
     kinds = tuple(key.removesuffix("type") for key in keys if key.endswith(".type"))
     # An option that only one of several types has adds nothing to the type.
     return [

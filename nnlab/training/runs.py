@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nnlab import files
 from nnlab.config import Experiment, as_yaml
+from nnlab.config.resolution import resolved
 from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.nn.kernels import threads
@@ -41,8 +42,9 @@ def train(
     check_writable(Path(runs_dir))
     with threads.compute(config.compute.threads):
         state = _prepare(config)
+        _resolve(state)
         run = create_run(Path(runs_dir), config.name)
-        files.write_text(run.config, as_yaml(config))
+        files.write_text(run.config, as_yaml(state.config))
         with run.locked():
             _begin(state, run)
             _train(state, run, report, begin, keep=0)
@@ -73,6 +75,8 @@ def resume(
         if run.begun:
             keep = restore(state, run, allow_inexact=allow_inexact)
         else:
+            _resolve(state)
+            files.write_text(run.config, as_yaml(state.config))
             _begin(state, run)
         finished = state.finished
         _train(state, run, report, begin, keep=keep)
@@ -85,6 +89,12 @@ def _prepare(config: Experiment) -> TrainingState:
     state = prepare(config)
     require_memory_for_steps(config, len(state.dataset.train))
     return state
+
+
+def _resolve(state: TrainingState) -> None:
+    """Replace null in the config by what is used; done before a run begins, never in one that has begun."""
+    every = state.evaluate_every if state.evaluated_on else None
+    state.config = resolved(state.config, evaluate_every=every, checkpoint_every=state.checkpoint_every)
 
 
 def _begin(state: TrainingState, run: Run) -> None:

@@ -18,6 +18,7 @@ from support.experiments import load, stop_at, train_with_stops, without_clock
 import nnlab
 from nnlab import seeding
 from nnlab.config import as_yaml, load_config
+from nnlab.config.resolution import resolved
 from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault, UsageError
 from nnlab.nn.layers import Dropout, Relu
 from nnlab.runs import create_run, directory
@@ -52,7 +53,7 @@ def test_of_two_runs_in_one_second_the_second_is_the_latest(tmp_path, monkeypatc
 def test_a_run_directory_holds_everything(tmp_path):
     config = load(tmp_path)
     run = nnlab.train(config, runs_dir=tmp_path / "runs")
-    assert load_config(run.config) == config
+    assert load_config(run.config) == resolved(config, evaluate_every=3, checkpoint_every=3)
     environment = run.read_json("environment.json")
     assert environment["seed"] == 0
     assert environment["versions"]["numpy"] == np.__version__

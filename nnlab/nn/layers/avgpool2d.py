@@ -1,5 +1,8 @@
 """Average pooling."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from nnlab.arrays import Array, Named, Rng, Shape
@@ -20,6 +23,8 @@ class AvgPool2d(Layer):
     ``dL/dy / count`` from every window that contains it. Raises OptionError if the input is not images or
     smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
     """
+
+    null_means: ClassVar[Mapping[str, str]] = {"stride": "size"}
 
     def __init__(
         self,

@@ -1,5 +1,8 @@
 """Max pooling."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.nn.kernels import pooling
 from nnlab.nn.layers.base import Layer
@@ -17,6 +20,8 @@ class MaxPool2d(Layer):
     window's largest value, to the first in row order if several are equal. Raises OptionError if the input is not
     images or smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
     """
+
+    null_means: ClassVar[Mapping[str, str]] = {"stride": "size"}
 
     def __init__(
         self,

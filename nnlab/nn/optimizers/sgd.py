@@ -1,6 +1,7 @@
 """Stochastic gradient descent."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -28,6 +29,8 @@ class Sgd(Optimizer):
     Polyak (1964), doi:10.1016/0041-5553(64)90137-5; Sutskever et al. (2013),
     https://proceedings.mlr.press/v28/sutskever13.html. Derivation: docs/optimizers.md.
     """
+
+    null_means: ClassVar[Mapping[str, str]] = {"dampening": "momentum"}
 
     def __init__(
         self,
