@@ -19,6 +19,9 @@ class Loss(Component, ABC):
     Shapes: scores (N, M), where M is the number of classes unless a loss says otherwise; labels (N,).
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
     ``applies`` names the layer whose function the loss applies to the scores itself, if any.
+
+    Options:
+        reduction: Whether the loss of a batch is the mean or the sum over its examples.
     """
 
     registry = LOSSES
