@@ -110,7 +110,10 @@ def test_an_unknown_name_is_refused_with_the_likeliest_one():
 def test_naming_a_registry_imports_nothing():
     code = "import sys; import nnlab.registry; print([m for m in sys.modules if m.startswith('nnlab.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['nnlab.errors', 'nnlab.registry.entries', 'nnlab.registry']"
+    assert (
+        done.stdout.strip()
+        == "['nnlab.registry.documentation', 'nnlab.errors', 'nnlab.registry.entries', 'nnlab.registry']"
+    )
 
 
 def test_entries_are_named_shortly_or_in_full():
@@ -282,7 +285,9 @@ def test_the_schema_describes_defaults_as_a_config_has_them():
     dense = SCHEMA["$defs"]["dense"]
     assert dense["properties"]["init"]["default"] == {"type": "he_normal", "gain": 1.0}
     assert "default" not in dense["properties"]["type"]
-    assert dense["description"] == LAYERS["dense"].__doc__.strip().replace("\n    ", "\n")
+    before, _, _ = LAYERS["dense"].__doc__.partition("\n\n    Options:")
+    assert dense["description"] == before.replace("\n    ", "\n")
+    assert dense["properties"]["units"]["description"] == "The number of output values."
 
 
 @pytest.mark.slow

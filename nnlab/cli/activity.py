@@ -65,7 +65,7 @@ def _in_file(first: str, interval: float) -> Iterator[None]:
         newest = new
 
     def beat() -> None:
-        say(f"{newest} ({duration(time.monotonic() - began)} so far)")
+        say(f"{newest}, after {duration(time.monotonic() - began)}")
 
     with listening(take), Heartbeat(beat, interval):
         yield

@@ -1,12 +1,12 @@
 """The catalogue of components and sections of a config, read from the registries and the schema."""
 
-import inspect
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from nnlab.cli.output import hanging, wrapped
 from nnlab.config.schema import Compute, EarlyStopping, Logging, Training
 from nnlab.config.wording import as_data, as_written, wording
 from nnlab.data.section import DataSpec
@@ -20,6 +20,8 @@ from nnlab.registry import (
     NORMALIZATIONS,
     OPTIMIZERS,
     SCHEDULES,
+    documentation,
+    explanations,
 )
 
 _REGISTRIES = (LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, INITIALIZERS, DATASETS, NORMALIZATIONS, AUGMENTATIONS)
@@ -58,8 +60,14 @@ def entry(name: str) -> str:
     texts = []
     for kind, names in catalogue(name).items():
         facts = names[name]
-        options = [f"  {o['name']}: {o['type']}" + _default(o) for o in facts["options"]] or ["  none"]
-        texts.append("\n".join([f"{name} ({kind})", "", facts["documentation"], "", "Options:", *options]))
+        options = [
+            line
+            for option in facts["options"]
+            for line in (f"  {option['name']}: {option['type']}{_default(option)}", _explained(option))
+        ] or ["  none"]
+        texts.append(
+            "\n".join([f"{name} ({kind})", "", _paragraphs(facts["documentation"]), "", "Options:", *options])
+        )
     return "\n\n".join(texts)
 
 
@@ -68,21 +76,32 @@ def is_kind(name: str | None) -> bool:
     return name is None or name in {"section", *(registry.kind for registry in _REGISTRIES)}
 
 
+def _paragraphs(text: str) -> str:
+    """Return paragraphs broken into lines that fit the terminal."""
+    return "\n\n".join(wrapped(" ".join(paragraph.split())) for paragraph in text.split("\n\n"))
+
+
+def _explained(option: dict[str, Any]) -> str:
+    return hanging("      ", option["explanation"])
+
+
 def _default(option: dict[str, Any]) -> str:
     return ", required" if option["required"] else f" = {as_written(option['default'])}"
 
 
 def _facts(described: type[Any], model: type[BaseModel], options: Iterable[str]) -> dict[str, Any]:
     """Return summary, documentation and options of ``described``, whose ``options`` are fields of ``model``."""
-    documentation = (inspect.getdoc(described) or "").replace("``", "")
+    text = documentation(described).replace("``", "")
+    explained = {**explanations(model), **explanations(described)}
     return {
-        "summary": documentation.partition("\n")[0],
-        "documentation": documentation,
-        "options": [_option(name, model.model_fields[name]) for name in options],
+        "summary": text.partition("\n")[0],
+        "documentation": text,
+        "options": [_option(name, model.model_fields[name], explained.get(name, "")) for name in options],
     }
 
 
-def _option(name: str, field: FieldInfo) -> dict[str, Any]:
+def _option(name: str, field: FieldInfo, explanation: str) -> dict[str, Any]:
     required = field.is_required()
     default = None if required else as_data(field.get_default(call_default_factory=True))
-    return {"name": name, "type": wording(field.rebuild_annotation()), "required": required, "default": default}
+    kind = wording(field.rebuild_annotation())
+    return {"name": name, "type": kind, "required": required, "default": default, "explanation": explanation}

@@ -232,14 +232,13 @@ class Meter:
 
 def opening(beginning: "Beginning") -> str:
     """Return what is about to be trained, in lines: the network's size, the data, the steps, the directory."""
-    data = [f"{beginning.examples['train']:,} training"]
-    data += [f"{count:,} {name}" for name, count in beginning.examples.items() if name != "train" and count]
-    examples = f"{', '.join(data[:-1])} and {data[-1]}" if len(data) > 1 else data[0]
+    named = {{"train": "training"}.get(name, name): count for name, count in beginning.examples.items() if count}
+    data = ", ".join(f"{count:,} {name}" for name, count in named.items())
     resumed = f"from step {beginning.steps:,} of {beginning.total_steps:,}"
     steps = resumed if beginning.steps else counted(beginning.total_steps, "step")
     return (
         f"network   {counted(beginning.parameters, 'parameter')}\n"
-        f"data      {beginning.data}: {examples} examples\n"
+        f"examples  {data} ({beginning.data})\n"
         f"training  {steps}, batches of {beginning.batch_size:,}\n"
         f"run       {beginning.path}"
     )

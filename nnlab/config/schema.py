@@ -27,7 +27,12 @@ class ConfigSection(BaseModel):
 
 
 class EarlyStopping(ConfigSection):
-    """Stop when ``patience`` evaluations in a row have not improved the monitored value by ``min_delta``."""
+    """Stop when ``patience`` evaluations in a row have not improved the monitored value by ``min_delta``.
+
+    Options:
+        patience: How many evaluations in a row may fail to improve before training stops.
+        min_delta: By how much the monitored value has to improve to count for patience.
+    """
 
     patience: PositiveInt
     min_delta: NonNegative = 0.0
@@ -39,6 +44,20 @@ class Training(ConfigSection):
     One of ``steps`` and ``epochs`` is given. ``evaluate_every``, ``log_every`` and ``checkpoint_every``
     are numbers of steps; the first defaults to an epoch, the last to the first. A training record is the mean
     over the preceding ``log_every`` steps. ``monitor`` determines the best checkpoint and early stopping.
+
+    Options:
+        steps: The length of training in steps, each of one batch; give this or epochs.
+        epochs: The length of training in passes over the training examples; give this or steps.
+        batch_size: The number of examples in a batch.
+        replacement: Whether each batch is drawn from all examples, instead of passing over them in random order.
+        drop_last: Whether the last batch of an epoch is left out if it is smaller than the others.
+        evaluate_every: The number of steps between two evaluations; null: an epoch.
+        evaluate_on: The split that is evaluated during training; each look at test is entered into the ledger.
+        monitor: The value by which the best checkpoint is chosen and training stops early.
+        log_every: The number of steps that a training record is the mean of.
+        checkpoint_every: The number of steps between two checkpoints to resume from; null: as evaluate_every.
+        clip_norm: The largest length of a gradient; a longer one is scaled down to it; null: no limit.
+        early_stopping: When training stops before its end; null: never.
     """
 
     steps: PositiveInt | None = None
@@ -64,7 +83,11 @@ class Training(ConfigSection):
 
 
 class Compute(ConfigSection):
-    """``threads`` is the number of computing threads, by default all cores. The results do not depend on it."""
+    """``threads`` is the number of computing threads, by default all cores. The results do not depend on it.
+
+    Options:
+        threads: The number of computing threads; null: one for each core.
+    """
 
     threads: PositiveInt | None = None
 
@@ -73,13 +96,29 @@ class Logging(ConfigSection):
     """Logs besides metrics.jsonl. ``tensorboard``: also log to TensorBoard, with figures at the end.
 
     The results do not depend on it.
+
+    Options:
+        tensorboard: Whether records and figures are also written for TensorBoard, which needs tensorboardX.
     """
 
     tensorboard: bool = False
 
 
 class Experiment(ConfigSection):
-    """A whole experiment: together with code and data, everything that a run depends on."""
+    """A whole experiment: together with code and data, everything that a run depends on.
+
+    Options:
+        name: The name of the experiment, which is part of the names of its runs; by default that of the file.
+        seed: Determines weights, batches, dropout, augmentation and held-out examples.
+        data: The data set and what is done to its examples.
+        network: The layers, from the input to the scores.
+        loss: What training minimizes.
+        optimizer: The rule that changes the parameters in each step.
+        schedule: How the learning rate changes during training.
+        training: The length of training, its batches and evaluations.
+        compute: How the computation is done; results do not depend on it.
+        logging: Logs besides the records of the run; results do not depend on it.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

@@ -41,6 +41,9 @@ class Flip(Augmentation):
     """A mirror image with the given ``probability``, ``y[h, w] = x[h, W - 1 - w]``.
 
     Shapes: x and y (N, H, W, C).
+
+    Options:
+        probability: The probability that an image is mirrored.
     """
 
     probability: Share = 0.5
@@ -58,6 +61,10 @@ class Shift(Augmentation):
 
     Shapes: x and y (N, H, W, C). The result is a crop of (H, W) at a random place of the image with a margin of
     p ``pixels``, filled with a reflection of the image or, with ``fill: zero``, with zeros.
+
+    Options:
+        pixels: The largest shift in each direction.
+        fill: What comes in at the border: a reflection of the image, or zero.
     """
 
     pixels: PositiveInt
@@ -91,6 +98,9 @@ class Cutout(Augmentation):
     """A square of ``size`` x ``size`` pixels set to 0, around a random pixel, and cut off at the border.
 
     Shapes: x and y (N, H, W, C). DeVries and Taylor (2017), arXiv:1708.04552.
+
+    Options:
+        size: Height and width of the square in pixels.
     """
 
     size: PositiveInt

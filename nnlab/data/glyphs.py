@@ -87,6 +87,11 @@ class Glyphs(Source):
     """Grey 28 x 28 images of digits in 22 fonts, shifted, turned, scaled, sheared, bolder or finer, with noise.
 
     They are drawn in a second or two, are the same for the same seed, and are kept in the user's cache.
+
+    Options:
+        train: The number of training examples.
+        test: The number of test examples.
+        seed: Determines the examples; the same seed gives the same ones.
     """
 
     input_shape = (SIDE, SIDE, 1)

@@ -64,7 +64,11 @@ class Unchanged(Normalization):
 @NORMALIZATIONS.register("scale")
 @dataclass(frozen=True, kw_only=True)
 class Scale(Normalization):
-    """``y = x / divide``: pixels become 0..1."""
+    """``y = x / divide``: pixels become 0..1.
+
+    Options:
+        divide: The number that values are divided by.
+    """
 
     divide: Positive = 255.0
 
@@ -94,7 +98,11 @@ class MinMax(Normalization):
 @NORMALIZATIONS.register("mean")
 @dataclass(frozen=True, kw_only=True)
 class Mean(Normalization):
-    """``y = (x - mean) / divide``, with one mean over all values of all training inputs."""
+    """``y = (x - mean) / divide``, with one mean over all values of all training inputs.
+
+    Options:
+        divide: The number that the difference is divided by.
+    """
 
     divide: Positive = 255.0
 
@@ -105,7 +113,11 @@ class Mean(Normalization):
 @NORMALIZATIONS.register("mean_image")
 @dataclass(frozen=True, kw_only=True)
 class MeanImage(Normalization):
-    """``y = (x - mean) / divide``, with a mean for each value of an input: the mean image."""
+    """``y = (x - mean) / divide``, with a mean for each value of an input: the mean image.
+
+    Options:
+        divide: The number that the difference is divided by.
+    """
 
     divide: Positive = 1.0
 
@@ -116,7 +128,11 @@ class MeanImage(Normalization):
 @NORMALIZATIONS.register("mean_channel")
 @dataclass(frozen=True, kw_only=True)
 class MeanChannel(Normalization):
-    """``y = (x - mean) / divide``, with a mean per channel: the mean colour."""
+    """``y = (x - mean) / divide``, with a mean per channel: the mean colour.
+
+    Options:
+        divide: The number that the difference is divided by.
+    """
 
     divide: Positive = 1.0
 

@@ -36,6 +36,9 @@ class SavedArrays(Source):
     has the arrays ``train_inputs``, ``train_labels``, ``test_inputs``, ``test_labels`` and optionally
     ``class_names``; it is read into memory. Without names the classes are called by their numbers, and every
     number up to the largest label has training examples; with names, a class may have none.
+
+    Options:
+        path: The folder or .npz file, relative to the config.
     """
 
     origin = "in the folder or file that data.path names"

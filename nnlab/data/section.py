@@ -19,6 +19,14 @@ class DataSpec(Spec):
     shuffle, are held out. ``normalize`` is fitted on the remaining training examples. ``augment`` lists the random
     changes of training images, in order. With ``test_time_flips`` an evaluation averages the scores of an image
     and its mirror image.
+
+    Options:
+        root: The folder to look in before all others, relative to the config; null: only the usual places.
+        validation: How many training examples are held out for validation.
+        validation_split: Which ones are held out: shuffled for a random choice by the seed, or the last.
+        normalize: How raw inputs become those of the network; fitted on the remaining training examples.
+        augment: Random changes of training images, applied in this order.
+        test_time_flips: Whether an evaluation averages the scores of an image and of its mirror image.
     """
 
     root: FilePath | None = None

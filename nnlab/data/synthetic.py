@@ -28,6 +28,11 @@ class Ellipse(Source):
     """Points from N(0, I) in the plane; class 1 is outside an ellipse.
 
     That is where ``x^T [[1, -0.05], [1, 0.4]] x > 0.6``.
+
+    Options:
+        train: The number of training examples.
+        test: The number of test examples.
+        seed: Determines the examples; the same seed gives the same ones.
     """
 
     input_shape = (2,)
@@ -56,6 +61,13 @@ class Random(Source):
     """Inputs of any ``shape`` from N(0, 1), with uniform random labels.
 
     For benchmarks and for arithmetic; nothing is drawn before it is needed.
+
+    Options:
+        shape: The shape of an example, such as [28, 28, 1].
+        classes: The number of classes.
+        train: The number of training examples.
+        test: The number of test examples.
+        seed: Determines the examples; the same seed gives the same ones.
     """
 
     def __init__(
@@ -90,6 +102,11 @@ class Inline(Source):
 
     ``inputs`` has one entry per example, nested like its axes; ``labels`` are the class numbers. Without
     ``class_names`` there are as many classes as the largest label needs, named by their numbers.
+
+    Options:
+        inputs: The examples, each nested like its axes.
+        labels: The class of each example, from 0.
+        class_names: The names of the classes, in the order of their numbers; null: the numbers.
     """
 
     def __init__(

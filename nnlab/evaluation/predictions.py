@@ -39,7 +39,7 @@ def predict_split(
     # A network that has diverged is still evaluated: its numbers say so.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for start in range(0, len(split.labels), batch_size):
-            announce(f"evaluating {split_name} examples", start, len(split.labels))
+            announce(f"evaluating the {split_name} split", start, len(split.labels))
             batch = slice(start, start + batch_size)
             scores = _scores(network, dataset, split.inputs[batch])
             losses = loss.per_example(scores, split.labels[batch])

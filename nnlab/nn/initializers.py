@@ -44,6 +44,9 @@ class HeNormal(Initializer):
     """Normal with standard deviation ``gain * sqrt(2 / fan_in)``, which keeps the variance through ReLUs.
 
     He, Zhang, Ren and Sun (2015), arXiv:1502.01852.
+
+    Options:
+        gain: A factor for all values; 1 keeps the published scale.
     """
 
     gain: NonNegative = 1.0
@@ -58,6 +61,9 @@ class LecunNormal(Initializer):
     """Normal with standard deviation ``gain * sqrt(1 / fan_in)``, for sigmoid and tanh units.
 
     LeCun, Bottou, Orr and Mueller (1998), doi:10.1007/3-540-49430-8_2.
+
+    Options:
+        gain: A factor for all values; 1 keeps the published scale.
     """
 
     gain: NonNegative = 1.0
@@ -72,6 +78,9 @@ class GlorotUniform(Initializer):
     """Uniform in +-``gain * sqrt(6 / (fan_in + fan_out))``.
 
     Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html.
+
+    Options:
+        gain: A factor for all values; 1 keeps the published scale.
     """
 
     gain: NonNegative = 1.0
@@ -84,7 +93,11 @@ class GlorotUniform(Initializer):
 @INITIALIZERS.register("normal")
 @dataclass(frozen=True, kw_only=True)
 class Normal(Initializer):
-    """Normal with mean 0 and standard deviation ``std``."""
+    """Normal with mean 0 and standard deviation ``std``.
+
+    Options:
+        std: The standard deviation.
+    """
 
     std: NonNegative
 
@@ -95,7 +108,12 @@ class Normal(Initializer):
 @INITIALIZERS.register("uniform")
 @dataclass(frozen=True, kw_only=True)
 class Uniform(Initializer):
-    """Uniform in ``low`` .. ``high``; raises OptionError if ``low`` is above ``high``."""
+    """Uniform in ``low`` .. ``high``; raises OptionError if ``low`` is above ``high``.
+
+    Options:
+        low: The lower bound.
+        high: The upper bound.
+    """
 
     low: float
     high: float
@@ -120,7 +138,11 @@ class Zeros(Initializer):
 @INITIALIZERS.register("constant")
 @dataclass(frozen=True, kw_only=True)
 class Fill(Initializer):
-    """All ``value``."""
+    """All ``value``.
+
+    Options:
+        value: The value of every entry.
+    """
 
     value: float
 
@@ -131,7 +153,11 @@ class Fill(Initializer):
 @INITIALIZERS.register("values")
 @dataclass(frozen=True, kw_only=True)
 class Values(Initializer):
-    """Exactly ``values``, nested like the parameter's axes; for networks computed by hand."""
+    """Exactly ``values``, nested like the parameter's axes; for networks computed by hand.
+
+    Options:
+        values: The values, as a list nested like the axes of the array.
+    """
 
     values: tuple[Any, ...]
 

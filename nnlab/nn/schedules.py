@@ -76,7 +76,13 @@ class ConstantRate(Schedule):
 @SCHEDULES.register("step")
 @dataclass(frozen=True, kw_only=True)
 class Step(Schedule):
-    """A staircase: ``gamma ** floor(step / every)``, where ``every`` counts ``unit`` and is not rounded."""
+    """A staircase: ``gamma ** floor(step / every)``, where ``every`` counts ``unit`` and is not rounded.
+
+    Options:
+        every: The length of a stair, in unit.
+        gamma: The factor from one stair to the next.
+        unit: What every counts: steps or epochs.
+    """
 
     every: Positive
     gamma: Fraction = 0.1
@@ -92,6 +98,9 @@ class Cosine(Schedule):
     """Half a cosine from 1 to ``final``: ``final + (1 - final) (1 + cos(pi t)) / 2``.
 
     t goes from 0 to 1 over the run. Loshchilov and Hutter (2017), arXiv:1608.03983, without restarts.
+
+    Options:
+        final: The factor at the end of training.
     """
 
     final: Fraction = 0.0
@@ -107,6 +116,12 @@ class LinearWarmup(Schedule):
 
     ``then`` sees a run that begins after the warm-up and is shorter by its steps. The duration is not rounded.
     Goyal et al. (2017), arXiv:1706.02677.
+
+    Options:
+        duration: The length of the warm-up, in unit.
+        start: The factor in the first step.
+        unit: What duration counts: steps or epochs.
+        then: The schedule after the warm-up.
     """
 
     duration: Positive
@@ -128,6 +143,11 @@ class OneCycle(Schedule):
 
     The learning rate reaches its full value when the fraction ``peak`` of the run is complete.
     Smith and Topin (2018), arXiv:1708.07120.
+
+    Options:
+        peak: The share of training after which the learning rate is largest.
+        initial: The factor in the first step.
+        final: The factor at the end of training.
     """
 
     peak: Fraction = 0.3

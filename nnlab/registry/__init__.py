@@ -15,6 +15,7 @@ than options (an input shape, a random stream). A ``Component`` needs nothing bu
 schedule, an initializer, a normalization or an augmentation. It stands in a model as itself.
 """
 
+from nnlab.registry.documentation import documentation, explanations
 from nnlab.registry.entries import Component, DefaultType, Registry, Spec, SpecOf, describe_defaults
 
 LAYERS = Registry("layer", home="nnlab.nn.layers")
@@ -41,4 +42,6 @@ __all__ = [
     "Spec",
     "SpecOf",
     "describe_defaults",
+    "documentation",
+    "explanations",
 ]

@@ -4,11 +4,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     create_model,
@@ -16,6 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from nnlab.errors import OptionError, UsageError, suggest
+from nnlab.registry.documentation import documentation, explanations
 
 C = TypeVar("C")
 
@@ -28,7 +30,15 @@ def _complete(schema: dict[str, Any], model: type["Spec"]) -> None:
 
 
 def describe_defaults(schema: dict[str, Any], model: type[BaseModel]) -> None:
-    """Write the components among the defaults of ``model`` into its JSON Schema as a config has them."""
+    """Write the components among the defaults of ``model`` into its JSON Schema as a config has them.
+
+    The explanations of the options become descriptions.
+    """
+    if model.__doc__:
+        schema["description"] = documentation(model)
+    for name, text in explanations(model).items():
+        if name in schema["properties"]:
+            schema["properties"][name].setdefault("description", text)
     defaults = {name: field.default for name, field in model.model_fields.items()}
     for name, default in defaults.items():
         if isinstance(default, Component):
@@ -36,7 +46,11 @@ def describe_defaults(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 class Spec(BaseModel):
-    """One component as a config describes it: its ``type`` and its options, validated and frozen."""
+    """One component as a config describes it: its ``type`` and its options, validated and frozen.
+
+    Options:
+        type: The name of the component.
+    """
 
     # Models of entries that contain entries (residual) refer to each other, so they are built when first used.
     model_config = ConfigDict(
@@ -100,8 +114,13 @@ class Registry:
     def spec(self, name: str, base: type[Spec] = Spec) -> type[Spec]:
         """Return the model of an entry of type ``name``: the fields of ``base``, then the options."""
         if (name, base) not in self._models:
-            fields: dict[str, Any] = {"type": (Literal[name], name), **self.options(name)}
-            model = create_model(name, __base__=base, __doc__=inspect.getdoc(self[name]), **fields)
+            explained = explanations(self[name])
+            options = {
+                option: (Annotated[kind, Field(description=explained.get(option))], default)
+                for option, (kind, default) in self.options(name).items()
+            }
+            fields: dict[str, Any] = {"type": (Literal[name], name), **options}
+            model = create_model(name, __base__=base, __doc__=documentation(self[name]), **fields)
             self._models[name, base] = model
         return self._models[name, base]
 

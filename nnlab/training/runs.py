@@ -107,7 +107,7 @@ def _begin(state: TrainingState, run: Run) -> None:
 def _beginning(state: TrainingState, run: Run) -> Beginning:
     return Beginning(
         path=run.path,
-        data=state.config.data.type + ("" if state.dataset.verified else " (unverified)"),
+        data=state.config.data.type + ("" if state.dataset.verified else ", unverified"),
         parameters=state.network.weights.size,
         examples={name: len(split) for name, split in state.dataset.splits.items()},
         batch_size=state.config.training.batch_size,

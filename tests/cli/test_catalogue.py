@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from nnlab.cli import catalogue as catalogue_module
 from nnlab.cli.catalogue import catalogue, entry
-from nnlab.config import Experiment
+from nnlab.config import Experiment, file_schema
 from nnlab.config.nodes import compose, plain
 from nnlab.config.validation import validate_entry
 from nnlab.errors import UsageError
@@ -19,6 +20,8 @@ from nnlab.registry import (
     NORMALIZATIONS,
     OPTIMIZERS,
     SCHEDULES,
+    documentation,
+    explanations,
 )
 
 REGISTRIES = [LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, INITIALIZERS, DATASETS, NORMALIZATIONS, AUGMENTATIONS]
@@ -78,6 +81,7 @@ def test_the_options_of_sections_are_those_of_the_schema():
         "type": "number > 0 or null",
         "required": False,
         "default": None,
+        "explanation": "The largest length of a gradient; a longer one is scaled down to it; null: no limit.",
     }
 
 
@@ -137,3 +141,84 @@ def test_no_line_of_the_list_is_wider_than_a_terminal(nnlab_):
     code, out, _ = nnlab_("layers")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("kind", "name"), EVERYTHING)
+def test_every_option_is_explained_in_a_sentence(kind, name):
+    for option in catalogue(name)[kind][name]["options"]:
+        assert re.fullmatch(r"[A-Z0-9].{8,105}\.", option["explanation"]), option
+
+
+@pytest.mark.parametrize(("kind", "name"), EVERYTHING)
+def test_nothing_is_explained_that_is_not_an_option(kind, name):
+    """An option that was renamed or removed takes its explanation along."""
+    described = {"section": catalogue_module._SECTIONS}.get(kind) or {
+        registry.kind: registry for registry in REGISTRIES
+    }[kind]
+    options = {option["name"] for option in catalogue(name)[kind][name]["options"]}
+    assert explanations(described[name]).keys() <= options | {"type"}
+
+
+def test_the_explanation_stands_below_its_option(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = entry("dropout").splitlines()
+    place = lines.index("  rate: number >= 0 and < 1 = 0.5")
+    assert lines[place + 1 :] == ["      The probability that a value is set to 0 in training."]
+
+
+@pytest.mark.parametrize("name", sorted({name for _, name in EVERYTHING}))
+def test_no_line_of_an_entry_is_wider_than_a_terminal(name):
+    assert max(map(len, entry(name).splitlines())) <= 80
+
+
+def test_the_block_of_options_is_no_part_of_the_documentation():
+    facts = catalogue("dropout")["layer"]["dropout"]
+    assert "Options:" not in facts["documentation"]
+    assert facts["documentation"].endswith("Derivation: docs/layers/regularization.md.")
+
+
+def test_the_schema_describes_every_option_in_the_same_words():
+    schema = file_schema()
+    for kind, names in catalogue(None).items():
+        for name, facts in names.items():
+            title = {"section": {"data": None, "early_stopping": "EarlyStopping"}.get(name, name.title())}.get(
+                kind, name
+            )
+            if title is None:
+                continue  # a part of every data set
+            properties = next(
+                each["properties"]
+                for each in schema["$defs"].values()
+                if each["title"] == title
+                and {option["name"] for option in facts["options"]} <= each["properties"].keys()
+            )
+            for option in facts["options"]:
+                assert properties[option["name"]]["description"] == option["explanation"], (kind, name, option)
+    assert schema["$defs"]["random"]["properties"]["validation"]["description"].startswith(
+        "How many training examples"
+    )
+    whole = schema["anyOf"][0]
+    assert all(key["description"].endswith(".") for key in whole["properties"].values())
+
+
+def test_an_explanation_may_take_several_lines_and_come_from_a_base_class():
+    class Base:
+        """Something.
+
+        Options:
+            first: One that is
+                long.
+            second: Another.
+        """
+
+    class Derived(Base):
+        """Something else.
+
+        With a second paragraph.
+
+        Options:
+            second: Mine.
+        """
+
+    assert explanations(Derived) == {"first": "One that is long.", "second": "Mine."}
+    assert documentation(Derived) == "Something else.\n\nWith a second paragraph."

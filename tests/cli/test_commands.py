@@ -35,7 +35,7 @@ def test_train_prints_one_line_on_stdout_and_progress_on_stderr(nnlab_, tmp_path
     lines = err.splitlines()
     assert lines[:4] == [
         "network   204 parameters",
-        "data      random: 30 training, 10 validation and 20 test examples",
+        "examples  30 training, 10 validation, 20 test (random)",
         "training  6 steps, batches of 8",
         f"run       {out.strip()}",
     ]

@@ -35,7 +35,7 @@ def report(step, seconds=0.0, training=None, evaluation=None, total=1000):
 
 BEGINNING = Beginning(
     path=Path("runs/here"),
-    data="mnist (unverified)",
+    data="mnist, unverified",
     parameters=14682,
     examples={"train": 58000, "validation": 2000, "test": 0},
     batch_size=16,
@@ -83,7 +83,7 @@ def test_a_record_counts_as_many_steps_as_it_covers():
 def test_the_beginning_says_network_data_steps_and_directory():
     assert opening(BEGINNING).splitlines() == [
         "network   14,682 parameters",
-        "data      mnist (unverified): 58,000 training and 2,000 validation examples",
+        "examples  58,000 training, 2,000 validation (mnist, unverified)",
         "training  300 steps, batches of 16",
         "run       runs/here",
     ]
@@ -104,13 +104,13 @@ def test_a_log_gets_a_line_in_time_even_without_news(capsys):
         lines.begin(BEGINNING)
         lines(report(7, 1.0, values(2.0)))
         time.sleep(0.5)
-        announce("evaluating validation examples", 250, 2000)
+        announce("evaluating the validation split", 250, 2000)
         time.sleep(0.3)
         lines(report(8, 2.0, values(2.0)))
         time.sleep(0.3)
     printed = capsys.readouterr().err.splitlines()[4:]
     assert printed[0] == "step     7/1,000  loss 2.0000  accuracy 50.00 %  (last step)"
-    assert "evaluating validation examples: 250 of 2,000" in printed
+    assert "evaluating the validation split: 250 of 2,000" in printed
     assert (
         printed[-1]
         == "step     8/1,000  loss 2.0000  accuracy 50.00 %  (mean of last 2 steps)  8 images/s  16:32 left"
@@ -129,9 +129,9 @@ def test_a_line_puts_the_next_sign_of_life_off():
 
 def test_long_work_speaks_up_in_a_log_and_only_then(capsys):
     with activity("reading the run", interval=0.2):
-        announce("evaluating test examples", 500, 10_000)
+        announce("evaluating the test split", 500, 10_000)
         time.sleep(0.3)
-    assert capsys.readouterr().err == "evaluating test examples: 500 of 10,000 (0:00 so far)\n"
+    assert capsys.readouterr().err == "evaluating the test split: 500 of 10,000, after 0:00\n"
     with activity("reading the run", interval=5):
         announce("drawing curves")
     assert capsys.readouterr().err == ""
@@ -160,7 +160,7 @@ def test_evaluation_report_figures_and_verification_say_what_they_do(nnlab_, tmp
     code, _, _ = nnlab_("train", write_config(tmp_path), "-q")
     assert code == 0
     for arguments, expected in (
-        (["eval", "latest"], ["evaluating test examples: 0 of 20"]),
+        (["eval", "latest"], ["evaluating the test split: 0 of 20"]),
         (["verify", "latest"], ["checking config.yaml", "checking metrics.jsonl", "checking the data"]),
         (["plot", "all", "latest"], ["drawing confusion", "writing confusion.png", "drawing filters"]),
         (["report", "latest"], ["drawing curves", "writing the figure curves", "writing the figure filters"]),
@@ -199,7 +199,7 @@ def test_on_a_terminal_the_same_stands_in_a_line_that_disappears(tmp_path):
     config = write_config(tmp_path)
     shown = on_a_terminal("train", config, folder=tmp_path)
     assert "network   " in shown
-    assert "evaluating validation examples: 0 of 10" in shown
+    assert "evaluating the validation split: 0 of 10" in shown
     assert re.search(r"[\r\n]step 12/12  validation loss \d\.\d{4}  accuracy \d+\.\d\d %", shown), shown
     assert max(cell_len(line) for line in re.split(r"[\r\n]+", shown)) <= 80
     shown = on_a_terminal("eval", "latest", folder=tmp_path)

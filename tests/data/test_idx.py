@@ -214,14 +214,14 @@ def test_a_run_on_other_files_says_unverified_wherever_it_names_its_data(home, w
     ]
     code, out, err = nnlab_("train", "mnist", f"data.root={home / 'data'}", *settings)
     assert code == 0
-    assert "data      mnist (unverified): 50 training, 10 validation and 20 test examples\n" in err
+    assert "examples  50 training, 10 validation, 20 test (mnist, unverified)\n" in err
     run = Path(out.strip())
     assert json.loads((run / "environment.json").read_text())["dataset"]["verified"] is False
     assert "mnist (unverified)" in nnlab_("runs", "list")[1]
     assert re.search("^data +mnist .unverified.$", nnlab_("runs", "show", "latest")[1], re.MULTILINE)
     assert nnlab_("report", "latest", "--format", "md")[0] == 0
     text = (run / "report-md" / "report.md").read_text()
-    assert "- **data set:** mnist (unverified): its files are not the published ones\n" in text
+    assert "- **data set:** mnist (unverified): other files under the names of the published\n" in text
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

@@ -22,6 +22,12 @@ class AvgPool2d(Layer):
     ``count_include_pad: false`` the number of its pixels that lie in the image. Gradient: each pixel gets
     ``dL/dy / count`` from every window that contains it. Raises OptionError if the input is not images or
     smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
+
+    Options:
+        size: Height and width of a window in pixels; one number for both.
+        stride: Distance between windows, in pixels; null: the size, so that windows do not overlap.
+        padding: Pixels of margin around the image, which count as 0.
+        count_include_pad: Whether the mean also counts the pixels of the margin.
     """
 
     null_means: ClassVar[Mapping[str, str]] = {"stride": "size"}

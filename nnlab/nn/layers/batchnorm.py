@@ -24,6 +24,10 @@ class BatchNorm(Layer):
     ``dL/dx = gamma (dL/dy - dL/dbeta / R - z dL/dgamma / R) / sqrt(variance + epsilon)``,
     ``dL/dgamma = sum dL/dy z``, ``dL/dbeta = sum dL/dy``. Raises OptionError for a batch with one value per
     channel. Ioffe and Szegedy (2015), arXiv:1502.03167. Derivation: docs/layers/regularization.md.
+
+    Options:
+        momentum: The fraction by which the running averages move towards those of each batch.
+        epsilon: Added to the variance, so that nothing is divided by 0.
     """
 
     roles: ClassVar[Mapping[str, Role]] = {"gamma": "scale", "beta": "bias"}

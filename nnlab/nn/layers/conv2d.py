@@ -18,6 +18,16 @@ class Conv2d(Layer):
     with an odd row or column below or to the right. ``flip`` turns the kernel by 180 degrees, which makes
     this cross-correlation a convolution in the mathematical sense. Raises OptionError if the input is not
     images or smaller than the kernel. Derivation: docs/layers/affine.md.
+
+    Options:
+        filters: The number of filters, each of which makes an output channel.
+        kernel: Height and width of a filter in pixels; one number for both.
+        stride: Distance between places of the filter, in pixels, vertical and horizontal.
+        padding: Pixels of zeros around the image; same: as many as keep its size.
+        flip: Whether the kernel is turned by 180 degrees, as a convolution in mathematics does.
+        bias: Whether each filter has a bias.
+        init: How the weights are drawn before training.
+        bias_init: How the biases are set before training.
     """
 
     def __init__(

@@ -17,6 +17,11 @@ class Dense(Layer):
     Shapes: x (N, ...) with D values each, weight (D, M), bias (M,), y (N, M), where M is ``units``.
     Gradients: ``dL/dx = dL/dy @ weight.T``, ``dL/dweight = x.T @ dL/dy``, ``dL/dbias = sum_n dL/dy``.
     Derivation: docs/layers/affine.md.
+
+    Options:
+        units: The number of output values.
+        init: How the weights are drawn before training.
+        bias_init: How the biases are set before training.
     """
 
     def __init__(

@@ -17,6 +17,9 @@ class Dropout(Layer):
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014),
     https://jmlr.org/papers/v15/srivastava14a.html.
     Derivation: docs/layers/regularization.md.
+
+    Options:
+        rate: The probability that a value is set to 0 in training.
     """
 
     def __init__(self, input_shape: Shape, rng: Rng, *, rate: Probability = 0.5) -> None:

@@ -16,6 +16,9 @@ class LeakyRelu(Layer):
     Shapes: x and y (N, ...). Gradient: ``dL/dx = dL/dy`` where x > 0, else ``slope dL/dy``. Maas, Hannun and
     Ng (2013), https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf.
     Derivation: docs/layers/activations.md.
+
+    Options:
+        slope: The factor of negative values.
     """
 
     def __init__(

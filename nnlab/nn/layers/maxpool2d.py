@@ -19,6 +19,11 @@ class MaxPool2d(Layer):
     ``stride`` is ``size`` unless given; padding counts as minus infinity. Gradient: dL/dy goes to the
     window's largest value, to the first in row order if several are equal. Raises OptionError if the input is not
     images or smaller than a window, or if padding could fill one. Derivation: docs/layers/pooling.md.
+
+    Options:
+        size: Height and width of a window in pixels; one number for both.
+        stride: Distance between windows, in pixels; null: the size, so that windows do not overlap.
+        padding: Pixels of margin around the image, which count as minus infinity.
     """
 
     null_means: ClassVar[Mapping[str, str]] = {"stride": "size"}

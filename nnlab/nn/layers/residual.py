@@ -20,6 +20,10 @@ class Residual(Layer):
     the gradients through both. Parameters and state keep their names after ``body.0.``, ``body.1.``, ... and
     ``projection.``. Raises OptionError if the two shapes differ or a layer does not fit.
     He, Zhang, Ren and Sun (2015), arXiv:1512.03385. Derivation: docs/layers/residual.md.
+
+    Options:
+        body: The layers that the shortcut goes around.
+        projection: A layer in the shortcut, where the body changes the shape; null: the input itself.
     """
 
     def __init__(

@@ -20,6 +20,9 @@ class Loss(Component, ABC):
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
     ``applies`` names the layer whose function the loss applies to the scores itself, if any;
     ``takes_probabilities`` says whether the network must end in a layer that gives probabilities.
+
+    Options:
+        reduction: Whether the loss of a batch is the mean or the sum over its examples.
     """
 
     registry = LOSSES

@@ -20,6 +20,9 @@ class SoftmaxCrossEntropy(Loss):
     t is 1 for the true class and 0 elsewhere; with ``label_smoothing`` s, it is ``(1 - s) t + s / M``.
     Gradient: ``dL/dx = softmax(x) - t``. Both subtract the largest score first, so that nothing overflows.
     Label smoothing: Szegedy et al. (2016), arXiv:1512.00567. Derivation: docs/losses.md.
+
+    Options:
+        label_smoothing: The share s of each target that is spread evenly over all classes.
     """
 
     applies = "softmax"

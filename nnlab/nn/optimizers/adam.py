@@ -19,6 +19,13 @@ class Adam(Optimizer):
     Kingma and Ba (2015), arXiv:1412.6980. Derivation: docs/optimizers.md.
 
     The state has m as ``mean`` and v as ``square``, both (D,), and t, an integer, as ``steps``.
+
+    Options:
+        learning_rate: The step size alpha, which the schedule multiplies by its factor.
+        betas: The fractions beta1 and beta2 that the means of the gradient and of its square keep in each step.
+        epsilon: Added to the root of the mean square, so that nothing is divided by 0.
+        weight_decay: How strongly parameters are drawn towards 0 in each step.
+        decay: Which parameters decay: all of them, or weights, without biases and normalization parameters.
     """
 
     def __init__(

@@ -28,6 +28,14 @@ class Sgd(Optimizer):
 
     Polyak (1964), doi:10.1016/0041-5553(64)90137-5; Sutskever et al. (2013),
     https://proceedings.mlr.press/v28/sutskever13.html. Derivation: docs/optimizers.md.
+
+    Options:
+        learning_rate: The step size alpha, which the schedule multiplies by its factor.
+        momentum: The fraction mu of the former steps that is kept; 0: no momentum.
+        dampening: By how much (d) a new gradient counts less in m; null: as momentum; 0: as in PyTorch.
+        nesterov: Whether the step looks ahead (Nesterov momentum).
+        weight_decay: How strongly parameters are drawn towards 0 in each step.
+        decay: Which parameters decay: all of them, or weights, without biases and normalization parameters.
     """
 
     null_means: ClassVar[Mapping[str, str]] = {"dampening": "momentum"}

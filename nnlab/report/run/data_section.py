@@ -32,7 +32,7 @@ def data_section(material: RunMaterial) -> Section:
 
 def _data_set(material: RunMaterial) -> str:
     name = material.overview.data
-    return f"{name}: its files are not the published ones" if name != material.config.data.type else name
+    return f"{name}: other files under the names of the published" if name != material.config.data.type else name
 
 
 def _held_out(material: RunMaterial) -> str:
