@@ -18,6 +18,8 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
+from typing import Any
 from unicodedata import combining, east_asian_width
 
 _LONGEST = 40  # characters of user input in a message
@@ -84,6 +86,9 @@ class ConfigError(UsageError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,), vars(self)
+
 
 class DataError(NnlabError):
     """A data set is missing, damaged, of the wrong form or in an unsafe format."""
@@ -124,7 +129,11 @@ class Interrupted(NnlabError):
 
     def __init__(self, message: str, *, signal: int) -> None:
         super().__init__(message)
+        self.signal = signal
         self.exit_code = 128 + signal
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), signal=self.signal), self.args, vars(self)
 
 
 def refusal(error: Exception, action: str, place: object = None) -> str:

@@ -1,8 +1,10 @@
 """Exceptions, their exit codes, and the words that all messages share."""
 
+import copy
 import errno
 import inspect
 import os
+import pickle
 import re
 from pathlib import Path
 
@@ -185,3 +187,25 @@ def test_os_errors_are_worded_in_one_place():
     """``strerror`` may be None, which no message repeats."""
     sources = {path: path.read_text() for path in Path(errors.__file__).parent.rglob("*.py")}
     assert [path.name for path, text in sources.items() if "strerror" in text] == ["errors.py"]
+
+
+def made_errors():
+    """Return an error of each class, with all of its attributes set."""
+    special = {
+        "OptionError": OptionError("it does not fit", option="kernel", hint="padding: 1"),
+        "ConfigError": ConfigError([Problem("one", "a"), Problem("two", "b", 1, 1, 1, "x", hint="y")]),
+        "Interrupted": Interrupted("SIGTERM at step 3", signal=15),
+    }
+    kinds = [
+        each for each in vars(errors).values() if inspect.isclass(each) and issubclass(each, errors.NnlabError)
+    ]
+    return [special.get(kind.__name__) or kind("where: what") for kind in kinds]
+
+
+@pytest.mark.parametrize("error", made_errors(), ids=lambda error: type(error).__name__)
+def test_an_error_survives_pickling_and_copying(error):
+    error.add_note("in a worker")
+    for copied in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 -- our own
+        assert type(copied) is type(error)
+        assert (str(copied), copied.args, vars(copied)) == (str(error), error.args, vars(error))
+        assert copied.exit_code == error.exit_code

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import numpy as np
@@ -92,10 +93,10 @@ def prepared(
         return
     later = copy.deepcopy(batches)  # draws the same, one batch earlier
     with ThreadPoolExecutor(1, thread_name_prefix="nnlab-batches") as helper:
-        coming = helper.submit(prepare, later.draw(), steps[0])
+        coming = helper.submit(copy_context().run, prepare, later.draw(), steps[0])
         for step in steps:
             batch = coming.result()
             batches.draw()
             if step != steps[-1]:
-                coming = helper.submit(prepare, later.draw(), step + 1)
+                coming = helper.submit(copy_context().run, prepare, later.draw(), step + 1)
             yield batch

@@ -1,10 +1,11 @@
 """The fault contract: every case, what nnlab promises for it, and the tests that prove it."""
 
 from faults.cases_of_files import OF_FILES
+from faults.cases_of_processes import OF_PROCESSES
 from faults.cases_of_runs import OF_RUNS
 from nnlab import errors
 
-ROWS = (*OF_RUNS, *OF_FILES)
+ROWS = (*OF_RUNS, *OF_FILES, *OF_PROCESSES)
 
 CODES = {
     0: "done",

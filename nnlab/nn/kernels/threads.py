@@ -13,6 +13,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar, copy_context
 from functools import cache, partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -44,83 +45,148 @@ _local = _Local()
 
 
 class _Crew:
-    """The calling thread and the workers that help it, who start when first needed."""
+    """The workers that help the threads which call kernels; they start when first needed."""
 
     def __init__(self) -> None:
-        self.size = available()
-        self._workers: list[threading.Thread] = []
-        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-
-    def resize(self, size: int) -> None:
-        if size != self.size:
-            self.dismiss()
-            self.size = size
-
-    def dismiss(self) -> None:
-        for _ in self._workers:
-            self._calls.put(None)
-        for worker in self._workers:
-            worker.join()
-        self._workers = []
+        self.forget()
 
     def forget(self) -> None:
         """Start over in a forked child, which inherits the crew's memory but none of its threads."""
-        self._workers, self._calls = [], SimpleQueue()
+        self._changing = threading.Lock()
+        self._workers: list[threading.Thread] = []
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
-    def call(self, function: Callable[[], None]) -> None:
-        """Let some worker call ``function``, which raises nothing."""
-        if not self._workers:
-            names = [f"nnlab-kernel-{i}" for i in range(self.size - 1)]
-            self._workers = [threading.Thread(target=self._serve, name=name, daemon=True) for name in names]
-            for worker in self._workers:
+    def call(self, functions: Sequence[Callable[[], None]]) -> None:
+        """Let as many workers call the ``functions``, which raise nothing."""
+        with self._changing:
+            for number in range(len(self._workers), len(functions)):
+                worker = threading.Thread(target=self._serve, name=f"nnlab-kernel-{number}", daemon=True)
                 worker.start()
-        self._calls.put(function)
+                self._workers.append(worker)
+            for function in functions:
+                self._calls.put(function)
+
+    def reduce(self, most: int) -> None:
+        """Dismiss all workers if there are more than ``most``, once they have done what they were called for."""
+        with self._changing:
+            if len(self._workers) <= most:
+                return
+            for _ in self._workers:
+                self._calls.put(None)
+            for worker in self._workers:
+                worker.join()
+            self._workers = []
 
     def _serve(self) -> None:
         while function := self._calls.get():
             function()
 
 
-_crew = _Crew()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_crew.forget)
+class _Scopes:
+    """The blocks of ``compute`` that are open in all threads: BLAS keeps to one thread until the last one ends.
 
-
-def count() -> int:
-    """Return the number of threads that kernels use."""
-    return _crew.size
-
-
-def set_count(threads: int | None) -> None:
-    """Let kernels use ``threads`` threads from now on; None: one for each core the process may use.
-
-    Raises ValueError if ``threads`` is less than 1. Not to be called while a kernel runs.
+    The number of BLAS's threads belongs to the process. If each block restored what it found, the first of two
+    that overlap would give BLAS all threads while the second computes, whose sums would then have other bits,
+    and the second would restore the one thread that it found.
     """
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads ({threads}) must be at least 1")
-    _crew.resize(threads or available())
+
+    def __init__(self) -> None:
+        self._open = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Take a new lock in a forked child: another thread of the parent may have held the old one."""
+        self._changing = threading.Lock()
+
+    def enter(self) -> list[int]:
+        """Begin a block; return the number of threads that each BLAS library had."""
+        with self._changing:
+            found = [library.num_threads for library in _blas()]
+            for library in _blas():
+                _set_threads(library, 1)
+            if not self._open:
+                self._found = found
+            self._open += 1
+        return found
+
+    def leave(self, found: list[int]) -> None:
+        """End the block that began with ``found``."""
+        with self._changing:
+            self._open -= 1
+            for library, here, first in zip(_blas(), found, self._found, strict=True):
+                if getattr(library, "threading_layer", "") == "openmp":  # whose number belongs to the thread
+                    _set_threads(library, here)
+                elif not self._open:
+                    _set_threads(library, first)
+            if not self._open:
+                _crew.reduce(_default - 1)
 
 
 @cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
+def _blas() -> tuple[Any, ...]:
+    """Return threadpoolctl's controllers of the BLAS libraries in this process."""
+    return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def _set_threads(library: Any, threads: int) -> None:
+    """Let a BLAS library use ``threads`` threads, from whatever thread this is called.
+
+    Newer versions of threadpoolctl (3.8 does) accept a number for OpenBLAS only from the thread that set a limit
+    first, and ignore all others in silence; here the last block to end may be in any thread.
+    """
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(threads)
+
+
+_crew = _Crew()
+_scopes = _Scopes()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_crew.forget)
+    os.register_at_fork(after_in_child=_scopes.forget)
+
+_default = available()
+_count: ContextVar[int | None] = ContextVar("_count", default=None)
+"""The number of threads in the innermost ``compute`` of this thread of execution that sets one."""
+
+
+def count() -> int:
+    """Return the number of threads that kernels use, including the thread that calls them."""
+    return _count.get() or _default
+
+
+def set_count(threads: int | None) -> None:
+    """Let kernels use ``threads`` threads outside of ``compute``; None: one for each core the process may use.
+
+    Raises ValueError if ``threads`` is less than 1.
+    """
+    global _default  # noqa: PLW0603 -- a setting of the process
+    _default = _checked(available() if threads is None else threads)
+    _crew.reduce(_default - 1)
+
+
+def _checked(threads: int) -> int:
+    if threads < 1:
+        raise ValueError(f"threads ({threads}) must be at least 1")
+    return threads
 
 
 @contextlib.contextmanager
 def compute(threads: int | None = None) -> Iterator[None]:
     """Give the block ``threads`` threads (None: leave their number), with BLAS held to one for each.
 
-    Entering costs microseconds after the first time. Raises ValueError if ``threads`` is less than 1.
+    Blocks may be nested and may overlap in several threads: each has its own number of threads, and BLAS has its
+    own threads back when the last block ends. Entering costs microseconds after the first time. Raises ValueError
+    if ``threads`` is less than 1.
     """
     allocator.keep_freed()
-    before = count()
-    if threads is not None:
-        set_count(threads)
+    before = _count.get()
+    wanted = before if threads is None else _checked(threads)
+    found = _scopes.enter()
+    _count.set(wanted)
     try:
-        with _blas().limit(limits=1, user_api="blas"):
-            yield
+        yield
     finally:
-        set_count(before)
+        _count.set(before)
+        _scopes.leave(found)
 
 
 def each(task: Callable[[T], None], items: Sequence[T]) -> None:
@@ -161,8 +227,8 @@ def _share(task: Callable[[T], None], items: Sequence[T], helpers: int) -> None:
         else:
             ends.put(None)
 
-    for begins in begun:
-        _crew.call(partial(help_out, begins))
+    # Each helper runs in a copy of the caller's context: the same number of threads, the same numpy.errstate.
+    _crew.call([partial(copy_context().run, help_out, begins) for begins in begun])
     try:
         work()
     finally:

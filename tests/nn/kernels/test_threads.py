@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlab.nn.kernels import threads
 
@@ -132,3 +132,53 @@ def test_scratch_is_used_again_but_not_between_purposes_or_threads():
         theirs = pool.submit(threads.scratch, "test a", (4, 5), np.float32).result()
     assert not np.shares_memory(first, theirs)
     assert (first.shape, first.dtype, again.shape, again.dtype) == ((4, 5), np.float32, (2, 3), np.float64)
+
+
+def test_overlapping_blocks_keep_their_own_number_and_blas_until_the_last_ends():
+    before = threads.count(), blas_threads()
+    inside, leave, others = threading.Event(), threading.Event(), []
+
+    def longer():
+        with threads.compute(3):
+            inside.set()
+            assert leave.wait(30)
+            others.append((threads.count(), blas_threads()))
+
+    with ThreadPoolExecutor(1) as pool:
+        with threads.compute(2):
+            begun = pool.submit(longer)
+            assert inside.wait(30)
+            assert threads.count() == 2
+        assert (threads.count(), blas_threads()) == (before[0], {1} if before[1] else set())
+        leave.set()
+        begun.result()
+    assert others == [(3, {1} if before[1] else set())]
+    assert (threads.count(), blas_threads()) == before
+
+
+def test_a_limit_set_by_another_thread_is_overruled_and_restored():
+    """A thread inside of threadpool_limits keeps other threads from setting limits through threadpoolctl."""
+    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
+        before = blas_threads()
+
+        def inside():
+            with threads.compute():
+                return blas_threads()
+
+        assert pool.submit(inside).result() <= {1}
+        assert blas_threads() == before
+
+
+def test_helpers_have_the_callers_number_of_threads_and_error_state():
+    meeting, seen = threading.Barrier(2, timeout=30), []
+
+    def task(_):
+        meeting.wait()
+        seen.append((threading.current_thread().name, threads.count(), np.geterr()["over"]))
+
+    threads.set_count(1)
+    with threads.compute(2), np.errstate(over="ignore"):
+        threads.each(task, range(2))
+    assert {facts[1:] for facts in seen} == {(2, "ignore")}
+    assert len({facts[0] for facts in seen}) == 2
+    assert not any(thread.name.startswith("nnlab-kernel") for thread in threading.enumerate())
