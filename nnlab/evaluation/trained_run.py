@@ -14,7 +14,6 @@ from nnlab.errors import OtherDataError, RunError, printable
 from nnlab.evaluation.evaluation import Evaluation, SplitName, folder_of, store, stored
 from nnlab.evaluation.metrics import measure
 from nnlab.evaluation.predictions import predict_split
-from nnlab.memory import require_memory_for_weights
 from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, outline_layers
@@ -27,6 +26,7 @@ from nnlab.runs.normalization import read_normalization
 from nnlab.runs.overview import Overview, overview
 from nnlab.runs.records import Environment, Evaluated, Summary, read_record
 from nnlab.runs.run_config import load_run_config
+from nnlab.summary.memory import require_memory_for_weights
 
 log = logging.getLogger(__name__)
 

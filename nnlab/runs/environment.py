@@ -1,6 +1,5 @@
 """The environment of a run: versions, libraries, processor, data and code."""
 
-import contextlib
 import platform
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from threadpoolctl import threadpool_info
 
 _PACKAGES = ("nnlab", "numpy", "pydantic", "pyyaml", "safetensors", "matplotlib")
 _SCIPY = {"scipy", "scipy.libs"}  # it loads its own BLAS, which nnlab does not use
-_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 _LONGEST = 60  # characters of a value in a message
 _SPLITS = {f"{name} data": name for name in ("train", "validation", "test")}
 
@@ -100,17 +98,6 @@ _DECISIVE: dict[str, Callable[[Any], str]] = {
     "SIMD": lambda facts: " ".join([*facts["simd"]["baseline"], *facts["simd"]["found"]]),
     **{what: partial(_digest, name) for what, name in _SPLITS.items()},
 }
-
-
-def free_memory() -> int | None:
-    """Return the number of bytes this process can still allocate before the system kills it; None if unknown."""
-    free = []
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        free += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
-    with contextlib.suppress(OSError, ValueError):  # the limit of a container, or "max" without one
-        free.append(int(_CONTAINER.read_text(encoding="ascii")))
-    return min(free, default=None)
 
 
 def _cpu() -> str:

@@ -9,12 +9,12 @@ from nnlab import files
 from nnlab.config import Experiment, as_yaml
 from nnlab.config.resolution import resolved
 from nnlab.errors import DivergedError, Interrupted, SystemFault
-from nnlab.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
 from nnlab.runs.directory import moment
 from nnlab.runs.normalization import write_normalization
 from nnlab.runs.run_config import load_run_config
+from nnlab.summary.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.training.loop import fit
 from nnlab.training.progress import Beginning
 from nnlab.training.resumption import present_environment, restore

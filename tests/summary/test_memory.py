@@ -8,10 +8,9 @@ import pytest
 from support.experiments import load
 
 import nnlab
-from nnlab import memory
 from nnlab.errors import SystemFault
 from nnlab.nn.layers import Dense
-from nnlab.runs import environment
+from nnlab.summary import memory
 
 
 def with_free(monkeypatch, count):
@@ -67,11 +66,11 @@ def test_a_memory_error_during_training_names_the_allocation_and_a_remedy(tmp_pa
 
 
 def test_free_memory_is_what_the_machine_or_its_container_has(tmp_path, monkeypatch):
-    free = environment.free_memory()
+    free = memory.free_memory()
     total = int(re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())[1]) * 1024
     assert 0 < free <= total
     limit = tmp_path / "memory.max"
-    monkeypatch.setattr(environment, "_CONTAINER", limit)
+    monkeypatch.setattr(memory, "_CONTAINER", limit)
     for text, expected in (("max\n", range(total)), ("4096\n", range(4096, 4097)), ("", range(total))):
         limit.write_text(text)
-        assert environment.free_memory() in expected
+        assert memory.free_memory() in expected

@@ -1,10 +1,14 @@
 """Check that a network and its batches fit in memory before the operating system kills the process."""
 
+import contextlib
+from pathlib import Path
+
 from nnlab.arrays import Shape
 from nnlab.config import Experiment
 from nnlab.errors import SystemFault
-from nnlab.runs.environment import free_memory
-from nnlab.summary import NetworkSummary, summarize
+from nnlab.summary.counts import NetworkSummary, summarize
+
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
 def require_memory_for_weights(config: Experiment, input_shape: Shape | None = None) -> None:
@@ -51,3 +55,14 @@ def too_large(config: Experiment, error: MemoryError) -> str:
     """Return the message for a MemoryError during training: the allocation that failed, and a remedy."""
     size = config.training.batch_size
     return f"{error or 'nothing is left'}; a smaller training.batch_size (now {size:,}) needs less"
+
+
+def free_memory() -> int | None:
+    """Return the number of bytes this process can still allocate before the system kills it; None if unknown."""
+    free = []
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    with contextlib.suppress(OSError, ValueError):  # the limit of a container, or "max" without one
+        free.append(int(_CONTAINER.read_text(encoding="ascii")))
+    return min(free, default=None)
