@@ -1,11 +1,12 @@
 """How each convolution of a network is computed, without allocating a weight."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nnlab.arrays import Shape
 from nnlab.config import Experiment
+from nnlab.data import open_source
 from nnlab.nn.kernels import convolution
 from nnlab.nn.layers import Conv2d, Layer
 from nnlab.nn.network import outline_layers
