@@ -47,10 +47,10 @@ class StoredEvaluation:
                 yield Deviation(state.step, f"{self.name} {key}", amount)
         measured = measure(now, names).as_json()
         for key in ("accuracy", "loss"):
-            before, again = self.record.get(key), measured[key]
-            if before != again:
-                numbers = isinstance(before, int | float) and isinstance(again, int | float)
-                yield Deviation(state.step, f"{self.name} {key}", abs(before - again) if numbers else None)
+            stated, value = self.record.get(key), measured[key]
+            if stated != value:
+                numbers = isinstance(stated, int | float) and isinstance(value, int | float)
+                yield Deviation(state.step, f"{self.name} {key}", abs(stated - value) if numbers else None)
 
 
 def stored_evaluations(run: Run, end: int) -> dict[int, list[StoredEvaluation]]:
@@ -69,8 +69,10 @@ def summary_deviations(run: Run, state: TrainingState) -> Iterator[Deviation]:
     """Yield how summary.json differs from that of ``state``, the end of the second training run."""
     stated = run.read_json("summary.json")
     finished = stated.get("status") in {"completed", "stopped early"}
-    status = ("completed" if state.step == state.clock.total_steps else "stopped early") if finished else None
-    now = json.loads(json.dumps(summary_of(state, status or stated.get("status"), stated.get("reason"))))
+    status = str(stated.get("status"))
+    if finished:
+        status = "completed" if state.step == state.clock.total_steps else "stopped early"
+    now = json.loads(json.dumps(summary_of(state, status, stated.get("reason"))))
     for key, again in now.items():
         before = stated.get(key, again)  # earlier versions state less
         if key == "seconds" or before == again:

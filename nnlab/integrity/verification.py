@@ -76,7 +76,6 @@ class _Verifier:
         self._unread: dict[str, RunError] = {}
         self._predictions: Predictions | None = None
         self._looks: ledger.Ledger | None = None
-        self._looks: ledger.Ledger | None = None
         self._finished = False
 
     def result(self) -> Verification:
