@@ -8,7 +8,8 @@ import typer
 from nnlab.cli.options import AsJson, Quiet, RunAddress, RunsDir
 
 if TYPE_CHECKING:
-    from nnlab.integrity.reproduction import Deviation, Reproduction
+    from nnlab.integrity.findings import Deviation
+    from nnlab.integrity.reproduction import Reproduction
 
 
 def reproduce(
@@ -27,7 +28,8 @@ def reproduce(
 ) -> None:
     """Repeat a training run from its directory and compare records and checkpoints.
 
-    The run itself is not changed. The exit code is 4 if a number differs by more than the tolerance.
+    Its summary and the predictions of its evaluations are compared too. The run itself is not changed. The exit
+    code is 4 if a number differs by more than the tolerance.
 
     Example: nnlab reproduce latest --steps 200
     """
@@ -49,10 +51,11 @@ def reproduce(
 
 
 def _print_verdict(found: "Reproduction") -> None:
-    typer.echo(
-        f"{found.verdict} up to step {found.compared:,}: "
-        f"{found.records:,} records and {found.checkpoints} checkpoints compared"
-    )
+    parts = [f"{found.records:,} records", f"{found.checkpoints} checkpoints", *["the summary"] * found.summary]
+    if found.evaluations:
+        parts.append(f"{found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
+    what = f"{', '.join(parts[:-1])} and {parts[-1]}"
+    typer.echo(f"{found.verdict} up to step {found.compared:,}: {what} compared")
     if found.first:
         typer.echo(f"first difference      {_where(found.first)}")
     if found.parameter and found.parameter != found.first:

@@ -1,4 +1,4 @@
-"""The findings of a verification."""
+"""The findings of a verification, and the deviations of a second training run."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -54,3 +54,16 @@ class Verification:
             "files": [asdict(f) for f in self.findings],
             "usable": list(self.usable),
         }
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """What is not the same after ``step``, and by how much at most; None if it is no matter of numbers."""
+
+    step: int
+    what: str
+    amount: float | None
+
+    def exceeds(self, tolerance: float) -> bool:
+        """Whether it is more than the ``tolerance``."""
+        return self.amount is None or not self.amount <= tolerance

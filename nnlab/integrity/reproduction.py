@@ -13,6 +13,8 @@ import numpy as np
 
 from nnlab.config.schema import Logging
 from nnlab.errors import DivergedError, RunError
+from nnlab.integrity.findings import Deviation
+from nnlab.integrity.results import StoredEvaluation, stored_evaluations, summary_deviations, summary_step
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network
 from nnlab.runs import Checkpoint, Run, read_checkpoint
@@ -32,25 +34,13 @@ _CLOCK = "seconds"  # the only value of a record that need not be the same
 
 
 @dataclass(frozen=True)
-class Deviation:
-    """What is not the same after ``step``, and by how much at most; None if it is no matter of numbers."""
-
-    step: int
-    what: str
-    amount: float | None
-
-    def exceeds(self, tolerance: float) -> bool:
-        """Whether it is more than the ``tolerance``."""
-        return self.amount is None or not self.amount <= tolerance
-
-
-@dataclass(frozen=True)
 class Reproduction:
     """How a second training compares with the first, up to step ``compared``.
 
     ``records`` records and the arrays of ``checkpoints`` checkpoints were compared. ``first`` is the first
     deviation of either, ``parameter`` the first of an array, in the order of the layers, and ``largest`` the
-    largest of all. ``environment`` says what was not as in the run.
+    largest of all. ``environment`` says what was not as in the run. ``evaluations`` stored evaluations were
+    compared with the predictions of the second network, and, if ``summary``, the summary with its own.
     """
 
     verdict: Verdict
@@ -61,6 +51,8 @@ class Reproduction:
     first: Deviation | None
     parameter: Deviation | None
     largest: Deviation | None
+    evaluations: int = 0
+    summary: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -92,10 +84,17 @@ def reproduce(
         other = tuple(differences(began, present_environment(state)))
         for difference in other:
             log.warning("warning: not as in the run: %s", difference)
-        again, deviations = _train_again(state, [c for c in saved if c.step <= end], end, report)
+        evaluations = stored_evaluations(run, end)
+        count = sum(map(len, evaluations.values()))
+        again, deviations, results = _train_again(
+            state, [c for c in saved if c.step <= end], evaluations, end, report
+        )
+        ended = state.step == end == summary_step(run)
+        if ended:
+            results += summary_deviations(run, state)
     until = [record for record in records if record["step"] <= end]
     compared = sum(checkpoint.step <= state.step for checkpoint in saved)
-    found = [*deviations, *_of_records(until, again)]
+    found = [*deviations, *results, *_of_records(until, again)]
     return Reproduction(
         _verdict(found, tolerance),
         end,
@@ -105,6 +104,8 @@ def reproduce(
         min(found, key=lambda each: each.step, default=None),
         deviations[0] if deviations else None,
         max(found, key=lambda each: inf if each.amount is None else each.amount, default=None),
+        count,
+        ended,
     )
 
 
@@ -120,14 +121,19 @@ def _saved(run: Run) -> list[Checkpoint]:
 
 
 def _train_again(
-    state: TrainingState, saved: Sequence[Checkpoint], end: int, report: Reporter
-) -> tuple[list[dict[str, Any]], list[Deviation]]:
-    """Train up to step ``end``; return the records, and how the states deviate from those in ``saved``."""
+    state: TrainingState,
+    saved: Sequence[Checkpoint],
+    evaluations: dict[int, list[StoredEvaluation]],
+    end: int,
+    report: Reporter,
+) -> tuple[list[dict[str, Any]], list[Deviation], list[Deviation]]:
+    """Train up to step ``end``; return the records, and how states and predictions deviate from those stored."""
     at = defaultdict(list)
     for checkpoint in saved:
         at[checkpoint.step].append(checkpoint)
     records: list[dict[str, Any]] = []
     deviations: list[Deviation] = []
+    results: list[Deviation] = []
     with closing(fit(state)) as steps:
         try:
             for progress in steps:
@@ -135,13 +141,15 @@ def _train_again(
                 report(progress)
                 for checkpoint in at.pop(state.step, []):
                     deviations += _of_state(checkpoint, state)
+                for stored in evaluations.pop(state.step, []):
+                    results += stored.deviations(state)
                 if state.step == end:
                     break
         except DivergedError as error:
             deviations.append(Deviation(state.step + 1, str(error), None))
     if state.step < end and not deviations:
         deviations.append(Deviation(state.step, "training ended here", None))
-    return records, deviations
+    return records, deviations, results
 
 
 def _of_state(saved: Checkpoint, state: TrainingState) -> Iterator[Deviation]:

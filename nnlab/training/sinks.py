@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from nnlab.config import Experiment
 from nnlab.errors import UsageError
@@ -160,22 +160,25 @@ class SummarySink(Sink):
         self._state, self._run = state, run
 
     def end(self, status: str, reason: str | None) -> None:
-        state = self._state
-        summary = {
-            "status": status,
-            "reason": reason,
-            "steps": state.step,
-            "epochs": round(state.step / state.clock.steps_per_epoch, 4),
-            "steps_per_epoch": state.clock.steps_per_epoch,
-            "examples": state.batches.examples_in(state.step),
-            "seconds": round(state.seconds, 3),
-            "parameters": int(state.network.weights.size),
-            "monitor": state.monitor.metric,
-            "evaluated_on": state.evaluated_on,
-            "best": state.monitor.best,
-            "last": state.monitor.last,
-        }
-        self._run.write_json("summary.json", summary)
+        self._run.write_json("summary.json", summary_of(self._state, status, reason))
+
+
+def summary_of(state: TrainingState, status: str, reason: str | None) -> dict[str, Any]:
+    """Return what summary.json says of a training run that ends in ``state``."""
+    return {
+        "status": status,
+        "reason": reason,
+        "steps": state.step,
+        "epochs": round(state.step / state.clock.steps_per_epoch, 4),
+        "steps_per_epoch": state.clock.steps_per_epoch,
+        "examples": state.batches.examples_in(state.step),
+        "seconds": round(state.seconds, 3),
+        "parameters": int(state.network.weights.size),
+        "monitor": state.monitor.metric,
+        "evaluated_on": state.evaluated_on,
+        "best": state.monitor.best,
+        "last": state.monitor.last,
+    }
 
 
 def open_sinks(stack: ExitStack, state: TrainingState, run: Run, report: Reporter, *, keep: int) -> list[Sink]:

@@ -34,7 +34,11 @@ def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):
 
 def test_reproduce_tells_and_leaves_with_4_if_something_differs(nnlab_, stopped):
     code, out, err = nnlab_("reproduce", "latest", "-q")
-    assert (code, out, err) == (0, "identical up to step 8: 10 records and 3 checkpoints compared\n", "")
+    assert (code, out, err) == (
+        0,
+        "identical up to step 8: 10 records, 3 checkpoints and the summary compared\n",
+        "",
+    )
     records = stopped.records()
     stopped.metrics.unlink()
     from nnlab.runs import MetricsLog
@@ -46,7 +50,7 @@ def test_reproduce_tells_and_leaves_with_4_if_something_differs(nnlab_, stopped)
     code, out, _ = nnlab_("reproduce", "latest", "-q")
     assert code == 4
     assert out.splitlines()[:2] == [
-        "different up to step 8: 10 records and 3 checkpoints compared",
+        "different up to step 8: 10 records, 3 checkpoints and the summary compared",
         "first difference      step 3: train loss, by 0.000977",
     ]
     assert nnlab_("reproduce", "latest", "-q", "--tolerance", "0.001")[0] == 0

@@ -12,6 +12,7 @@ from nnlab.errors import DivergedError, Interrupted, RunError
 from nnlab.integrity.reproduction import reproduce
 from nnlab.nn.layers import Conv2d
 from nnlab.runs import MetricsLog, Run
+from nnlab.runs.predictions import write_predictions
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +152,33 @@ def test_a_run_that_diverged_diverges_again_and_one_that_did_not_is_told_from_it
     assert found.verdict == "different"
     assert found.first.step == 1
     assert found.first.amount is None
+
+
+def test_the_summary_is_compared(run):
+    assert reproduce(run).summary
+    assert not reproduce(run, steps=6).summary
+    summary = run.read_json("summary.json")
+    for key, value in (("parameters", 1), ("examples", 9), ("monitor", "accuracy")):
+        run.write_json("summary.json", summary | {key: value})
+        found = reproduce(run)
+        assert (found.verdict, found.first.what) == ("different", f"summary {key}")
+    run.write_json("summary.json", summary | {"best": summary["best"] | {"accuracy": 1.0}})
+    found = reproduce(run)
+    assert found.first.what == "summary best"
+    assert found.first.amount == pytest.approx(1 - summary["best"]["accuracy"])
+
+
+def test_stored_evaluations_are_compared_with_the_predictions_of_the_second_network(run):
+    nnlab.evaluate(run)
+    nnlab.evaluate(run, split="validation", checkpoint="last")
+    found = reproduce(run)
+    assert (found.verdict, found.evaluations) == ("identical", 2)
+    stored = dict(np.load(run.path / "evaluation" / "predictions.npz"))
+    stored["probabilities"][3, 1] += np.float32(0.25)
+    write_predictions(run.path / "evaluation" / "predictions.npz", stored)
+    found = reproduce(run)
+    assert (found.verdict, found.first.what) == ("different", "evaluation probabilities")
+    assert found.first.amount == pytest.approx(0.25)
+    record = run.read_json("evaluation/metrics.json")
+    run.write_json("evaluation/metrics.json", record | {"accuracy": 0.997})
+    assert reproduce(run).largest.what == "evaluation accuracy"
