@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from nnlab.config.cautions import cautions, warn
 from nnlab.config.config_document import ConfigDocument, read_document
 from nnlab.config.consistency import Consistency
 from nnlab.config.schema import Experiment
@@ -18,11 +19,15 @@ def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experi
     Raises as ``read_experiment`` does.
     """
     overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
-    return read_experiment(read_document(Path(path), overrides))
+    path = Path(path)
+    of_run = (path.parent / "checkpoints").is_dir()  # there were warnings when it was made
+    return read_experiment(read_document(path, overrides), quiet=of_run)
 
 
-def read_experiment(document: ConfigDocument) -> Experiment:
+def read_experiment(document: ConfigDocument, *, quiet: bool = False) -> Experiment:
     """Return the experiment that ``document`` describes.
+
+    Likely mistakes that do not prevent training are logged as warnings, each once in a process, unless ``quiet``.
 
     Raises ConfigError with all problems, each with its position: unknown, missing and duplicate keys,
     values of the wrong type, layers that do not fit their input. Raises DataError if there are none, but the
@@ -41,4 +46,6 @@ def read_experiment(document: ConfigDocument) -> Experiment:
         raise ConfigError([*order[:_MOST_PROBLEMS], *more])
     if consistency.unread:
         raise consistency.unread
+    for caution in [] if quiet else cautions(document, validated.value, consistency.examples):
+        warn(caution)
     return validated.value

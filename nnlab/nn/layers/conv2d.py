@@ -20,6 +20,8 @@ class Conv2d(Layer):
     images or smaller than the kernel. Derivation: docs/layers/affine.md.
     """
 
+    affine = True
+
     def __init__(
         self,
         input_shape: Shape,

@@ -19,6 +19,8 @@ class Dense(Layer):
     Derivation: docs/layers/affine.md.
     """
 
+    affine = True
+
     def __init__(
         self,
         input_shape: Shape,
