@@ -38,7 +38,7 @@ def accuracies(config: Experiment) -> Iterator[tuple[int, float]]:
     twin = twin_of(state.network, form)
     optimizer = torch_optimizer(state.optimizer, list(twin.params.values()), fused=False)
     training = TorchTraining(twin, torch_loss(state.loss), optimizer, [], form)
-    train, total = state.dataset.train, state.clock.total_steps
+    train, total = state.dataset.train, int(state.clock.total_steps)
     every = config.training.evaluate_every or state.clock.steps_per_epoch
     for step in range(1, total + 1):
         indices = state.batches.draw()

@@ -82,7 +82,7 @@ def _flat(value: Any, key: str = "") -> Flat:
 
 def _with_nulls(flat: Flat) -> Flat:
     """Return ``flat`` with null for options that have the value which null means."""
-    changed = {}
+    changed: Flat = {}
     for key in [key for key in flat if key.endswith(".type") or key == "type"]:
         start = key.removesuffix("type")
         for name, source in null_means(str(flat[key])).items():

@@ -85,7 +85,7 @@ def _report(
 ) -> Progress:
     return Progress(
         step=state.step,
-        total_steps=state.clock.total_steps,
+        total_steps=int(state.clock.total_steps),
         steps_per_epoch=state.clock.steps_per_epoch,
         examples=examples,
         seconds=state.seconds,

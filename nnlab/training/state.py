@@ -76,7 +76,7 @@ class TrainingState:
 
     def steps(self) -> Generator[StepRecord, None, None]:
         """Take the steps that are left, yielding what each did; raises DivergedError as ``train_step`` does."""
-        steps = range(self.step + 1, self.clock.total_steps + 1)
+        steps = range(self.step + 1, int(self.clock.total_steps) + 1)
         ahead = self.dataset.is_costly and self.batches.size * prod(self.dataset.input_shape) >= _LEAST_AHEAD
         with closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches:
             for step, (x, labels) in zip(steps, batches, strict=True):
