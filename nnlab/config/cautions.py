@@ -83,9 +83,7 @@ def _long_warmup(document: ConfigDocument, config: Experiment, examples: int | N
         length = f"{training.steps:,} steps" if training.steps else f"{training.epochs} epochs"
         given = f"{schedule.duration:g} {schedule.unit}"
         message = f"schedule.duration: a warm-up of {given} never ends in a training run of {length}"
-        yield document.at("schedule", "duration")[1].problem(
-            message, "the learning rate stays below its full value"
-        )
+        yield document.at("schedule", "duration")[1].problem(message, "it stays below its full value")
 
 
 def _layer(spec: Spec) -> type[Layer]:
