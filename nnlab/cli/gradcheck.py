@@ -73,7 +73,7 @@ def gradcheck(
     wrong = [check for check in checks if check.verdict == "WRONG"]
     unchecked = sum(check.verdict == "not checked" for check in checks)
     if unchecked:
-        say(f"{unchecked} of {len(checks)} not checked: kinks next to all entries tried (--all tries more)")
+        say(f"{unchecked} of {len(checks)} gradients have kinks next to all entries tried (--all tries more)")
     if wrong:
         for check in [] if as_json else wrong:
             typer.echo(_largest_error(check))

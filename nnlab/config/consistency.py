@@ -40,6 +40,7 @@ class Consistency:
         self.reported = validated.problems
         self.problems: list[Problem] = []
         self.unread: DataError | None = None
+        self.examples: int | None = None
 
     def check(self) -> list[Problem]:
         """Return a problem for each inconsistency."""
@@ -143,8 +144,8 @@ class Consistency:
             return
         count = getattr(source, "train_examples", None)
         held_out = data.validation if data else 0
-        examples = count - held_out if count is not None and count > held_out else None
-        self._attempt(("training",), check_batches, training, layers, examples)
+        self.examples = count - held_out if count is not None and count > held_out else None
+        self._attempt(("training",), check_batches, training, layers, self.examples)
 
     def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:
         """Report options that need validation data if there are none."""

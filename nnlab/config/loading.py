@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from nnlab.config.cautions import cautions, warn
 from nnlab.config.config_document import ConfigDocument, read_document
 from nnlab.config.consistency import Consistency, DataFacts
 from nnlab.config.paths import with_absolute_paths
@@ -19,14 +20,18 @@ def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experi
     Raises as ``read_experiment`` does.
     """
     overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
-    return read_experiment(read_document(Path(path), overrides))
+    path = Path(path)
+    of_run = (path.parent / "checkpoints").is_dir()  # there were warnings when it was made
+    return read_experiment(read_document(path, overrides), quiet=of_run)
 
 
-def read_experiment(document: ConfigDocument, facts: DataFacts | None = None) -> Experiment:
+def read_experiment(
+    document: ConfigDocument, facts: DataFacts | None = None, *, quiet: bool = False
+) -> Experiment:
     """Return the experiment that ``document`` describes.
 
     ``facts`` are the shape of an example and the names of the classes; if they are given, the data are not looked
-    at.
+    at. Likely mistakes that do not prevent training are logged as warnings, each once in a process, unless ``quiet``.
 
     Raises ConfigError with all problems, each with its position: unknown, missing and duplicate keys,
     values of the wrong type, layers that do not fit their input. Raises DataError if there are none, but the
@@ -45,4 +50,6 @@ def read_experiment(document: ConfigDocument, facts: DataFacts | None = None) ->
         raise ConfigError([*order[:_MOST_PROBLEMS], *more])
     if consistency.unread:
         raise consistency.unread
+    for caution in [] if quiet else cautions(document, validated.value, consistency.examples):
+        warn(caution)
     return validated.value

@@ -133,8 +133,8 @@ training: {{steps: 1, batch_size: 1}}
     code, out, err = nnlab_("gradcheck", write_config(tmp_path, text))
     assert code == 0
     (line,) = [line for line in out.splitlines() if line.startswith("network[0] (relu)")]
-    assert line.split()[-2:] == ["not", "checked"]
-    assert "1 of 5 not checked" in err
+    assert not line.endswith(("ok", "WRONG"))
+    assert err.startswith("1 of 5 ")
 
 
 def test_gradcheck_names_the_line_of_a_backward_that_raises(nnlab_, tmp_path, monkeypatch):

@@ -242,6 +242,41 @@ def test_epochs_and_defaults(tmp_path):
     assert [r["step"] for r in run.records() if r["split"] == "validation"] == [3, 6]
 
 
+def training_records(run):
+    return [(record["step"], record["split"]) for record in run.records() if record["split"] == "train"]
+
+
+def test_the_last_partial_window_is_recorded_when_all_steps_are_done(tmp_path):
+    short = nnlab.train(load(tmp_path, "training.log_every=100"), runs_dir=tmp_path / "a")
+    assert training_records(short) == [(12, "train")]
+    longer = nnlab.train(load(tmp_path, "training.log_every=5"), runs_dir=tmp_path / "b")
+    assert [step for step, _ in training_records(longer)] == [5, 10, 12]
+
+
+def test_the_last_partial_window_is_recorded_at_an_early_stop(tmp_path):
+    rule = "training.early_stopping={patience: 1, min_delta: 100.0}"
+    run = nnlab.train(load(tmp_path, "training.log_every=100", rule), runs_dir=tmp_path / "runs")
+    summary = run.read_json("summary.json")
+    assert (summary["status"], summary["steps"]) == ("stopped early", 6)
+    assert training_records(run) == [(6, "train")]
+
+
+def test_the_last_partial_window_is_recorded_once_after_an_interruption(tmp_path):
+    whole = nnlab.train(load(tmp_path, "training.log_every=100"), runs_dir=tmp_path / "a")
+    run = train_with_stops(load(tmp_path, "training.log_every=100"), tmp_path / "b", [4])
+    assert without_clock(run) == without_clock(whole)
+
+
+def test_the_last_partial_window_is_recorded_when_training_diverges(tmp_path):
+    config = load(tmp_path, "training.log_every=100", "optimizer.learning_rate=1e30")
+    with pytest.raises(DivergedError):
+        nnlab.train(config, runs_dir=tmp_path / "runs")
+    run = nnlab.open_run("latest", tmp_path / "runs")
+    steps = run.read_json("summary.json")["steps"]
+    assert steps > 0
+    assert training_records(run) == [(steps, "train")]
+
+
 def test_records_are_means_over_the_steps_since_the_last(tmp_path):
     every = nnlab.train(load(tmp_path), runs_dir=tmp_path / "a")
     fifth = nnlab.train(load(tmp_path, "training.log_every=5"), runs_dir=tmp_path / "b")

@@ -23,13 +23,18 @@ class Layer(ABC):
     from its input shape, a random stream and keyword-only options, which are what a config can set.
 
     ``roles`` has the role of each parameter, by name; a parameter that is not in it is a weight.
-    ``gives_probabilities`` says whether the values of an output are probabilities that sum to 1.
+    ``gives_probabilities`` says whether the values of y are probabilities that sum to 1, ``affine`` whether
+    y is an affine function of x, with trained weights, ``reshapes`` whether y is x reshaped.
+    ``bounds`` says in words where the values of y lie if they are bounded, such as ``between 0 and 1``.
 
     What ``backward`` needs travels in the cache that ``forward`` returns, never in the object.
     """
 
     roles: ClassVar[Mapping[str, Role]] = {"bias": "bias"}
     gives_probabilities: ClassVar[bool] = False
+    affine: ClassVar[bool] = False
+    reshapes: ClassVar[bool] = False
+    bounds: ClassVar[str] = ""
 
     def __init__(self, input_shape: Shape, output_shape: Shape) -> None:
         self.input_shape = input_shape

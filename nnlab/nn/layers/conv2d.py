@@ -30,6 +30,8 @@ class Conv2d(Layer):
         bias_init: How the biases are set before training.
     """
 
+    affine = True
+
     def __init__(
         self,
         input_shape: Shape,

@@ -24,6 +24,8 @@ class Dense(Layer):
         bias_init: How the biases are set before training.
     """
 
+    affine = True
+
     def __init__(
         self,
         input_shape: Shape,

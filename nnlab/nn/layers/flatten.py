@@ -16,6 +16,8 @@ class Flatten(Layer):
     flattens its input by itself. Derivation: docs/layers/affine.md.
     """
 
+    reshapes = True
+
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- not random
         super().__init__(input_shape, output_shape=(prod(input_shape),))
 

@@ -16,6 +16,8 @@ class Relu(Layer):
     (2010), https://icml.cc/Conferences/2010/papers/432.pdf. Derivation: docs/layers/activations.md.
     """
 
+    bounds = "at or above 0"
+
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- not random
         super().__init__(input_shape, output_shape=input_shape)
 

@@ -15,6 +15,8 @@ class Sigmoid(Layer):
     Shapes: x and y (N, ...). Gradient: ``dL/dx = dL/dy y (1 - y)``. Derivation: docs/layers/activations.md.
     """
 
+    bounds = "between 0 and 1"
+
     def __init__(self, input_shape: Shape, rng: Rng) -> None:  # noqa: ARG002 -- not random
         super().__init__(input_shape, output_shape=input_shape)
 

@@ -56,7 +56,7 @@ class SigmoidBinaryCrossEntropy(Loss):
         if classes == 1:
             raise OptionError(
                 "a sigmoid answers a question of two classes, but the data has one class",
-                hint="label the examples of the other class too: 0 and 1",
+                hint="label two classes, 0 and 1",
             )
         if (output_shape, classes) != ((1,), 2):
             super().check(output_shape, classes)
