@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import sys
 import textwrap
@@ -39,6 +40,15 @@ def width_of_terminal() -> int:
     return shutil.get_terminal_size((80, 24)).columns
 
 
+def _width_of_tables() -> int:
+    """Return the width that tables have to fit: that of the terminal or of $COLUMNS.
+
+    In a pipe or a file without $COLUMNS a row stays one line, however long, so that grep and cut work.
+    """
+    piped = sys.stdout is None or not sys.stdout.isatty()
+    return sys.maxsize if piped and not os.environ.get("COLUMNS") else width_of_terminal()
+
+
 def wrapped(text: str) -> str:
     """Return a sentence broken into lines that fit the terminal."""
     return textwrap.fill(printable(text), width_of_terminal(), break_long_words=False, break_on_hyphens=False)
@@ -53,8 +63,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 
     """Return an aligned table: the first ``left`` columns flush left, the others flush right.
 
     With ``total``, a rule separates the last row. A table wider than the terminal is broken: if all columns are
-    flush left, its widest column is wrapped; else it continues below, with the first column repeated. Widths are
-    those on a terminal, where East Asian characters take two columns.
+    flush left, its widest column is wrapped; else it continues below, with the first column repeated. In a pipe it
+    is not broken. Widths are those on a terminal, where East Asian characters take two columns.
     """
     cells = [[printable(cell) for cell in row] for row in (columns, *rows)]
     if left == len(columns):
@@ -92,7 +102,7 @@ def _wrapped(cells: Sequence[list[str]]) -> list[list[str]]:
     for least in (words, [_NARROWEST] * len(widths)):
         for room in range(max(widths), _NARROWEST - 1, -1):
             rooms = [min(width, max(room, fewest)) for width, fewest in zip(widths, least, strict=True)]
-            if _total(rooms) <= width_of_terminal():
+            if _total(rooms) <= _width_of_tables():
                 return [[_broken(cell, width) for cell, width in zip(row, rooms, strict=True)] for row in cells]
     return list(cells)
 
@@ -117,7 +127,7 @@ def _blocks(cells: Sequence[Sequence[str]]) -> list[list[int]]:
     widths = _widths(cells)
     blocks = [[0]]
     for column in range(1, len(widths)):
-        if len(blocks[-1]) > 1 and _total([widths[i] for i in (*blocks[-1], column)]) > width_of_terminal():
+        if len(blocks[-1]) > 1 and _total([widths[i] for i in (*blocks[-1], column)]) > _width_of_tables():
             blocks.append([0])
         blocks[-1].append(column)
     return blocks

@@ -65,8 +65,8 @@ def summary(
     )
     print_table(["layer", "output", "weights", "biases", "parameters", "multiply-adds"], rows, left=2, total=True)
     typer.echo(
-        f"\nmemory in float32: parameters and gradient {size(plan.parameter_bytes)}, "
-        f"values and gradients of a batch of {plan.batch_size} {size(plan.activation_bytes)}"
+        f"\nmemory in float32: parameters and gradient {size(plan.parameter_bytes)},\n"
+        f"values and gradients of a batch of {plan.batch_size:,} {size(plan.activation_bytes)}"
     )
 
 

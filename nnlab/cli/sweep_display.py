@@ -34,20 +34,27 @@ def sweep_display(sweep: "Sweep", workers: int, *, quiet: bool) -> "Iterator[Swe
     if quiet:
         yield ignore
     elif sys.stderr is None or not sys.stderr.isatty():
-        newest = sweep
-
-        def report(changed: "Sweep", cell: "Cell") -> None:
-            nonlocal newest
-            newest = changed
-            if line := _end(changed, cell):
-                say(line)
-                beats.restart()
-
-        with Heartbeat(lambda: say(_state(newest))) as beats:
-            yield report
+        with _lines(sweep) as say_end:
+            yield say_end
     else:
         with _live(sweep) as live_report:
             yield live_report
+
+
+@contextlib.contextmanager
+def _lines(sweep: "Sweep") -> "Iterator[SweepReporter]":
+    """Print a line for each finished cell, and how far the sweep is whenever ten seconds passed without one."""
+    newest = sweep
+
+    def report(changed: "Sweep", cell: "Cell") -> None:
+        nonlocal newest
+        newest = changed
+        if line := _end(changed, cell):
+            say(line)
+            beats.restart()
+
+    with Heartbeat(lambda: say(_state(newest))) as beats:
+        yield report
 
 
 def _state(sweep: "Sweep") -> str:

@@ -24,14 +24,20 @@ _LEAST = 0.3  # inches, for two lines of text
 _IMAGE = 0.9  # inches
 _TALLEST = 8.9  # inches of maps on a page
 _CELLS = 4  # units of a dense layer side by side, in the place of one map
+_NAMES = 0.14  # inches, for the names below values
+_SMALL = 6  # points, of names and scales
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What comes out of a layer for one example: ``values`` of its output shape, and the layer's name."""
+    """What comes out of a layer for one example: ``values`` of its output shape, and the layer's name.
+
+    ``names`` are what the values stand for, such as classes; empty if they have no names.
+    """
 
     name: str
     values: Array
+    names: tuple[str, ...] = ()
 
 
 @style.styled()
@@ -86,11 +92,21 @@ class _Strip:
         inch = tile / max(maps.shape[1:]) if values.ndim > 1 else tile
         self.width = min(_MAPS, inch * self.mosaic.shape[1])
         self.tall = self.width * self.mosaic.shape[0] / self.mosaic.shape[1]
-        self.height = max(self.tall, _LEAST) + _SPACE
+        self.names = _fitting(stage.names, len(shown), self.width) if values.ndim == 1 else []
+        self.height = max(self.tall, _LEAST) + _SPACE + _NAMES * bool(self.names)
         shape = "x".join(map(str, stage.values.shape))
         left_out = f", first {len(shown)}" if len(shown) < len(maps) else ""
         name = style.fitted(stage.name, 72 * _LABEL - 8, style.TICK)
         self.text = f"{style.plain(name)}\n{shape}{left_out}"
+
+
+def _fitting(names: Sequence[str], count: int, width: float) -> list[str]:
+    """Return ``names`` cut to fit below ``count`` values in a row of ``width`` inches; none if they cannot."""
+    if len(names) != count:
+        return []
+    room = 72 * width / count - 2
+    fitted = style.distinct(names, room, _SMALL)
+    return fitted if all(style.width_of(name, _SMALL) <= room for name in fitted) else []
 
 
 def _mosaic(maps: Array, columns: int) -> Array:
@@ -133,7 +149,7 @@ def _page(
 
 def _draw(figure: Figure, strip: _Strip, top: float) -> None:
     """Draw a layer below ``top`` inches, with its name at the left and its scale at the right."""
-    middle = top - (strip.height - _SPACE) / 2
+    middle = top - (strip.height - _SPACE - _NAMES * bool(strip.names)) / 2
     _write(figure, middle, strip.text)
     axes = figure.add_axes(_box(figure, _LABEL, middle - strip.tall / 2, strip.width, strip.tall))
     if strip.low > strip.high:
@@ -144,6 +160,8 @@ def _draw(figure: Figure, strip: _Strip, top: float) -> None:
     axes.imshow(strip.mosaic, cmap="viridis", norm=scale, aspect="auto")
     axes.set_axis_off()
     rows, columns = strip.mosaic.shape
+    for column, name in enumerate(strip.names):
+        axes.text(column, rows - 0.3, style.plain(name), fontsize=_SMALL, ha="center", va="top")
     axes.add_patch(
         Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor="0.7", linewidth=0.3, clip_on=False)
     )
@@ -154,7 +172,7 @@ def _draw(figure: Figure, strip: _Strip, top: float) -> None:
     bar = figure.add_axes(_box(figure, 6.43, middle - tall / 2, 0.07, tall))
     figure.colorbar(ScalarMappable(scale, "viridis"), cax=bar)
     labels = [f"{value:.3g}".replace("-", "\N{MINUS SIGN}") for value in (strip.low, strip.high)]
-    bar.set_yticks([strip.low, strip.high], labels, fontsize=6)
+    bar.set_yticks([strip.low, strip.high], labels, fontsize=_SMALL)
     bar.tick_params(length=2, pad=1)
 
 

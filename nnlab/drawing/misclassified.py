@@ -12,14 +12,14 @@ from nnlab.drawing.images import drawable
 from nnlab.drawing.mistakes import Mistakes
 
 _COLUMNS = 5
-_TEXT_ROOM = 0.36  # inches, for the two lines above an image
+_TEXT_ROOM = 0.56  # inches, for the three lines above an image
 
 
 @style.styled()
 def misclassified(
     inputs: NDArray[Any], mistakes: Mistakes, class_names: Sequence[str], *, title: str = ""
 ) -> Figure:
-    """Return a grid of the misclassified images, each with both classes and their probabilities.
+    """Return a grid of the misclassified images, each with its number, both classes and their probabilities.
 
     Shapes: inputs (S, H, W) or (S, H, W, C), uint8 or floats, in the order of ``mistakes``, at least one.
     """
@@ -39,6 +39,7 @@ def misclassified(
         axes.imshow(image, cmap="gray", vmin=low, vmax=high)
         true, predicted = mistakes.labels[row], mistakes.predicted[row]
         shares = [style.percent(float(share)) for share in mistakes.probabilities[row]]
-        lines = (f"{names[true]} ({shares[0]})", f"→ {names[predicted]} ({shares[1]})")
+        number = f"example {mistakes.indices[row]:,}"
+        lines = (number, f"{names[true]} ({shares[0]})", f"→ {names[predicted]} ({shares[1]})")
         axes.set_title("\n".join(map(style.plain, lines)), fontsize=style.TICK, loc="left", pad=3)
     return figure

@@ -1,6 +1,7 @@
 """The outputs of each layer for one example."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -39,6 +40,8 @@ def _draw(
         for index, (spec, each) in enumerate(zip(config.network, network.layers, strict=True)):
             y = each.predict(y)
             stages.append(Stage(f"{index} {spec.type}", y[0]))
+        if len(y[0]) == len(subject.class_names) and y[0].ndim == 1:
+            stages[-1] = replace(stages[-1], names=subject.class_names)
         label, predicted = int(examples.labels[image]), int(loss.classify(y)[0])
         note = _answer(subject.class_names, loss.probabilities(y)[0], predicted, label)
     title = f"{config.name}, {split_name(subject.split)} example {image:,}"

@@ -18,16 +18,12 @@ def select(predictions: Predictions, confusion: np.ndarray, inputs: Examples) ->
 
     Shapes: confusion (C, C), inputs (N, H, W) or (N, H, W, C).
     """
-    return [
-        Confused(
-            true,
-            predicted,
-            int(confusion[true, predicted]),
-            int(confusion[true].sum()),
-            inputs[_members(predictions, true, predicted)],
-        )
-        for true, predicted in confused_pairs(confusion, _ROWS)
-    ]
+    rows = []
+    for true, predicted in confused_pairs(confusion, _ROWS):
+        members = _members(predictions, true, predicted)
+        count, support = int(confusion[true, predicted]), int(confusion[true].sum())
+        rows.append(Confused(true, predicted, count, support, inputs[members], members))
+    return rows
 
 
 def _members(predictions: Predictions, true: int, predicted: int) -> Labels:

@@ -14,6 +14,12 @@ from nnlab.comparison import compare, find_runs
 MANY = SMALL.replace("validation: 10", "validation: 1000")
 
 
+@pytest.fixture(autouse=True)
+def eighty_columns(monkeypatch):
+    """Lay tables out as on a terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+
 def words(text):
     """The text on one line, however it is wrapped."""
     return " ".join(text.split())

@@ -1,5 +1,7 @@
 """Tables on a terminal: aligned, in its width, with East Asian characters counted as two columns."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,3 +70,23 @@ def test_no_line_of_a_table_of_texts_is_wider_than_the_terminal(rows, left):
 def test_sentences_are_wrapped(monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     assert wrapped("a sentence of many short words") == "a sentence of many\nshort words"
+
+
+def test_in_a_pipe_a_row_stays_one_line(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    rows = [[f"run-{i}", "completed " * 9, "98.12 %"] for i in range(3)]
+    for left in (1, 3):
+        lines = table(["run", "status", "accuracy"], rows, left=left).splitlines()
+        assert len(lines) == 2 + 3
+        assert all(f"run-{i}" in lines[2 + i] and "98.12 %" in lines[2 + i] for i in range(3))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert len(table(["run", "status", "accuracy"], rows, left=1).splitlines()) > 2 + 3
+
+
+def test_on_a_terminal_its_width_counts(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda fallback: os.terminal_size((20, 24)))
+    lines = table(["run", "status", "accuracy"], [["abc", "completed", "98.12 %"]], left=2).splitlines()
+    assert max(map(len, lines)) <= 20
+    assert [line.split()[0] for line in lines if line.strip("-")] == ["run", "abc", "run", "abc"]

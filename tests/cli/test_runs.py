@@ -196,10 +196,15 @@ def test_names_cannot_steer_the_terminal(nnlab_, tmp_path):
         assert "\x1b" not in out + err
 
 
-def test_a_list_of_runs_fits_a_terminal_and_keeps_every_column(nnlab_, tmp_path):
+def test_a_list_of_runs_fits_a_terminal_and_keeps_every_column(nnlab_, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     write_run(tmp_path / "runs" / "20260101-000000-small-0001", accuracy=0.9, test=0.8)
     code, out, _ = nnlab_("runs")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
     assert re.search(r"^20260101-000000-small-0001 .* 90\.00 %$", out, re.MULTILINE)
     assert re.search(r"^20260101-000000-small-0001 +80\.00 % +0:02$", out, re.MULTILINE)
+    monkeypatch.delenv("COLUMNS")
+    code, out, _ = nnlab_("runs")
+    assert code == 0
+    assert re.search(r"^20260101-000000-small-0001 .* 90\.00 % +80\.00 % +0:02$", out, re.MULTILINE)

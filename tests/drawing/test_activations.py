@@ -59,3 +59,16 @@ def test_any_shape(rng, readable, hostile, shape):
 def test_values_without_a_scale(readable, values, told):
     (figure,) = activations(np.zeros(2, np.float32), [Stage("0 relu", np.array(values))])
     assert told in readable(figure)
+
+
+def test_the_names_of_the_scores_stand_below_them_and_long_ones_are_told_apart(rng, readable):
+    scores = rng.normal(size=3).astype(np.float32)
+    raw = rng.random((6, 6)).astype(np.float32)
+    names = ("cat", "a very long name of a class", "a very long name of another class")
+    (figure,) = activations(raw, [Stage("0 dense", scores, names)])
+    texts = readable(figure)
+    assert "cat" in texts
+    below = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert len(below) == len(set(below)) == 3
+    (figure,) = activations(raw, [Stage("0 dense", scores)])
+    assert not [text for axes in figure.axes for text in axes.texts]

@@ -52,7 +52,8 @@ def test_pixels_are_drawn_as_they_are_the_worst_first(rng, readable, shape):
         assert image.get_array().tolist() == np.squeeze(inputs[example]).tolist()
         assert image.get_clim() == (0, 255)
         true, predicted = some.labels[example], some.predicted[example]
-        first, second = image.axes.get_title(loc="left").split("\n")
+        number, first, second = image.axes.get_title(loc="left").split("\n")
+        assert number == f"example {example}"
         assert first.startswith(f"{FASHION[true]} ")
         assert second.startswith(f"→ {FASHION[predicted]} ")
         assert second.endswith(f"{100 * some.probabilities[example, predicted]:.1f} %)")

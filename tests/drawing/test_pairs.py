@@ -27,6 +27,7 @@ def test_the_most_frequent_first_and_the_largest_loss_first(rng, readable):
     assert {"dog → cat 10 of 12", "cat → frog 3 of 7", "frog → dog 3 of 3"} <= set(texts)
     shown = [axes.images[0].get_array().tolist() for axes in figure.axes]
     expected = [14, 13, 12, 11, 10, 9, 8, 7, 21, 20, 4, 19, 18, 17]
+    assert [axes.get_title() for axes in figure.axes] == [str(number) for number in expected]
     assert shown == [inputs[i, ..., 0].tolist() for i in expected]
 
 
