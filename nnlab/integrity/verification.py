@@ -16,6 +16,7 @@ from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError, RunError
 from nnlab.evaluation import Predictions, load_network, measure
 from nnlab.integrity.findings import Finding, State, Verification
+from nnlab.integrity.settling import IN_USE, settled
 from nnlab.registry import DATASETS
 from nnlab.runs import Checkpoint, Run, ledger, normalization, read_checkpoint
 from nnlab.runs.changes import changes_since
@@ -41,9 +42,10 @@ class _EndedSummary(Summary):
 def verify(run: Run) -> Verification:
     """Check every file of ``run`` against its digests or, without digests, against the other files.
 
-    Nothing is written, and no data are downloaded. Raises RunError if a folder of the run is a link.
+    Nothing is written, and no data are downloaded. Beside a process that writes the run, what changed is checked
+    again. Raises RunError if a folder of the run is a link.
     """
-    return _Verifier(run).result()
+    return settled(run.path, lambda: _Verifier(run).result())
 
 
 class _Verifier:
@@ -56,6 +58,7 @@ class _Verifier:
         self._environment: Environment | None = None
         self._records: list[dict[str, Any]] = []
         self._log_size = 0
+        self._index_before: dict[str, Any] | None = None
         self._saved: dict[str, Checkpoint] = {}
         self._unread: dict[str, RunError] = {}
         self._predictions: Predictions | None = None
@@ -84,11 +87,19 @@ class _Verifier:
         return Verification(tuple(self._findings), tuple(self._usable()))
 
     def _read_checkpoints(self) -> None:
+        self._index_before = self._index_now()
         for path in sorted(self._run.folder("checkpoints").glob("*.safetensors")):
             try:
                 self._saved[path.name] = read_checkpoint(path)
             except RunError as error:
-                self._unread[path.name] = error
+                if not isinstance(error.__cause__, FileNotFoundError):  # else a save removed it
+                    self._unread[path.name] = error
+
+    def _index_now(self) -> dict[str, Any] | None:
+        try:
+            return files.read_json(self._run.path / "checkpoints" / "index.json")
+        except RunError:
+            return None
 
     def _check(self, file: str, check: Callable[[], tuple[State, str]]) -> None:
         """Record the finding of ``check`` on a file; an error it raises means damage."""
@@ -158,6 +169,8 @@ class _Verifier:
         if not path.exists():
             return "missing", "it can be rebuilt" if self._saved else "there is no checkpoint"
         named = files.read_json(path)
+        if named != self._index_before:
+            return "not checked", IN_USE
         for which, name in named.items():
             if name not in self._saved or not name.startswith(_PREFIXES.get(which, "none")):
                 raise RunError(f"{which} is {name!r}, which is not an intact checkpoint")
