@@ -25,7 +25,7 @@ from nnlab.runs.normalization import read_normalization
 from nnlab.runs.predictions import ARRAYS
 from nnlab.runs.records import Environment, Measurement, Summary, read_record
 
-_OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder"}
+_OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder", ".lock.turn"}
 _OTHERS = {
     "figures": "can be drawn again",
     "tensorboard": "TensorBoard's copy of the records in metrics.jsonl",
