@@ -15,6 +15,8 @@ from typing import IO, Any
 
 from nnlab.errors import RunError, refusal, system_errors
 
+_MARKS = ("environment.json", "sweep.json")  # files that only runs and sweeps have
+_DEEPEST = 8  # folders from a file up to its sweep: cells, the cell, evaluation, other data, split, last
 _LARGEST = 2**26  # bytes; the confusion matrix of a thousand classes takes a tenth of that
 
 
@@ -23,7 +25,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a binary file that replaces ``path`` when the block ends without an error.
 
     Missing directories are created. Raises SystemFault, which names the path, if the file cannot be written; the
-    temporary file is then removed and ``path`` is unchanged.
+    temporary file is then removed and ``path`` is unchanged. Raises RunError as ``refuse_links`` does.
     """
     with placing(path) as file:
         yield file
@@ -34,6 +36,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 @contextlib.contextmanager
 def placing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file as ``replacing`` does, but leave flushing the directory to the next ``replacing`` there."""
+    refuse_links(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with system_errors("write", path):
@@ -46,6 +49,27 @@ def placing(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def refuse_links(path: Path, run: Path | None = None) -> None:
+    """Raise RunError if ``path`` is below a run or sweep and it, or a folder on the way to it, is a link.
+
+    What is written there would be outside of the run. This is the one rule for links: everything that is written
+    below a run or sweep passes it. The run, or sweep, itself may be reached by a link. ``run`` is the run if it is
+    known: one that has not begun is not recognized.
+    """
+    way = [path]
+    for folder in path.parents[:_DEEPEST]:
+        if folder == run or any(os.path.lexists(folder / name) for name in _MARKS):
+            break
+        way.append(folder)
+    else:
+        return
+    if os.path.lexists(folder.parent.parent / "sweep.json"):
+        way += [folder, folder.parent]
+    for each in reversed(way):
+        if each.is_symlink():
+            raise RunError(f"{each} is a link, which nnlab does not follow; replace it by its target")
 
 
 def make_directory(directory: Path) -> None:

@@ -31,7 +31,8 @@ def read_experiment(
     """Return the experiment that ``document`` describes.
 
     ``facts`` are the shape of an example and the names of the classes; if they are given, the data are not looked
-    at. Likely mistakes that do not prevent training are logged as warnings, each once in a process, unless ``quiet``.
+    at. Likely mistakes that do not prevent training are logged as warnings, each once in a process, unless
+    ``quiet``.
 
     Raises ConfigError with all problems, each with its position: unknown, missing and duplicate keys,
     values of the wrong type, layers that do not fit their input. Raises DataError if there are none, but the

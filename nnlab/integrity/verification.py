@@ -27,6 +27,7 @@ from nnlab.integrity.evaluations import (
     with_normalization,
 )
 from nnlab.integrity.findings import Finding, State, Verification
+from nnlab.integrity.settling import IN_USE, settled
 from nnlab.integrity.summaries import EndedSummary, contradictions
 from nnlab.registry import DATASETS
 from nnlab.runs import Checkpoint, Run, ledger, normalization, read_checkpoint
@@ -40,7 +41,7 @@ from nnlab.runs.predictions import ARRAYS
 from nnlab.runs.records import Environment, read_record
 from nnlab.runs.run_config import load_run_config
 
-_OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder"}
+_OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder", ".lock.turn"}
 _OTHERS = {
     "figures": "can be drawn again",
     "tensorboard": "TensorBoard's copy of the records in metrics.jsonl",
@@ -57,10 +58,10 @@ def verify(run: Run, *, quick: bool = False) -> Verification:
     """Check every file of ``run`` against its digests or, without digests, against the other files.
 
     Unless ``quick``, checkpoints are evaluated again if the data are present, and the results compared with those
-    that the run states. Nothing is written, and no data are downloaded. Raises RunError if a folder of the run is
-    a link.
+    that the run states. Nothing is written, and no data are downloaded. Beside a process that writes the run, what
+    changed is checked again. Raises RunError if a folder of the run is a link.
     """
-    return _Verifier(run, quick=quick).result()
+    return settled(run.path, lambda: _Verifier(run, quick=quick).result())
 
 
 class _Verifier:
@@ -73,6 +74,7 @@ class _Verifier:
         self._environment: Environment | None = None
         self._records: list[dict[str, Any]] = []
         self._log_size = 0
+        self._index_before: dict[str, Any] | None = None
         self._saved: dict[str, Checkpoint] = {}
         self._unread: dict[str, RunError] = {}
         self._predictions: Predictions | None = None
@@ -102,11 +104,19 @@ class _Verifier:
         return Verification(tuple(self._findings), tuple(self._usable()), self._evaluator is not None)
 
     def _read_checkpoints(self) -> None:
+        self._index_before = self._index_now()
         for path in sorted(self._run.folder("checkpoints").glob("*.safetensors")):
             try:
                 self._saved[path.name] = read_checkpoint(path)
             except RunError as error:
-                self._unread[path.name] = error
+                if not isinstance(error.__cause__, FileNotFoundError):  # else a save removed it
+                    self._unread[path.name] = error
+
+    def _index_now(self) -> dict[str, Any] | None:
+        try:
+            return files.read_json(self._run.path / "checkpoints" / "index.json")
+        except RunError:
+            return None
 
     def _check(self, file: str, check: Callable[[], tuple[State, str]]) -> None:
         """Record the finding of ``check`` on a file; an error it raises means damage."""
@@ -244,6 +254,8 @@ class _Verifier:
         if not path.exists():
             return "missing", "it can be rebuilt" if self._saved else "there is no checkpoint"
         named = files.read_json(path)
+        if named != self._index_before:
+            return "not checked", IN_USE
         for which, name in named.items():
             if name not in self._saved or not name.startswith(_PREFIXES.get(which, "none")):
                 raise RunError(f"{which} is {name!r}, which is not an intact checkpoint")

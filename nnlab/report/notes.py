@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nnlab.errors import RunError, printable
-from nnlab.files import reading, write_bytes
+from nnlab.files import reading, refuse_links, write_bytes
 from nnlab.report.content import Comment
 
 _LARGEST = 2**20  # bytes; a book has less
@@ -81,6 +81,7 @@ def keep_notes(path: Path, comments: Sequence[Comment]) -> Notes:
     Raises RunError if the file cannot be read, is not UTF-8 or has more than a megabyte, SystemFault if it cannot
     be written.
     """
+    refuse_links(path)
     content = _read(path)
     text = _decoded(path, content)
     headings = {comment.name: _normalized(f"## {comment.prompt}") for comment in comments}

@@ -46,6 +46,8 @@ def report(
     else:
         folder = (found.sweeps or found.runs)[0].path
         destination = Destination(folder, "report", folder / "notes.md")
+    for path in (destination.path(form, output), destination.notes):  # before anything is evaluated or drawn
+        files.refuse_links(path)
     if destination.folder == found.runs[0].path:
         document = run_report(found.runs[0])
     else:

@@ -33,6 +33,13 @@ class Destination:
         """Default path of an HTML page."""
         return self.folder / f"{self.name}.html"
 
+    def path(self, form: FormatName, output: Path | None) -> Path:
+        """Return the path of the report in the format ``form``, which is below ``output`` if that is given."""
+        chosen = FORMATS[form]
+        if chosen.single_file:
+            return placed(self.page, output)
+        return (output or self.folder / f"{self.name}-{form}") / f"report{chosen.suffix}"
+
 
 def placed(page: Path, output: Path | None) -> Path:
     """Return the path of a page: ``output``, or ``page`` if that is None; in a folder the page keeps its name."""
@@ -56,12 +63,8 @@ def write_report(
     and LaTeX. Questions missing from the notes are added to them. Raises SystemFault if a file cannot be written,
     RunError if the notes cannot be read.
     """
-    chosen = FORMATS[form]
-    if chosen.single_file:
-        path = placed(destination.page, output)
-    else:
-        path = (output or destination.folder / f"{destination.name}-{form}") / f"report{chosen.suffix}"
-    chosen.write(with_notes(document, destination.notes, form), path)
+    path = destination.path(form, output)
+    FORMATS[form].write(with_notes(document, destination.notes, form), path)
     return path
 
 

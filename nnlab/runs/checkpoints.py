@@ -12,7 +12,7 @@ longer names. If it is interrupted at any point, the index names valid files: th
 import contextlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
@@ -26,6 +26,7 @@ Way: TypeAlias = Callable[[Path], AbstractContextManager[IO[bytes]]]
 
 log = logging.getLogger(__name__)
 
+_ATTEMPTS = 50  # at reading beside a process that saves; one is enough unless a save falls into it
 _NAME = re.compile(r"(step|best)-\d{8,}\.safetensors")
 
 
@@ -74,24 +75,37 @@ class Checkpoints:
     def load(self, which: Which) -> Checkpoint:
         """Return the last or the best checkpoint, verified; the last if there is no best one.
 
-        If the last one is missing or damaged, the previous one is returned, with a warning in the log. Raises
-        RunError if none is intact.
+        If the last one is missing or damaged, the previous one is returned, with a warning in the log. Beside a
+        process that saves, index and file are read again if a save removed the file in between. Raises RunError
+        if none is intact.
         """
-        index = self._index() or self._found()
-        if which == "best" and index.get("best"):
-            return read_checkpoint(self._directory / index["best"])
-        names = [index[key] for key in ("last", "previous") if index.get(key)]
-        failures = []
-        for name in names:
-            try:
-                checkpoint = read_checkpoint(self._directory / name)
-            except RunError as error:
-                failures.append(str(error))
+        for _ in range(_ATTEMPTS):
+            before = self._index_content()
+            index = self._index() or self._found()
+            best = index.get("best") if which == "best" else None
+            names = [best] if best else [index[key] for key in ("last", "previous") if index.get(key)]
+            checkpoint, failures = self._first_intact(names)
+            if failures and self._index_content() != before:
                 continue
+            if checkpoint is None:
+                raise RunError("; ".join(failures) or f"{self._directory.parent} has no checkpoint yet")
             for failure in failures:
                 log.warning("warning: %s; going back to step %d", failure, checkpoint.step)
             return checkpoint
-        raise RunError("; ".join(failures) or f"{self._directory.parent} has no checkpoint yet")
+        raise RunError(
+            f"{self._directory.parent} is in use: each of {_ATTEMPTS} times, a save replaced the checkpoint "
+            "before it was read; try again, or save less often (training.checkpoint_every)"
+        )
+
+    def _first_intact(self, names: Sequence[str]) -> tuple[Checkpoint | None, list[str]]:
+        """Return the first checkpoint of ``names`` that is intact, and what is wrong with those before it."""
+        failures: list[str] = []
+        for name in names:
+            try:
+                return read_checkpoint(self._directory / name), failures
+            except RunError as error:
+                failures.append(str(error))
+        return None, failures
 
     def _files(self) -> list[Path]:
         """Return the checkpoint files, oldest first, without other files in the directory."""
@@ -104,14 +118,21 @@ class Checkpoints:
             except FileNotFoundError:
                 return []
 
+    def _index_content(self) -> bytes | None:
+        """Return the bytes of the index; None if it cannot be read."""
+        try:
+            return files.read_whole(self._directory / "index.json")
+        except RunError:
+            return None
+
     def _index(self) -> dict[str, str] | None:
         """Return the names of the last, previous and best file; None if the index is missing or damaged."""
         path = self._directory / "index.json"
-        if path not in self._listed():
-            return None
         try:
             index = files.read_json(path)
-        except RunError:
+        except RunError as error:
+            if isinstance(error.__cause__, FileNotFoundError) and path not in self._listed():
+                return None
             index = {"last": ""}
         if not all(_is_name(name) for name in index.values()):
             log.warning("warning: %s is damaged; using the names of the files beside it", path)

@@ -81,11 +81,8 @@ class Run:
 
     def folder(self, *parts: str) -> Path:
         """Return a folder of the run; raises RunError if it is a link, since its files would not be the run's."""
-        path = self.path
-        for part in parts:
-            path /= part
-            if path.is_symlink():
-                raise RunError(f"{path} is a link, which nnlab does not follow; replace it by its target")
+        path = self.path.joinpath(*parts)
+        files.refuse_links(path, self.path)
         return path
 
     def load(self, which: Which) -> Checkpoint:
@@ -119,6 +116,7 @@ class Run:
     @contextlib.contextmanager
     def locked(self, *, wait: float = 0) -> Iterator[None]:
         """Hold the run for this process, as ``nnlab.runs.locking.locked`` does."""
+        files.refuse_links(self.config, self.path)  # a cell's folder may be a link
         with locked(self.path, wait=wait):
             yield
 

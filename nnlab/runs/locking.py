@@ -1,7 +1,9 @@
 """Locks on directories, by flock.
 
-The kernel releases a lock when its holder dies, so a crash never leaves a directory locked. Links are not
-followed: a prepared run directory cannot make nnlab open or write another file.
+The kernel releases a lock when its holder dies, so a crash never leaves a directory locked. The directory itself
+is locked, since a file in it can be deleted while it is locked; the file ``.lock`` is locked too, for file systems
+that lock only files. Links are not followed: a prepared run directory cannot make nnlab open or write another
+file.
 """
 
 import contextlib
@@ -14,7 +16,8 @@ from pathlib import Path
 
 from nnlab.errors import RunError, SystemFault, printable, refusal, system_errors
 
-_LOCK, _HOLDER = ".lock", ".lock.holder"
+_LOCK, _HOLDER, _TURN = ".lock", ".lock.holder", ".lock.turn"
+_ATTEMPTS = 100  # at opening a file that is replaced between opening and locking
 _PAUSE = 0.05  # seconds between attempts
 _LEAST = 0.2  # seconds to try at least: is_held itself holds the lock for an instant
 _LONGEST = 200  # bytes of a note that a message repeats
@@ -28,15 +31,13 @@ def locked(directory: Path, *, wait: float = 0) -> Iterator[None]:
     the lock is a link; SystemFault if the system refuses.
     """
     with contextlib.ExitStack() as stack:
-        folder = _open(directory, os.O_RDONLY | os.O_DIRECTORY, directory, None)
-        stack.callback(os.close, folder)
-        lock = _open(_LOCK, os.O_RDWR | os.O_CREAT, directory / _LOCK, folder)
-        stack.callback(os.close, lock)
-        _acquire(lock, directory, folder, time.monotonic() + max(wait, _LEAST))
+        deadline = time.monotonic() + max(wait, _LEAST)
+        folder = _lock_directory(directory, deadline, stack)
+        _lock_file(directory, folder, deadline, stack)
         note = f"process {os.getpid()} on {os.uname().nodename}".encode()
         with contextlib.suppress(SystemFault, OSError):  # on a full disk the lock holds without a note
             holder = _open(_HOLDER, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, directory / _HOLDER, folder)
-            stack.callback(_remove_note, folder)
+            stack.callback(_remove, _HOLDER, folder)
             stack.callback(os.close, holder)
             os.write(holder, note)
         yield
@@ -44,17 +45,21 @@ def locked(directory: Path, *, wait: float = 0) -> Iterator[None]:
 
 def is_held(directory: Path) -> bool:
     """Return whether a process holds ``directory`` at this moment; raises OSError if the lock cannot be opened."""
-    try:
-        lock = os.open(directory / _LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        # Shared and for an instant: two processes that look do not take each other for a training run.
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
+    for path in (directory, directory / _LOCK):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            # Shared and for an instant: two processes that look do not take each other for a training run.
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            if path != directory:  # some file systems lock only files
+                raise
+        finally:
+            os.close(descriptor)
     return False
 
 
@@ -64,19 +69,71 @@ def in_turn(directory: Path) -> Iterator[None]:
 
     It is independent of ``locked``: a training run holds its directory for long, and an evaluation beside it
     takes its turn. On a file system without locks nobody waits. Raises SystemFault if the directory cannot be
-    opened.
+    opened or written, RunError if the file of the lock is a link.
     """
     with system_errors("read", directory):
         folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(folder, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, folder)
+        for _ in range(_ATTEMPTS):
+            turn = _open(_TURN, os.O_RDWR | os.O_CREAT, directory / _TURN, folder)
+            with contextlib.suppress(OSError):
+                fcntl.flock(turn, fcntl.LOCK_EX)
+            if _is_in(folder, _TURN, turn):  # else the one before removed it
+                break
+            os.close(turn)
+        else:
+            raise SystemFault(f"cannot lock {directory / _TURN}: it is replaced again and again")
+        stack.callback(os.close, turn)
+        stack.callback(_remove, _TURN, folder)  # while it is still locked
         yield
-    finally:
+
+
+def _lock_directory(directory: Path, deadline: float, stack: contextlib.ExitStack) -> int:
+    """Lock the directory that ``directory`` names now, and return its descriptor, which ``stack`` closes."""
+    for _ in range(_ATTEMPTS):
+        folder = _open(directory, os.O_RDONLY | os.O_DIRECTORY, directory, None)
+        try:
+            _acquire(folder, directory, folder, deadline)
+        except SystemFault:  # the file system does not lock directories
+            stack.callback(os.close, folder)
+            return folder
+        except BaseException:
+            os.close(folder)
+            raise
+        if _is_in(None, directory, folder):
+            stack.callback(os.close, folder)
+            return folder
         os.close(folder)
+    raise SystemFault(f"cannot lock {directory}: it is replaced again and again")
+
+
+def _lock_file(directory: Path, folder: int, deadline: float, stack: contextlib.ExitStack) -> None:
+    """Lock the file of the lock that is in ``folder`` now; ``stack`` closes it."""
+    for _ in range(_ATTEMPTS):
+        lock = _open(_LOCK, os.O_RDWR | os.O_CREAT, directory / _LOCK, folder)
+        try:
+            _acquire(lock, directory, folder, deadline)
+        except BaseException:
+            os.close(lock)
+            raise
+        if _is_in(folder, _LOCK, lock):
+            stack.callback(os.close, lock)
+            return
+        os.close(lock)
+    raise SystemFault(f"cannot lock {directory / _LOCK}: it is replaced again and again")
+
+
+def _is_in(folder: int | None, name: str | Path, opened: int) -> bool:
+    """Return whether ``name``, relative to ``folder`` if one is given, is still the file that was ``opened``."""
+    try:
+        return os.path.samestat(os.stat(name, dir_fd=folder, follow_symlinks=False), os.fstat(opened))
+    except FileNotFoundError:
+        return False
 
 
 def _acquire(lock: int, directory: Path, folder: int, deadline: float) -> None:
+    """Lock ``lock`` until the ``deadline``; raises RunError if another process holds it, else SystemFault."""
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,6 +172,6 @@ def _holder(folder: int) -> str:
     return "another process"
 
 
-def _remove_note(folder: int) -> None:
+def _remove(name: str, folder: int) -> None:
     with contextlib.suppress(OSError):
-        os.unlink(_HOLDER, dir_fd=folder)  # in the directory that is held, even if it was renamed since
+        os.unlink(name, dir_fd=folder)  # in the directory that is held, even if it was renamed since

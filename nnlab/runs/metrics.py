@@ -61,6 +61,7 @@ class MetricsLog:
     """
 
     def __init__(self, path: Path, keep: int = 0) -> None:
+        files.refuse_links(path)
         self._path = path
         self.size = keep
         self._check = check_at(path, keep) if keep else _FIRST

@@ -269,3 +269,32 @@ def test_a_checkpoint_that_does_not_read_back_is_not_left_to_go_on_from(tmp_path
     with pytest.raises(SystemFault, match="reads back as something else"):
         store.save(checkpoint(1), None)
     assert not store.exist
+
+
+def save_before_reading(monkeypatch, store, saves):
+    """Let another process save the next of ``saves``, step by step, whenever a checkpoint is about to be read."""
+    steps = iter(saves)
+
+    def read(path):
+        for step in next(steps, ()):
+            store.save(checkpoint(step), checkpoint(step))
+        return read_checkpoint(path)
+
+    monkeypatch.setattr("nnlab.runs.checkpoints.read_checkpoint", read)
+
+
+@pytest.mark.parametrize("which", ["last", "best"])
+def test_a_checkpoint_that_a_save_replaced_is_looked_up_again(tmp_path, monkeypatch, caplog, which):
+    store = Checkpoints(tmp_path)
+    store.save(checkpoint(1), checkpoint(1))
+    save_before_reading(monkeypatch, store, [(2, 3, 4), (), (5, 6, 7)])
+    assert store.load(which).step == 4
+    assert not caplog.records
+
+
+def test_a_writer_that_is_always_faster_is_not_damage(tmp_path, monkeypatch):
+    store = Checkpoints(tmp_path)
+    store.save(checkpoint(1), checkpoint(1))
+    save_before_reading(monkeypatch, store, ([step, step + 1, step + 2] for step in range(2, 600, 3)))
+    with pytest.raises(RunError, match=r"is in use: each of 50 times"):
+        store.load("best")

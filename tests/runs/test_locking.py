@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from nnlab.errors import RunError, SystemFault
-from nnlab.runs.locking import locked
+from nnlab.runs.locking import is_held, locked
 
 HOLD = (
     "import sys, pathlib; from nnlab.runs.locking import locked\n"
@@ -58,7 +59,7 @@ def test_who_waits_gets_it_in_the_end(tmp_path):
 
 
 def test_a_look_for_an_instant_does_not_keep_anybody_out(tmp_path, monkeypatch):
-    answers = [BlockingIOError(), None]
+    answers = [BlockingIOError(), None, BlockingIOError(), None]  # the directory's and the file's
     monkeypatch.setattr(fcntl, "flock", lambda lock, how: (answer := answers.pop(0)) and raise_(answer))
     with locked(tmp_path):
         assert answers == []
@@ -122,3 +123,69 @@ def test_what_is_no_directory_or_refuses(tmp_path, monkeypatch):
         patch.setattr(os, "open", refuse)
         with pytest.raises(SystemFault, match=rf"{tmp_path}.*Read-only"), locked(tmp_path):
             pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", ["", "a file of its own"])
+def test_deleting_the_file_of_the_lock_lets_nobody_in(tmp_path, kept):
+    with locked(tmp_path):
+        (tmp_path / ".lock").unlink()
+        if kept:
+            (tmp_path / ".lock").write_text(kept)
+        assert is_held(tmp_path)
+        assert f"{tmp_path} is in use by process {os.getpid()}" in other(tmp_path).stdout
+    assert not is_held(tmp_path)
+    assert other(tmp_path).stdout == "held\n"
+
+
+def test_what_was_replaced_before_it_was_locked_is_opened_again(tmp_path, monkeypatch):
+    flock, replaced = fcntl.flock, []
+
+    def replace(file, how):
+        if not replaced and stat.S_ISREG(os.fstat(file).st_mode):
+            replaced.append((tmp_path / ".lock").unlink())
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", replace)
+    with locked(tmp_path):
+        assert replaced == [None]
+        monkeypatch.undo()
+        held = os.open(tmp_path / ".lock", os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.close(held)
+
+
+def test_a_file_system_that_locks_only_files_is_enough(tmp_path, monkeypatch):
+    flock = fcntl.flock
+
+    def refuse(file, how):
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with locked(tmp_path):
+        assert is_held(tmp_path)
+        with pytest.raises(RunError, match="is in use by"), locked(tmp_path):
+            pass
+    assert not is_held(tmp_path)
+
+
+TURNS = (
+    "import sys, time, pathlib; from nnlab.runs.locking import in_turn\n"
+    "for _ in range(50):\n"
+    "    with in_turn(pathlib.Path(sys.argv[1])):\n"
+    "        place = pathlib.Path(sys.argv[1]) / 'count'; number = int(place.read_text()); time.sleep(0.001)\n"
+    "        place.write_text(str(number + 1))\n"
+)
+
+
+@pytest.mark.slow
+def test_processes_take_turns_beside_a_holder_and_leave_nothing(tmp_path):
+    (tmp_path / "count").write_text("0")
+    with locked(tmp_path):
+        turns = [subprocess.Popen([sys.executable, "-c", TURNS, tmp_path]) for _ in range(3)]
+        assert [each.wait(60) for each in turns] == [0, 0, 0]
+    assert (tmp_path / "count").read_text() == "150"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "count"]
