@@ -183,6 +183,8 @@ def test_what_another_process_is_writing_stays(tmp_path):
 def test_a_pipe_or_a_device_is_not_opened_as_a_plain_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zeros").symlink_to("/dev/zero")
-    for path in (tmp_path / "pipe", tmp_path / "zeros", tmp_path):
+    with pytest.raises(IsADirectoryError):
+        files.open_plain(tmp_path)
+    for path in (tmp_path / "pipe", tmp_path / "zeros"):
         with pytest.raises(OSError, match="it is not a plain file"):
             files.open_plain(path)
