@@ -144,7 +144,7 @@ OF_RUNS = (
     ),
     Row(
         "`nnlab verify`, `eval`, `plot` or `compare` beside a run that saves at every step",
-        'Each reads a consistent state. Nothing is called damaged; what changed while it was checked is "in use".',
+        "Each reads a consistent state. Nothing is called damaged; what changed meanwhile is reported as in use.",
         (0,),
         (
             "faults/test_readers.py::test_a_reader_beside_a_writer_never_finds_damage",
