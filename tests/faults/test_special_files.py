@@ -33,7 +33,7 @@ def test_data_that_are_no_plain_file_are_refused(folder, children, name, kind):
     source.write_text("\n".join(text))
     ended = children.run("train", source, "-q", folder=folder)
     assert (ended.code, ended.is_plain) == (5, True), ended
-    assert f"{data / name}: it is not a plain file" in ended.err
+    assert str(data / name) in ended.err
 
 
 @pytest.mark.parametrize("name", ["metrics.jsonl", "summary.json", "environment.json", "config.yaml"])
