@@ -5,16 +5,24 @@ directory is flushed. Readers see the old content or the new, never a part of it
 """
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
 from nnlab.errors import RunError, refusal, system_errors
 
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_PROBE = re.compile(r"\.check-\w+")
+_YOUNG = 2.0  # seconds within which a process locks the temporary file that it created
 _MARKS = ("environment.json", "sweep.json")  # files that only runs and sweeps have
 _DEEPEST = 8  # folders from a file up to its sweep: cells, the cell, evaluation, other data, split, last
 _LARGEST = 2**26  # bytes; the confusion matrix of a thousand classes takes a tenth of that
@@ -27,6 +35,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Missing directories are created. Raises SystemFault, which names the path, if the file cannot be written; the
     temporary file is then removed and ``path`` is unchanged. Raises RunError as ``refuse_links`` does.
     """
+    remove_abandoned(path.parent)
     with placing(path) as file:
         yield file
     with system_errors("write", path):
@@ -39,9 +48,10 @@ def placing(path: Path) -> Iterator[IO[bytes]]:
     refuse_links(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with system_errors("write", path):
+        with system_errors("write", path), contextlib.ExitStack() as stack:
             make_directory(path.parent)
             with temporary.open("xb") as file:
+                _mark_as_used(file, stack)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -49,6 +59,40 @@ def placing(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _mark_as_used(file: IO[bytes], stack: contextlib.ExitStack) -> None:
+    """Lock a temporary file until ``stack`` closes, so that ``remove_abandoned`` of other processes leaves it."""
+    held = os.dup(file.fileno())
+    stack.callback(os.close, held)
+    with contextlib.suppress(OSError):  # without locks, no process removes it
+        fcntl.flock(held, fcntl.LOCK_SH)
+
+
+def remove_abandoned(directory: Path) -> None:
+    """Remove the temporary files and folders in ``directory`` of commands that were killed.
+
+    A file that a process is writing is locked and stays, and so does a file of the last seconds, which may not be
+    locked yet.
+    """
+    with contextlib.suppress(OSError):
+        for path in directory.iterdir():
+            with contextlib.suppress(OSError):  # the folder has files, or another process was faster
+                if _PROBE.fullmatch(path.name):
+                    path.rmdir()
+                elif _TEMPORARY.fullmatch(path.name):
+                    _remove_unless_used(path)
+
+
+def _remove_unless_used(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(file)
+        if stat.S_ISREG(status.st_mode) and abs(time.time() - status.st_mtime) > _YOUNG:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+    finally:
+        os.close(file)
 
 
 def refuse_links(path: Path, run: Path | None = None) -> None:
@@ -121,6 +165,21 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
         raise RunError(f"{path} is missing") from error
     except OSError as error:
         raise RunError(refusal(error, "read", path)) from error
+
+
+def open_plain(path: Path) -> BufferedReader:
+    """Open ``path`` for reading; raises OSError if it cannot be read or is not a plain file.
+
+    Opening a pipe could block for ever, and a device such as /dev/zero has no end.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def read_whole(path: Path) -> bytes:

@@ -153,3 +153,40 @@ def test_what_killed_processes_left_is_removed_and_nothing_else(tmp_path):
         (tmp_path / name).touch()
     files.remove_leftovers(tmp_path)
     assert leftovers(tmp_path) == [".f.0123abcg.tmp", ".f.tmp", "f", "f.0123abcd.tmp"]
+
+
+def age(path):
+    os.utime(path, (0, 0))
+
+
+def test_what_a_killed_command_left_is_removed_by_the_next_write(tmp_path):
+    for name in (".f.0123abcd.tmp", ".f.0123abcg.tmp", "f.0123abcd.tmp", ".g.89abcdef.tmp"):
+        (tmp_path / name).touch()
+        age(tmp_path / name)
+    (tmp_path / ".check-x1_2").mkdir()
+    (tmp_path / ".check-full").mkdir()
+    (tmp_path / ".check-full" / "file").touch()
+    files.write_text(tmp_path / "new", "text")
+    assert leftovers(tmp_path) == [".check-full", ".f.0123abcg.tmp", "f.0123abcd.tmp", "new"]
+
+
+def test_what_another_process_is_writing_stays(tmp_path):
+    with files.replacing(tmp_path / "slow") as file:
+        file.write(b"half")
+        file.flush()
+        [temporary] = tmp_path.iterdir()
+        age(temporary)
+        (tmp_path / ".young.0123abcd.tmp").touch()
+        files.write_text(tmp_path / "other", "text")
+        assert temporary.exists()
+    assert leftovers(tmp_path) == [".young.0123abcd.tmp", "other", "slow"]
+
+
+def test_a_pipe_or_a_device_is_not_opened_as_a_plain_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    with pytest.raises(IsADirectoryError):
+        files.open_plain(tmp_path)
+    for path in (tmp_path / "pipe", tmp_path / "zeros"):
+        with pytest.raises(OSError, match="it is not a plain file"):
+            files.open_plain(path)

@@ -11,6 +11,7 @@ from nnlab.errors import ConfigError, Problem, SystemFault, UsageError, closest,
 
 MAX_BYTES = 2**20
 MAX_EXTENDS = 10
+MOST_LAYERS = 10_000  # a summary of this many takes a few seconds
 
 _OF_SWEEPS = {"grid", "variants", "seeds", "set"}
 _SET = "such as {optimizer.learning_rate: 0.01, network.+5: relu}"
@@ -95,7 +96,12 @@ def read_document(path: Path, overrides: tuple[str, ...] = ()) -> ConfigDocument
             changes.append(read_override(override))
         except ConfigError as error:
             problems.extend(error.problems)
-    return ConfigDocument(document.root, tuple(problems)).changed(changes)
+    changed = ConfigDocument(document.root, tuple(problems)).changed(changes)
+    network, position = changed.at("network")
+    if isinstance(network, Sequence) and len(network.items) > MOST_LAYERS:  # checking each would take minutes
+        message = f"network: must have at most {MOST_LAYERS} entries, got {len(network.items)}"
+        raise ConfigError([*changed.problems, position.problem(message)])
+    return changed
 
 
 def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Problem]]:
@@ -108,7 +114,7 @@ def _with_bases(path: Path, chain: tuple[Path, ...]) -> tuple[Mapping, list[Prob
     entries = dict(root.entries)
     extends, changes = entries.pop("extends").node, entries.pop("set", None)
     root = replace(root, entries=entries)
-    if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
+    if not isinstance(extends, Scalar) or not isinstance(extends.value, str) or "\0" in extends.value:
         problem = extends.position.problem("extends: expected the name of one file", "extends: base.yaml")
         raise ConfigError([*problems, problem])
     base_path = path.parent / extends.value

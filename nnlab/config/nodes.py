@@ -27,6 +27,10 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
 _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]{0,17})(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][-+]?[0-9]{1,3})?")
 
 
+_MOST_DUPLICATES = 50  # in one file
+_LONGEST_KEY = 100  # characters of a key in a message
+
+
 @dataclass(frozen=True)
 class Position:
     """A position in a file: line and column from 1, the number of characters to mark, and the line itself.
@@ -126,6 +130,10 @@ def compose(text: str, source: str) -> tuple[Node, list[Problem]]:
         raise ConfigError([composer.syntax_problem(error)]) from error
 
 
+def _shortened(key: str) -> str:
+    return repr(printable(key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}..."))
+
+
 @dataclass
 class _Composer:
     """Build nodes from parser events, each event consumed once."""
@@ -200,8 +208,11 @@ class _Composer:
             count += 1 + value.nodes
             self._bound(event, count)
             if key in entries:
+                if len(self.problems) == _MOST_DUPLICATES:
+                    why = f"more than {_MOST_DUPLICATES} duplicate keys; the rest of the file is not read"
+                    raise ConfigError([*self.problems, key_position.problem(why)])
                 hint = f"first given in line {entries[key].key.line}"
-                self.problems.append(key_position.problem(f"duplicate key {printable(key)!r}", hint))
+                self.problems.append(key_position.problem(f"duplicate key {_shortened(key)}", hint))
             else:
                 entries[key] = Pair(key_position, value)
         return Mapping(entries, self._position(start), count)

@@ -9,6 +9,7 @@ from typing import IO, Any, Literal
 
 from numpy.typing import NDArray
 
+from nnlab import files
 from nnlab.arrays import Shape
 from nnlab.data.inputs import Examples
 from nnlab.data.inputs_in_file import InputsInFile
@@ -71,7 +72,7 @@ class FolderOfArrays(ArrayFiles):
         path = self._path / "classes.txt"
         with system_errors("read", path):
             try:
-                with path.open("rb") as file:
+                with files.open_plain(path) as file:
                     content = file.read(_LONGEST_NAMES + 1)
             except FileNotFoundError:
                 return None
@@ -95,7 +96,7 @@ class FolderOfArrays(ArrayFiles):
         """Open an array's file and read its header."""
         path = self._file(half, part)
         try:
-            with path.open("rb") as file:
+            with files.open_plain(path) as file:
                 header = read_header(str(path), file)
                 header.check_length(str(path), path.stat().st_size)
                 yield file, header

@@ -19,6 +19,7 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlab import files
 from nnlab.data.cache import digest_of_files, remembered
 from nnlab.data.lookup import locate
 from nnlab.data.published import Layout, PublishedData, PublishedFile
@@ -75,7 +76,7 @@ def read_files(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
     Raises SystemFault if the machine cannot read one.
     """
     for path in paths:
-        with system_errors("read", path), path.open("rb") as file:
+        with system_errors("read", path), files.open_plain(path) as file:
             content = file.read(_LARGEST + RECORD)
         yield str(path), content
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlab import files
 from nnlab.arrays import Shape
 from nnlab.data.cache import digest_of_files, remembered
 from nnlab.data.lookup import locate
@@ -45,7 +46,7 @@ def read_idx(path: Path, item: Shape, most: int) -> NDArray[np.uint8]:
     The header is checked before memory is allocated, and no more is read than it declares. Raises DataError if
     the file has another format or is damaged, SystemFault if it cannot be read.
     """
-    with system_errors("read", path), path.open("rb") as stored:
+    with system_errors("read", path), files.open_plain(path) as stored:
         if stored.peek(2)[:2] != b"\x1f\x8b":
             return _parse(path, stored, item, most)
         try:

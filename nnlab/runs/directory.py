@@ -125,6 +125,7 @@ def check_writable(root: Path) -> None:
     """Raise SystemFault unless directories can be created in ``root``; called before any work is done."""
     with system_errors("write in", root):
         files.make_directory(root)
+        files.remove_abandoned(root)
         with tempfile.TemporaryDirectory(dir=root, prefix=".check-"):
             pass
 

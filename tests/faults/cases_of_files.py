@@ -140,4 +140,22 @@ OF_FILES = (
         (),
         (f"{_SWEEP}test_a_killed_parent_leaves_no_process_and_the_rest_is_done_later",),
     ),
+    Row(
+        "A pipe or a device as data; a file of a run with gigabytes of zeros",
+        "Refused without waiting; other runs are listed as usual.",
+        (0, 5),
+        (
+            "faults/test_special_files.py::test_data_that_are_no_plain_file_are_refused",
+            "faults/test_special_files.py::test_gigabytes_in_one_run_hide_no_other",
+        ),
+    ),
+    Row(
+        "A config with a megabyte of duplicate keys, or with tens of thousands of layers",
+        "The message has a bounded length. 10,000 layers take seconds; more are refused.",
+        (0, 2),
+        (
+            f"{_CONFIGS}test_a_megabyte_of_duplicate_keys_has_a_short_message",
+            f"{_CONFIGS}test_the_largest_network_is_summarized_in_seconds_and_a_larger_one_refused",
+        ),
+    ),
 )

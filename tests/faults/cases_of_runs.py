@@ -142,4 +142,41 @@ OF_RUNS = (
             f"{_SWEEP}test_a_killed_worker_is_replaced_and_its_cell_goes_on",
         ),
     ),
+    Row(
+        "`nnlab verify`, `eval`, `plot` or `compare` beside a run that saves at every step",
+        "Each reads a consistent state. Nothing is called damaged; what changed meanwhile is reported as in use.",
+        (0,),
+        (
+            "faults/test_readers.py::test_a_reader_beside_a_writer_never_finds_damage",
+            "runs/test_checkpoints.py::test_a_checkpoint_that_a_save_replaced_is_looked_up_again",
+            "runs/test_checkpoints.py::test_a_writer_that_is_always_faster_is_not_damage",
+            "integrity/test_settling.py::test_what_differs_from_check_to_check_is_in_use",
+            "integrity/test_settling.py::test_damage_that_every_check_finds_is_damage",
+        ),
+    ),
+    Row(
+        "The file of the lock is deleted or replaced while a run is in training",
+        "A second process is still refused: the directory itself is locked.",
+        (4,),
+        ("runs/test_locking.py::test_deleting_the_file_of_the_lock_lets_nobody_in",),
+    ),
+    Row(
+        "A link below a run or sweep, as a folder, report, note, figure or cell",
+        "Refused; nothing is written outside of the run.",
+        (4, 7),
+        (
+            "faults/test_links.py::test_a_link_below_a_run_is_refused",
+            "faults/test_links.py::test_a_link_below_a_sweep_is_refused",
+            "faults/test_links.py::test_every_way_of_writing_passes_the_one_rule",
+        ),
+    ),
+    Row(
+        "A file or folder left by a killed command",
+        "Removed by the next command that writes in its folder, unless another process is writing it.",
+        (0,),
+        (
+            "test_files.py::test_what_a_killed_command_left_is_removed_by_the_next_write",
+            "test_files.py::test_what_another_process_is_writing_stays",
+        ),
+    ),
 )

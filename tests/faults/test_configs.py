@@ -99,3 +99,36 @@ def _write(folder, old, new):
     assert old in tiny.CONFIG
     source.write_text(tiny.CONFIG.replace(old, new))
     return source
+
+
+def tiny_with(folder, extra="", layers=0):
+    source = folder / "large.yaml"
+    source.write_text(tiny.CONFIG.replace("network: [", "network: [" + "relu, " * layers) + extra)
+    return source
+
+
+def test_a_megabyte_of_duplicate_keys_has_a_short_message(folder, children):
+    for extra in ("a: 1\n" * 200_000, f"{'a' * 900}: 1\n" * 1000):
+        ended = children.run("summary", tiny_with(folder, extra), folder=folder)
+        assert (ended.code, ended.is_plain) == (2, True)
+        assert len(ended.err) < 30_000
+        assert "first given in line" in ended.err
+
+
+@pytest.mark.slow
+def test_the_largest_network_is_summarized_in_seconds_and_a_larger_one_refused(folder, children):
+    ended = children.run("summary", tiny_with(folder, layers=9_997), folder=folder)
+    assert (ended.code, ended.is_plain) == (0, True), ended.err
+    assert ended.seconds < 10
+    ended = children.run("summary", tiny_with(folder, layers=50_000), folder=folder)
+    assert (ended.code, ended.is_plain) == (2, True)
+    assert "network: must have at most 10000 entries, got 50003" in ended.err
+    assert ended.seconds < 10
+
+
+def test_a_nul_in_the_name_of_a_base_is_a_mistake_in_the_config(folder, children):
+    source = folder / "nul.yaml"
+    source.write_text('extends: "a\\0b.yaml"\nname: x\n')
+    ended = children.run("summary", source, folder=folder)
+    assert (ended.code, ended.is_plain) == (2, True), ended.err
+    assert "nul.yaml:1:10" in ended.err
