@@ -133,6 +133,18 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+def is_name(text: str) -> bool:
+    """Return whether ``text`` can name a file and holds no control characters, whatever the locale's encoding is.
+
+    Bytes that are not UTF-8 are accepted; Python keeps them as surrogates (``os.fsencode``).
+    """
+    try:
+        content = os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return bool(content) and content.decode(errors="replace").isprintable()
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path``; raises SystemFault as ``replacing`` does."""
     with replacing(path) as file:

@@ -4,7 +4,14 @@ Results go to stdout, progress and messages to stderr. A user's mistake gives a 
 exit code of its exception (nnlab.errors); ``--debug`` anywhere on the line shows the traceback.
 """
 
+from nnlab.cli import startup  # first: it handles Ctrl-C while the others are imported
+
+# isort: split
+import contextlib
+import errno
 import logging
+import os
+import signal
 import sys
 import traceback
 from typing import Annotated, NoReturn
@@ -110,29 +117,76 @@ app.command("reproduce")(reproduce.reproduce)
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    startup.use_utf8()
+    startup.print_any_character()
     ignore_matplotlib_settings()
     logging.basicConfig(handlers=[_Messages()], level=logging.WARNING)
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
+        startup.accept_interrupts()
+        _run(arguments)
+    except BrokenPipeError:
+        _ignore_output()  # nobody reads on, as in nnlab runs | head; everything else is done
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the last resort: a bug is reported in a line
+        message, exit_code = _explained(error)
+        if debug:
+            traceback.print_exc()
+        if message:
+            say(message)
+        sys.exit(exit_code)
+
+
+def _explained(error: BaseException) -> tuple[str, int]:
+    """Return the message for ``error``, empty for Ctrl-C, and the exit code."""
+    message, exit_code = f"error: {error}", getattr(error, "exit_code", SystemFault.exit_code)
+    match error:
+        case _ if _was_interrupted(error):
+            message, exit_code = "", 128 + signal.SIGINT
+        case ConfigError():
+            message = "\n".join(f"error: {problem}" for problem in error.problems)
+        case Interrupted():
+            message = str(error)
+        case NnlabError():
+            pass
+        case OSError():
+            message = f"error: {refusal(error, 'use' if error.filename else 'write the output')}"
+        case MemoryError():
+            message = f"error: out of memory: {error}"
+        case RuntimeError() if "can't start new thread" in str(error):
+            message = "error: cannot start a thread (ulimit -u and -v limit them)"
+        case _:
+            message, exit_code = f"error: a bug in nnlab: {type(error).__name__}: {error} (--debug shows where)", 1
+    return message, exit_code
+
+
+def _run(arguments: list[str]) -> None:
+    """Run the command; a closed pipe raises BrokenPipeError, and what it printed is written on return."""
+    if arguments and arguments[0] in {command for group in GROUPS.values() for command in group}:
+        startup.require_numerics()
+    try:
         app(args=arguments, prog_name="nnlab")
-    except ConfigError as error:
-        _leave("\nerror: ".join(str(problem) for problem in error.problems), error.exit_code, debug=debug)
-    except Interrupted as stop:
-        _leave(str(stop), stop.exit_code, debug=debug, label="")
-    except NnlabError as error:
-        _leave(str(error), error.exit_code, debug=debug)
-    except OSError as error:
-        what = "use" if error.filename else "write the output"
-        _leave(refusal(error, what), SystemFault.exit_code, debug=debug)
-    except MemoryError as error:
-        _leave(f"out of memory: {error}", SystemFault.exit_code, debug=debug)
-    except Exception as error:  # noqa: BLE001 -- the last resort: a bug is reported in a line
-        _leave(f"a bug in nnlab: {type(error).__name__}: {error} (--debug shows where)", 1, debug=debug)
+    except SystemExit as leaving:
+        broken = leaving.__context__
+        if (
+            isinstance(broken, OSError) and broken.errno == errno.EPIPE
+        ):  # typer's exit code for it is that of a bug
+            raise BrokenPipeError from broken
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        raise
 
 
-def _leave(message: str, exit_code: int, *, debug: bool, label: str = "error: ") -> NoReturn:
-    if debug:
-        traceback.print_exc()
-    say(f"{label}{message}")
-    sys.exit(exit_code)
+def _ignore_output() -> NoReturn:
+    """Leave with exit code 0, and let nothing that is still to be written fail."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(0)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Return whether ``error`` comes from Ctrl-C, which imports of C libraries turn into an ImportError."""
+    while isinstance(error, ImportError):
+        error = error.__cause__ or error.__context__
+    return isinstance(error, KeyboardInterrupt)

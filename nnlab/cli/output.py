@@ -1,5 +1,6 @@
 """Output of commands: results go to stdout, unformatted, as tables or as JSON."""
 
+import codecs
 import contextlib
 import json
 import os
@@ -24,8 +25,9 @@ def say(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print ``value`` to stdout as indented JSON."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print ``value`` to stdout as indented JSON; where stdout is not in UTF-8, in ASCII with JSON's escapes."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=codecs.lookup(encoding).name != "utf-8"))
 
 
 def print_table(

@@ -175,7 +175,7 @@ def find_run(address: str, root: Path) -> Run:
     A run whose name begins with ``address`` takes precedence over one that contains it, and over cells of sweeps.
     The latest is the one that began last by ``began``. Raises RunError if there is none, or more than one.
     """
-    if not address or len(address) > 4096 or not address.isprintable():
+    if not files.is_name(address) or len(address) > 4096:
         raise RunError(f"{address[:40]!r} is no run")
     path = Path(address)
     with contextlib.suppress(OSError):  # a name too long for the file system

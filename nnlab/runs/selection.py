@@ -8,6 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
 
+from nnlab import files
 from nnlab.config import Experiment
 from nnlab.config.nodes import Position, plain
 from nnlab.config.overrides import read_value
@@ -138,7 +139,7 @@ def find_overview(address: str, root: Path) -> Overview:
     try:
         found = find_run_or_sweep(address, root)
     except RunError:
-        if address.isprintable() and len(address) < 256 and (root / address).is_dir():
+        if files.is_name(address) and len(address) < 256 and (root / address).is_dir():
             return overview(Run(root / address))
         raise
     if isinstance(found, Run):

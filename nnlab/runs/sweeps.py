@@ -136,7 +136,7 @@ def find_sweep(address: str, root: Path) -> Sweep:
 
     Raises RunError if there is none, or more than one.
     """
-    if not address or len(address) > 4096 or not address.isprintable():
+    if not files.is_name(address) or len(address) > 4096:
         raise RunError(f"{address[:40]!r} is not a sweep")
     with contextlib.suppress(OSError):  # a name too long for the file system
         for path in (Path(address), root / address):

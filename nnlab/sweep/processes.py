@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Self
 
 from pebble import ProcessExpired, ProcessPool
 
+from nnlab.errors import SystemFault
 from nnlab.nn.kernels import threads as kernel_threads
 from nnlab.sweep.executor import Job, JobResult
 from nnlab.sweep.job import run_job
@@ -54,6 +56,8 @@ class Processes:
                 self._close()
                 self.__enter__()
             future = self._pool.schedule(run_job, args=[job], timeout=self._timeout)
+        except (BrokenProcessPool, OSError) as error:
+            raise SystemFault(f"cannot start {self.capacity} worker processes: {_why(error)}") from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._running[future] = job
@@ -95,6 +99,13 @@ class Processes:
             self.interrupt()
             futures.wait(self._running, timeout=_GRACE)
         self._close()
+
+
+def _why(error: BaseException) -> str:
+    """Return why no worker could be started, with the limits that may be too low."""
+    cause = error.__cause__ or error.__context__ or error
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return f"{getattr(cause, 'strerror', None) or cause} (the limit of open files is {files:,}, ulimit -n)"
 
 
 def _begin_tracker() -> None:

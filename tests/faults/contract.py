@@ -5,7 +5,15 @@ from faults.cases_of_processes import OF_PROCESSES
 from faults.cases_of_runs import OF_RUNS
 from nnlab import errors
 
-ROWS = (*OF_RUNS, *OF_FILES, *OF_PROCESSES)
+_FIRST_RUNS, _FIRST_FILES = 16, 15  # the rows of the first version, whose numbers stay
+
+ROWS = (
+    *OF_RUNS[:_FIRST_RUNS],
+    *OF_FILES[:_FIRST_FILES],
+    *OF_RUNS[_FIRST_RUNS:],
+    *OF_FILES[_FIRST_FILES:],
+    *OF_PROCESSES,
+)
 
 CODES = {
     0: "done",

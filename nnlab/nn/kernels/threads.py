@@ -57,14 +57,14 @@ class _Crew:
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
     def call(self, functions: Sequence[Callable[[], None]]) -> None:
-        """Let as many workers call the ``functions``, which raise nothing."""
-        with self._changing:
+        """Let as many workers call the ``functions``, which raise nothing; fewer if the system allows no more."""
+        with self._changing, contextlib.suppress(RuntimeError):  # "can't start new thread"
             for number in range(len(self._workers), len(functions)):
                 worker = threading.Thread(target=self._serve, name=f"nnlab-kernel-{number}", daemon=True)
                 worker.start()
                 self._workers.append(worker)
-            for function in functions:
-                self._calls.put(function)
+        for function in functions[: len(self._workers)]:
+            self._calls.put(function)
 
     def reduce(self, most: int) -> None:
         """Dismiss all workers if there are more than ``most``, once they have done what they were called for."""
