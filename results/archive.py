@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from nnlab.config import Experiment
+from nnlab.config.resolution import resolved
 from nnlab.errors import RunError
 from nnlab.runs import Run, list_runs
 from nnlab.runs.changes import settings
@@ -16,11 +17,29 @@ Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""
 
 
+_INTERVALS = ("evaluate_every", "checkpoint_every")
+"""Settings of training for which a run states a number where its config may have null."""
+
+_LEFT_OUT = {"data.root", *(f"training.{name}" for name in _INTERVALS)}
+
+
 def identity(config: Experiment) -> str:
-    """Return the settings that determine the results of ``config``, as text; the folder of the data does not."""
-    return json.dumps(
-        {key: value for key, value in settings(config).items() if key != "data.root"}, sort_keys=True
-    )
+    """Return the settings that determine the results of ``config``, as text.
+
+    The folder of the data is left out, and so are the intervals, which ``runs_of`` compares.
+    """
+    known = settings(resolved(config)).items()
+    return json.dumps({key: value for key, value in known if key not in _LEFT_OUT}, sort_keys=True)
+
+
+def runs_of(archive: Archive, config: Experiment) -> list[Run]:
+    """Return the runs of ``config``, the oldest first; an interval that it leaves open fits every run."""
+    wanted = {name: value for name in _INTERVALS if (value := getattr(config.training, name))}
+    return [
+        run
+        for run in archive.get(identity(config), [])
+        if wanted.items() <= vars(read_config(run.config).training).items()
+    ]
 
 
 def read_archive(runs_dir: Path) -> Archive:

@@ -9,7 +9,7 @@ from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs import Run
 from nnlab.runs.records import Environment, Evaluated, Summary, read_record
-from results.archive import Archive, identity, is_evaluated, is_finished, newest, place_of_evaluation
+from results.archive import Archive, is_evaluated, is_finished, newest, place_of_evaluation, runs_of
 from results.published import Entry, Quantity
 
 
@@ -48,7 +48,7 @@ def measure(entry: Entry, archive: Archive) -> list[Measured]:
     found = []
     for seed in range(entry.seeds):
         config = entry.load(seed)
-        run = newest(archive.get(identity(config), []))
+        run = newest(runs_of(archive, config))
         if run is None or not is_finished(run) or (entry.figures and not is_evaluated(run, config)):
             continue
         try:

@@ -10,7 +10,7 @@ from nnlab.config import Experiment
 from nnlab.errors import Interrupted, NnlabError, SystemFault
 from nnlab.evaluation import evaluate
 from nnlab.runs import Run
-from results.archive import checkpoint_of, identity, is_evaluated, is_finished, newest, read_archive
+from results.archive import checkpoint_of, is_evaluated, is_finished, newest, read_archive, runs_of
 from results.published import Entry
 
 
@@ -39,7 +39,7 @@ def train_missing(entries: Sequence[Entry], runs_dir: Path, *, quiet: bool) -> i
 
 def _trained(config: Experiment, runs_dir: Path, *, quiet: bool) -> Run:
     """Return a finished run of ``config``: an existing one, a resumed one, or a new one."""
-    run = newest(read_archive(runs_dir).get(identity(config), []))
+    run = newest(runs_of(read_archive(runs_dir), config))
     if run is not None and is_finished(run):
         return run
     with display(quiet=quiet) as show:

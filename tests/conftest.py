@@ -1,11 +1,15 @@
 """What many tests share."""
 
+import os
 import sys
 
 import numpy as np
 import pytest
 
 import nnlab.cli
+
+for _name in ("COLUMNS", "LINES"):  # a runner of tests in parallel sets them
+    os.environ.pop(_name, None)
 
 SLOW = {"faults", "drawing"}
 """The folders in which every test is slow: they start processes, or draw."""

@@ -1,5 +1,6 @@
 """``nnlab verify``."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +69,7 @@ def _runs(addresses: list[str], runs_dir: Path) -> "list[Run]":
     runs: dict[Run, None] = {}
     for address in addresses:
         path = Path(address)
-        if path.is_dir() and not any((path / name).exists() for name in ("config.yaml", "sweep.json")):
+        if address and os.path.isdir(path) and not _is_one(path):  # noqa: PTH112 -- too long a name raises otherwise
             inside = [each.run for each in overviews(path) if not (each.run.path / "sweep.json").exists()]
             if not inside:
                 raise RunError(f"there are no runs in {path.absolute()}")
@@ -77,6 +78,11 @@ def _runs(addresses: list[str], runs_dir: Path) -> "list[Run]":
         found = find_run_or_sweep(address, runs_dir)
         runs |= dict.fromkeys([found] if isinstance(found, Run) else [cell.run for cell in found.cells])
     return list(runs)
+
+
+def _is_one(path: Path) -> bool:
+    """Return whether there is one run or sweep at ``path``, rather than a folder of them."""
+    return any((path / name).exists() for name in ("config.yaml", "sweep.json"))
 
 
 def _print(run: "Run", found: "Verification", *, many: bool) -> None:

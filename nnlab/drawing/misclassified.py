@@ -12,7 +12,7 @@ from nnlab.drawing.images import drawable
 from nnlab.drawing.mistakes import Mistakes
 
 _COLUMNS = 5
-_TEXT_ROOM = 0.56  # inches, for the three lines above an image
+_TEXT_ROOM = 0.53  # inches, for the three lines above an image
 
 
 @style.styled()

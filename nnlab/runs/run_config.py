@@ -38,7 +38,8 @@ def load_run_config(run: Run, overrides: Sequence[str] = ()) -> Experiment:
     facts = recorded_facts(run, overrides)
     if facts is None and not overrides and (config := _of_missing_data(run)):
         return config
-    return read_experiment(read_document(run.config, (*_relative_paths(run), *overrides)), facts)
+    paths = [] if facts else _relative_paths(run)  # a run that records its data states absolute paths
+    return read_experiment(read_document(run.config, (*paths, *overrides)), facts, quiet=True)
 
 
 def _relative_paths(run: Run) -> list[str]:

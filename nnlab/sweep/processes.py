@@ -57,7 +57,7 @@ class Processes:
                 self.__enter__()
             future = self._pool.schedule(run_job, args=[job], timeout=self._timeout)
         except (BrokenProcessPool, OSError) as error:
-            raise SystemFault(f"cannot start {self.capacity} worker processes: {_why(error)}") from error
+            raise SystemFault(_refused(error, self.capacity)) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._running[future] = job
@@ -101,11 +101,11 @@ class Processes:
         self._close()
 
 
-def _why(error: BaseException) -> str:
-    """Return why no worker could be started, with the limits that may be too low."""
+def _refused(error: Exception, workers: int) -> str:
+    """Return why the ``workers`` could not be started, with the limit that may be too low."""
     cause = error.__cause__ or error.__context__ or error
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return f"{getattr(cause, 'strerror', None) or cause} (the limit of open files is {files:,}, ulimit -n)"
+    return f"cannot start {workers} worker processes: {cause} (the limit of open files is {files:,}, ulimit -n)"
 
 
 def _begin_tracker() -> None:

@@ -145,6 +145,9 @@ def test_a_missing_path_is_named_by_its_absolute_path(nnlab_, folder, tmp_path):
 
 def test_a_relative_path_of_an_earlier_version_is_found_in_the_folder_where_it_was_meant(nnlab_, run, folder):
     run.config.write_text(run.config.read_text().replace(str(folder / "own.npz"), "work/own.npz"))
+    environment = run.read_json("environment.json")
+    del environment["dataset"]  # earlier versions did not describe the data
+    run.write_json("environment.json", environment)
     assert nnlab_("eval", "latest")[0] == 0
     code, out, _ = nnlab_("verify", "latest", "--json")
     assert (code, json.loads(out)["intact"]) == (0, True)

@@ -1,5 +1,6 @@
 """Two training runs that overlap in threads of one process: each has the bits of a run alone."""
 
+import re
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from nnlab.nn.kernels import threads
 
 PATIENCE = 60
 SHORT, LONG = 4, 10
+LEFT_AT_ONE = r"left \(\[[\d, ]*\b1\b"  # of NumPy's BLAS, and perhaps of another library's
 
 CONFIG = """\
 name: dense
@@ -112,6 +114,10 @@ class EachRestores(type(threads._scopes)):
 def test_blas_restored_by_the_first_to_end_is_noticed(folder, monkeypatch):
     monkeypatch.setattr(threads, "_scopes", EachRestores())
     rng = np.random.default_rng(32)
-    found = [problem for _ in range(3) for problem in trial(rng, folder)]
-    assert any("other bits" in problem for problem in found)
-    assert any(problem.startswith("left ([1],") for problem in found)
+    found = []
+    for _ in range(12):  # whether the runs overlap as they must is up to the system
+        found += trial(rng, folder)
+        seen = [any("other bits" in each for each in found), any(re.match(LEFT_AT_ONE, each) for each in found)]
+        if all(seen):
+            break
+    assert seen == [True, True]

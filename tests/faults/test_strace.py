@@ -20,7 +20,9 @@ def recorded(shelf, children):
     """The system calls of the undisturbed training."""
     if reason := reason_to_skip():
         pytest.skip(reason)
-    ended, calls = run_traced(children, tiny.lay_out(Path(tempfile.mkdtemp(dir=shelf))))
+    place = Path(tempfile.mkdtemp(dir=shelf)) / "recorded"  # as deep as in inject
+    place.mkdir()
+    ended, calls = run_traced(children, tiny.lay_out(place))
     assert ended.code == 0
     assert {"openat", "write", "fsync", "rename", "unlink", "mkdir", "ftruncate"} <= {call.name for call in calls}
     return calls

@@ -22,7 +22,7 @@ def test_a_trained_and_evaluated_run_is_told_as_it_recorded_itself(tmp_path):
     found = overview(run)
     summary = run.read_json("summary.json")
     assert (found.status, found.reason, found.finished) == ("completed", None, True)
-    assert found.config == load(tmp_path)
+    assert found.config == nnlab.load_config(run.config)
     assert found.environment.data == run.read_json("environment.json")["data"]
     assert (found.steps, found.seconds, found.parameters) == (12, summary["seconds"], summary["parameters"])
     assert found.validation.model_dump() == summary["best"]

@@ -12,7 +12,7 @@ from nnlab.errors import DataError, Interrupted
 from nnlab.evaluation import TrainedRun, trained_run
 from nnlab.report.content import Code, Comment, Facts, Matrix, Picture, Prose, Table, TableCell
 from nnlab.report.run.run_report import run_report
-from nnlab.runs import Run
+from nnlab.runs import Run, run_config
 from nnlab.runs.ledger import read_ledger
 from nnlab.runs.predictions import read_predictions
 
@@ -146,9 +146,10 @@ def test_if_only_the_last_checkpoint_was_evaluated_it_is_reported(tmp_path):
 
 def test_a_report_parses_the_config_once_and_loads_each_checkpoint_at_most_once(small, monkeypatch):
     parsed, loaded = [], []
-    parse, load_checkpoint = trained_run.load_config, Run.load
-    monkeypatch.setattr(trained_run, "load_config", lambda path: parsed.append(path) or parse(path))
-    monkeypatch.setattr("nnlab.runs.overview.read_config", parsed.append)
+    parse, load_checkpoint = run_config.read_document, Run.load
+    monkeypatch.setattr(run_config, "read_document", lambda path, more: parsed.append(path) or parse(path, more))
+    for module in ("overview", "run_config"):
+        monkeypatch.setattr(f"nnlab.runs.{module}.read_config", parsed.append)
     monkeypatch.setattr(Run, "load", lambda run, which: loaded.append(which) or load_checkpoint(run, which))
     run_report(small)
     assert parsed == [small.config]
