@@ -194,9 +194,7 @@ def test_the_schema_describes_every_option_in_the_same_words():
             )
             for option in facts["options"]:
                 assert properties[option["name"]]["description"] == option["explanation"], (kind, name, option)
-    assert schema["$defs"]["random"]["properties"]["validation"]["description"].startswith(
-        "How many training examples"
-    )
+    assert schema["$defs"]["random"]["properties"]["validation"]["description"].startswith("How many ")
     whole = schema["anyOf"][0]
     assert all(key["description"].endswith(".") for key in whole["properties"].values())
 

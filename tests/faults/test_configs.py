@@ -1,5 +1,7 @@
 """Hostile and mistaken configs: exit code 2, with file, line and column, in little time and memory."""
 
+import re
+
 import pytest
 
 from faults import tiny
@@ -122,7 +124,7 @@ def test_the_largest_network_is_summarized_in_seconds_and_a_larger_one_refused(f
     assert ended.seconds < 10
     ended = children.run("summary", tiny_with(folder, layers=50_000), folder=folder)
     assert (ended.code, ended.is_plain) == (2, True)
-    assert "network: must have at most 10000 entries, got 50003" in ended.err
+    assert {"10000", "50003"} <= set(re.findall(r"\d+", ended.err))
     assert ended.seconds < 10
 
 
