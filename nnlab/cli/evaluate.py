@@ -35,7 +35,7 @@ def evaluate(
     from nnlab.cli.activity import activity
     from nnlab.cli.output import print_json, print_table
     from nnlab.runs import find_run
-    from nnlab.runs.formatting import percent
+    from nnlab.runs.formatting import distinct, percent
     from nnlab.runs.ledger import read_ledger
 
     run = find_run(address, runs_dir)
@@ -62,8 +62,8 @@ def evaluate(
     again = ", as does this one" if split == "test" and ledger.repeats else ""
     typer.echo(f"test set  {ledger}{again}\n")
     rows = [
-        [row["class"], *(percent(row[key]) for key in ("precision", "recall", "f1")), f"{row['support']:,}"]
-        for row in metrics.as_json()["per_class"]
+        [name, *(percent(row[key]) for key in ("precision", "recall", "f1")), f"{row['support']:,}"]
+        for name, row in zip(distinct(metrics.class_names), metrics.per_class, strict=True)
     ]
     print_table(["class", "precision", "recall", "F1", "support"], rows)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from nnlab import files
 from nnlab.config import Experiment
@@ -16,12 +16,32 @@ from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.evidence import sha256
 from nnlab.runs.predictions import read_predictions, write_predictions
-from nnlab.runs.records import Evaluated, read_record
-
-if TYPE_CHECKING:
-    from nnlab.evaluation.trained_run import TrainedRun
+from nnlab.runs.records import Environment, Evaluated, read_record
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]
+
+
+class EvaluatedRun(Protocol):
+    """What an evaluation asks of the run that was evaluated, which is a ``TrainedRun``."""
+
+    @property
+    def name(self) -> str:
+        """The name of the run's directory."""
+
+    @property
+    def config(self) -> Experiment:
+        """The resolved config."""
+
+    @property
+    def environment(self) -> Environment | None:
+        """What environment.json says; None if it is missing or damaged."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data; raises DataError if they are missing."""
+
+    def network(self, which: Which) -> Network:
+        """Return the network of a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +52,7 @@ class Evaluation:
     is the digest of the examples if they are not those of the run, else None.
     """
 
-    trained: "TrainedRun"
+    trained: EvaluatedRun
     predictions: Predictions
     metrics: Metrics
     split: SplitName

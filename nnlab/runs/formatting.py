@@ -1,5 +1,7 @@
 """Text forms of the numbers of runs."""
 
+from collections import Counter
+from collections.abc import Sequence
 from math import isfinite
 
 from nnlab.runs.records import Measurement
@@ -18,6 +20,15 @@ def nats(loss: float | None) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun, such as ``1 run`` or ``2,000 runs``."""
     return f"{count:,} {noun}" + "s" * (count != 1)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Return the names of classes for a table; those that are equal or blank get their number: ``cat (3)``."""
+    often = Counter(name.strip() for name in names)
+    return [
+        f"{name} ({number})".strip() if often[name.strip()] > 1 or not name.strip() else name
+        for number, name in enumerate(names)
+    ]
 
 
 def duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ from nnlab.report.content import Block, Comment, Facts, Section, Table, TableCel
 from nnlab.report.run.material import RunMaterial
 from nnlab.report.run.pictures import pictures
 from nnlab.report.run.training_section import described
+from nnlab.runs.formatting import distinct
 
 _MOST_CLASSES = 50  # listed one by one
 
@@ -46,7 +47,7 @@ def _held_out(material: RunMaterial) -> str:
 def _counts(dataset: Dataset) -> Table:
     """Return the number of examples of each split, per class unless there are too many classes to list."""
     splits = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    names = dataset.class_names if len(dataset.class_names) <= _MOST_CLASSES else ()
+    names = distinct(dataset.class_names) if len(dataset.class_names) <= _MOST_CLASSES else ()
     lines = [(name, [int((split.labels == i).sum()) for split in splits.values()]) for i, name in enumerate(names)]
     lines.append(("all classes", [len(split) for split in splits.values()]))
     return Table(

@@ -7,7 +7,7 @@ from nnlab.figures import FIGURES, of_section
 from nnlab.report.content import Block, Comment, Facts, Matrix, Prose, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
 from nnlab.report.run.pictures import pictures
-from nnlab.runs.formatting import nats, percent
+from nnlab.runs.formatting import distinct, nats, percent
 
 
 def results_sections(material: RunMaterial) -> list[Section]:
@@ -52,7 +52,7 @@ def _by_class(outcome: Evaluation) -> list[Block]:
             "confusion",
             "Confusion matrix: true classes in rows, predicted classes in columns.",
             metrics.confusion,
-            metrics.class_names,
+            tuple(distinct(metrics.class_names)),
         ),
         Comment("confusion-comment", FIGURES["confusion"].question),
         _class_table(metrics),
@@ -62,7 +62,11 @@ def _by_class(outcome: Evaluation) -> list[Block]:
 def _class_table(metrics: Metrics) -> Table:
     """Return precision, recall, F1 and support of each class, and their means over the classes."""
     ratios = ("precision", "recall", "f1")
-    lines = [(row["class"], [row[key] for key in ratios], row["support"]) for row in metrics.per_class]
+    names = distinct(metrics.class_names)
+    lines = [
+        (name, [row[key] for key in ratios], row["support"])
+        for name, row in zip(names, metrics.per_class, strict=True)
+    ]
     lines.append(("mean over the classes", [metrics.macro[key] for key in ratios], metrics.count))
     rows = [
         (
