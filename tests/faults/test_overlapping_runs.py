@@ -99,7 +99,7 @@ def trial(rng, folder):
 def test_overlapping_runs_have_the_bits_of_runs_alone(folder):
     rng = np.random.default_rng(32)
     with counting("pairs of training runs that overlap in threads") as figure:
-        for number in range(count(12, 100)):
+        for number in range(count(6, 100)):
             figure.add(trial(rng, folder), "pair", number)
 
 

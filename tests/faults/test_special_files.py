@@ -7,6 +7,9 @@ import pytest
 
 from faults import tiny
 
+SIZE = 5 * 2**30
+"""Bytes of a file with a hole: ten times the memory that the command may take."""
+
 
 def write_data(folder):
     rng = np.random.default_rng(0)
@@ -46,7 +49,7 @@ def test_gigabytes_in_one_run_hide_no_other(folder, children, name):
     (other / "config.yaml").write_bytes(run.config.read_bytes())
     run.path.rename(other.parent / "huge")
     with (other.parent / "huge" / name).open("r+b") as file:
-        file.truncate(20 * 2**30)
+        file.truncate(SIZE)
     ended = children.run("runs", "--runs-dir", other.parent, folder=folder, memory=512 * 2**20)
     assert (ended.code, ended.is_plain) == (0, True), ended
     assert "other" in ended.out
