@@ -197,11 +197,9 @@ def on_a_terminal(*arguments, folder):
 
 def test_on_a_terminal_the_same_stands_in_a_line_that_disappears(tmp_path):
     config = write_config(tmp_path)
-    for _ in range(5):  # a line that is replaced within a moment may never be drawn
-        shown = on_a_terminal("train", config, folder=tmp_path)
-        if "evaluating the validation split: 0 of 10" in shown:
-            break
-    assert "evaluating the validation split: 0 of 10" in shown
+    many = ("data.train=90000", "data.validation=80000")  # enough that the line is drawn before it is replaced
+    shown = on_a_terminal("train", config, *many, folder=tmp_path)
+    assert re.search(r"evaluating the validation split: [\d,]+ of 80,000", shown)
     assert "network   " in shown
     assert re.search(r"[\r\n]step 12/12  validation loss \d\.\d{4}  accuracy \d+\.\d\d %", shown), shown
     assert max(cell_len(line) for line in re.split(r"[\r\n]+", shown)) <= 80
