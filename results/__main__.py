@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.options import Quiet
+from nnlab.cli.arguments import Quiet
 from nnlab.cli.output import say
 from nnlab.errors import Interrupted, NnlabError, UsageError, suggest
 from nnlab.files import write_text

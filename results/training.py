@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnlab import training
 from nnlab.cli.output import say
-from nnlab.cli.progress import display
+from nnlab.cli.training_display import display
 from nnlab.config import Experiment
 from nnlab.errors import Interrupted, NnlabError, SystemFault
 from nnlab.evaluation import evaluate

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson, RunsDir
+from nnlab.cli.arguments import AsJson, RunsDir
 
 Addresses = Annotated[
     list[str],
@@ -36,7 +36,7 @@ def compare(
 
     Example: nnlab compare 20261121-0930 20261121-0945 --test
     """
-    from nnlab.cli.activity import activity
+    from nnlab.cli.activity_display import activity
     from nnlab.cli.comparison_tables import as_comma_separated, as_text
     from nnlab.cli.output import print_json, say
     from nnlab.comparison import compare as compare_runs

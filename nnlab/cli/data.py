@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.arguments import AsJson
 from nnlab.cli.groups import FullHelp
-from nnlab.cli.options import AsJson
 
 app = typer.Typer(cls=FullHelp, help="List and download data sets.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from nnlab.cli.options import FigureFormat
+from nnlab.cli.arguments import FigureFormat
 from nnlab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def figure_command(
         def command(
             *, figure_format: Format = None, output: Output = None, show: Open = False, **own: Any
         ) -> None:
-            from nnlab.cli.activity import activity
+            from nnlab.cli.activity_display import activity
 
             _check(output, figure_format)
             with activity("reading the run"):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson, RunAddress, RunsDir, Split, Which
+from nnlab.cli.arguments import AsJson, RunAddress, RunsDir, Split, Which
 
 if TYPE_CHECKING:
     from nnlab.evaluation import Evaluation
@@ -32,7 +32,7 @@ def evaluate(
     Example: nnlab eval latest --split validation
     """
     from nnlab import evaluation as evaluations
-    from nnlab.cli.activity import activity
+    from nnlab.cli.activity_display import activity
     from nnlab.cli.output import print_json, print_table
     from nnlab.runs import find_run
     from nnlab.runs.formatting import distinct, percent

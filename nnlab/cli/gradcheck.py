@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.options import AsJson, Overrides
+from nnlab.cli.arguments import AsJson, Overrides
 from nnlab.cli.output import say
 from nnlab.errors import printable
 

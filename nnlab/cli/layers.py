@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson
+from nnlab.cli.arguments import AsJson
 
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A component or kind.", show_default=False)]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from nnlab.cli.arguments import CheckpointName, Overrides, RunAddress, RunsDir, Split, SplitName, Which
 from nnlab.cli.drawing import Drawn, figure_command
 from nnlab.cli.groups import FullHelp
-from nnlab.cli.options import CheckpointName, Overrides, RunAddress, RunsDir, Split, SplitName, Which
 from nnlab.cli.output import say
 from nnlab.cli.plot_curves import curves
 

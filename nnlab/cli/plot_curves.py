@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnlab.cli.arguments import RunsDir
 from nnlab.cli.drawing import Drawn
-from nnlab.cli.options import RunsDir
 from nnlab.cli.output import say
 from nnlab.errors import RunError, UsageError
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.options import ReportFormat, RunsDir
+from nnlab.cli.arguments import ReportFormat, RunsDir
 
 Addresses = Annotated[
     list[str],
@@ -40,7 +40,7 @@ def report(
 
     Example: nnlab report latest --open
     """
-    from nnlab.cli.activity import activity
+    from nnlab.cli.activity_display import activity
     from nnlab.cli.drawing import has_screen
     from nnlab.cli.output import say
     from nnlab.errors import printable

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson, Quiet, RunAddress, RunsDir
+from nnlab.cli.arguments import AsJson, Quiet, RunAddress, RunsDir
 
 if TYPE_CHECKING:
     from nnlab.integrity.findings import Deviation
@@ -34,7 +34,7 @@ def reproduce(
     Example: nnlab reproduce latest --steps 200
     """
     from nnlab.cli.output import print_json
-    from nnlab.cli.progress import display
+    from nnlab.cli.training_display import display
     from nnlab.errors import RunError
     from nnlab.integrity import reproduction
     from nnlab.runs import find_run

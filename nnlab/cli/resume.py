@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.options import Quiet, RunAddress, RunsDir
+from nnlab.cli.arguments import Quiet, RunAddress, RunsDir
 
 
 def resume(
@@ -26,7 +26,7 @@ def resume(
     """
     from nnlab import training
     from nnlab.cli.output import say
-    from nnlab.cli.progress import display
+    from nnlab.cli.training_display import display
     from nnlab.runs import find_run
 
     run = find_run(address, runs_dir)

@@ -6,7 +6,7 @@ from nnlab.errors import ConfigError, NnlabError, RunError, printable
 from nnlab.runs.changes import edited
 from nnlab.runs.formatting import accuracy, duration, loss
 from nnlab.runs.ledger import Ledger, read_ledger
-from nnlab.runs.metrics import scan
+from nnlab.runs.metrics_log import scan
 from nnlab.runs.overview import Overview
 from nnlab.runs.records import Measurement
 from nnlab.runs.sweeps import read_sweep

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nnlab.cli.arguments import AsJson, RunAddress, RunsDir
 from nnlab.cli.groups import FullHelp
-from nnlab.cli.options import AsJson, RunAddress, RunsDir
 
 if TYPE_CHECKING:
     from nnlab.runs.overview import Overview
@@ -70,7 +70,7 @@ def list_runs(
 
     Example: nnlab runs dataset=mnist 'accuracy>0.9' --sort accuracy --reverse
     """
-    from nnlab.cli.activity import activity
+    from nnlab.cli.activity_display import activity
     from nnlab.cli.output import print_json, print_table, say
     from nnlab.errors import printable
     from nnlab.runs.overview import overviews

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson, Overrides, RunsDir
+from nnlab.cli.arguments import AsJson, Overrides, RunsDir
 
 if TYPE_CHECKING:
     from nnlab.config import Experiment

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson, Quiet, RunsDir
+from nnlab.cli.arguments import AsJson, Quiet, RunsDir
 
 if TYPE_CHECKING:
     from nnlab.runs.sweeps import Sweep

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from nnlab.cli.activity import Heartbeat
+from nnlab.cli.activity_display import Heartbeat
 from nnlab.cli.output import say, table
 from nnlab.errors import NnlabError, RunError, printable
 from nnlab.runs.formatting import accuracy, duration, loss
@@ -126,7 +126,7 @@ class _UnderWay:
 
 def newest_records(run: "Run") -> dict[str, dict[str, Any]]:
     """Return the newest record of each split at the end of the metrics log of a running cell."""
-    from nnlab.runs.metrics import tail
+    from nnlab.runs.metrics_log import tail
 
     try:
         return {record["split"]: record for record in tail(run.metrics, _TAIL)}

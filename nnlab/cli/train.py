@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from nnlab.cli.options import Config, Overrides, Quiet, RunsDir
+from nnlab.cli.arguments import Config, Overrides, Quiet, RunsDir
 
 
 def train(
@@ -17,7 +17,7 @@ def train(
     Example: nnlab train configs/mnist.yaml training.steps=300
     """
     from nnlab import training
-    from nnlab.cli.progress import display
+    from nnlab.cli.training_display import display
     from nnlab.config import load_config
 
     experiment_config = load_config(config, overrides or [])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.options import AsJson, RunsDir
+from nnlab.cli.arguments import AsJson, RunsDir
 
 if TYPE_CHECKING:
     from nnlab.integrity.findings import Verification
@@ -33,7 +33,7 @@ def verify(
 
     Example: nnlab verify latest
     """
-    from nnlab.cli.activity import activity
+    from nnlab.cli.activity_display import activity
     from nnlab.cli.output import print_json
     from nnlab.errors import RunError, printable
     from nnlab.integrity import verify as check

@@ -15,7 +15,7 @@ from nnlab.nn.network import Network
 from nnlab.runs import Run
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.evidence import sha256
-from nnlab.runs.predictions import read_predictions, write_predictions
+from nnlab.runs.predictions_file import read_predictions, write_predictions
 from nnlab.runs.records import Environment, Evaluated, read_record
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]

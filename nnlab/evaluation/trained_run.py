@@ -18,11 +18,11 @@ from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, outline_layers
 from nnlab.runs import Checkpoint, Run, check_writable
-from nnlab.runs.arrays import fingerprint, restore_weights
+from nnlab.runs.checkpoint_arrays import fingerprint, restore_weights
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.curve import Curve, curve_of
+from nnlab.runs.fitted_normalization import read_normalization
 from nnlab.runs.ledger import Ledger, LedgerEntry, enter, read_ledger
-from nnlab.runs.normalization import read_normalization
 from nnlab.runs.overview import Overview, overview
 from nnlab.runs.records import Environment, Evaluated, Summary, read_record
 from nnlab.runs.run_config import load_run_config

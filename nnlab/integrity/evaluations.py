@@ -13,7 +13,7 @@ from nnlab.errors import RunError
 from nnlab.evaluation import Metrics, Predictions, SplitName, calibrate, load_network, measure, predict_split
 from nnlab.nn.kernels import threads
 from nnlab.runs import Checkpoint
-from nnlab.runs.arrays import fingerprint
+from nnlab.runs.checkpoint_arrays import fingerprint
 from nnlab.runs.evidence import sha256
 from nnlab.runs.ledger import NAME as LEDGER
 from nnlab.runs.ledger import Ledger

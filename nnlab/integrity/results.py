@@ -15,7 +15,7 @@ from nnlab.errors import NnlabError
 from nnlab.evaluation import measure, predict_split
 from nnlab.integrity.findings import Deviation
 from nnlab.runs import Run
-from nnlab.runs.predictions import ARRAYS
+from nnlab.runs.predictions_file import ARRAYS
 from nnlab.training.sinks import summary_of
 from nnlab.training.state import TrainingState
 

@@ -30,14 +30,14 @@ from nnlab.integrity.findings import Finding, State, Verification
 from nnlab.integrity.settling import IN_USE, settled
 from nnlab.integrity.summaries import EndedSummary, contradictions
 from nnlab.registry import DATASETS
-from nnlab.runs import Checkpoint, Run, ledger, normalization, read_checkpoint
-from nnlab.runs.arrays import fingerprint
+from nnlab.runs import Checkpoint, Run, fitted_normalization, ledger, read_checkpoint
 from nnlab.runs.changes import changes_since
+from nnlab.runs.checkpoint_arrays import fingerprint
 from nnlab.runs.environment import current_environment, differences
 from nnlab.runs.evidence import summary_problems
-from nnlab.runs.metrics import scan
-from nnlab.runs.normalization import read_normalization
-from nnlab.runs.predictions import ARRAYS
+from nnlab.runs.fitted_normalization import read_normalization
+from nnlab.runs.metrics_log import scan
+from nnlab.runs.predictions_file import ARRAYS
 from nnlab.runs.records import Environment, read_record
 from nnlab.runs.run_config import load_run_config
 
@@ -86,8 +86,8 @@ class _Verifier:
         self._read_checkpoints()
         self._check("config.yaml", self._check_config)
         self._check("environment.json", self._check_environment)
-        if (self._run.path / normalization.NAME).exists():
-            self._check(normalization.NAME, self._check_normalization)
+        if (self._run.path / fitted_normalization.NAME).exists():
+            self._check(fitted_normalization.NAME, self._check_normalization)
         self._check("metrics.jsonl", self._check_metrics)
         for name in (*self._saved, *self._unread):
             self._check(f"checkpoints/{name}", partial(self._check_checkpoint, name))

@@ -11,6 +11,6 @@ load_images         note_images.py  images that the notes refer to
 FORMATS             formats/        table of formats: HTML, Markdown, LaTeX
 """
 
-from nnlab.report.targets import report
+from nnlab.report.addresses import report
 
 __all__ = ["report"]

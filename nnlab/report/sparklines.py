@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnlab.errors import RunError
-from nnlab.runs.metrics import skim
+from nnlab.runs.metrics_log import skim
 
 WIDTH, HEIGHT = 96, 24
 """Size of a curve in CSS pixels."""

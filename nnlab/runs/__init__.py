@@ -4,7 +4,7 @@ from nnlab.runs.checkpoint import Checkpoint, read_checkpoint
 from nnlab.runs.checkpoints import Checkpoints
 from nnlab.runs.directory import Run, check_writable, create_run, find_run, list_runs, open_run
 from nnlab.runs.environment import current_environment
-from nnlab.runs.metrics import MetricsLog
+from nnlab.runs.metrics_log import MetricsLog
 
 __all__ = [
     "Checkpoint",

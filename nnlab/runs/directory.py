@@ -28,7 +28,7 @@ from nnlab.errors import NnlabError, RunError, system_errors
 from nnlab.runs.checkpoint import Checkpoint
 from nnlab.runs.checkpoints import Checkpoints, Which
 from nnlab.runs.locking import locked
-from nnlab.runs.metrics import read_metrics
+from nnlab.runs.metrics_log import read_metrics
 
 _DATED = re.compile(r"(\d{8})(?:-(\d{6}))?(?!\d)")  # the start of the names that create_run gives
 

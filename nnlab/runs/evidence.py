@@ -10,7 +10,7 @@ from nnlab.config import Experiment
 from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError, RunError
 from nnlab.runs.directory import Run
-from nnlab.runs.metrics import scan
+from nnlab.runs.metrics_log import scan
 from nnlab.runs.records import Measurement, Summary, read_config, read_record
 
 

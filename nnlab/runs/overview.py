@@ -12,7 +12,7 @@ from nnlab.errors import RunError, refusal
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.directory import Run, began
 from nnlab.runs.locking import is_held
-from nnlab.runs.metrics import scan
+from nnlab.runs.metrics_log import scan
 from nnlab.runs.records import (
     FINISHED,
     Environment,

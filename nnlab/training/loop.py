@@ -8,7 +8,7 @@ from math import isfinite
 from nnlab.errors import DivergedError
 from nnlab.evaluation import measure, predict_split
 from nnlab.runs import Checkpoint
-from nnlab.runs.arrays import weights
+from nnlab.runs.checkpoint_arrays import weights
 from nnlab.training.progress import Progress, Values
 from nnlab.training.state import TrainingState
 from nnlab.training.step import StepRecord

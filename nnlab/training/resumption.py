@@ -12,7 +12,7 @@ from nnlab.nn.kernels import threads
 from nnlab.runs import Checkpoint, Run, current_environment
 from nnlab.runs.changes import changes_since
 from nnlab.runs.environment import UNKNOWN, Difference, differences
-from nnlab.runs.metrics import check_at
+from nnlab.runs.metrics_log import check_at
 from nnlab.training.state import TrainingState
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from nnlab.nn.optimizers import Optimizer
 from nnlab.nn.schedules import Clock, Schedule
 from nnlab.registry import OPTIMIZERS
 from nnlab.runs import Checkpoint
-from nnlab.runs.arrays import fill, restore_weights, weights
 from nnlab.runs.changes import changes_since, settings
+from nnlab.runs.checkpoint_arrays import fill, restore_weights, weights
 from nnlab.training.progress import Monitor, Window
 from nnlab.training.step import StepRecord, train_step
 

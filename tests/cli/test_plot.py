@@ -399,7 +399,7 @@ def test_the_stages_are_what_the_layers_return(trained, handed):
 
 
 def test_gradients_are_those_of_the_first_batch_at_the_checkpoint(trained, handed):
-    from nnlab.runs.arrays import restore_weights
+    from nnlab.runs.checkpoint_arrays import restore_weights
     from nnlab.training.state import prepare
 
     run, calls = trained("network.4.body.1.rate=0", "network.5.rate=0"), handed("weights")

@@ -6,7 +6,7 @@ import pytest
 from support.experiments import SMALL, write_config
 
 from nnlab.config import load_config
-from nnlab.report import targets
+from nnlab.report import addresses
 from nnlab.report.content import Comment, Document, Section
 from nnlab.runs.ledger import read_ledger
 from nnlab.training import train
@@ -30,7 +30,7 @@ def trained(tmp_path, nnlab_):
 def brief(monkeypatch):
     """Let a run's report be short, so that it is quickly written."""
     section = Section("network", "Network", (Comment("why", "Why this network?"),))
-    monkeypatch.setattr(targets, "run_report", lambda run: Document("small", run.name, (section,)))
+    monkeypatch.setattr(addresses, "run_report", lambda run: Document("small", run.name, (section,)))
 
 
 def test_a_run_has_a_page_that_stays_the_same(nnlab_, trained):

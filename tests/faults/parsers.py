@@ -26,9 +26,9 @@ from nnlab.data.npy import read_header, read_values
 from nnlab.data.npz import NpzFile
 from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, records
 from nnlab.runs import checkpoint as format_of_checkpoints
-from nnlab.runs import metrics as format_of_metrics
-from nnlab.runs.metrics import MetricsLog, read_metrics, scan
-from nnlab.runs.predictions import read_predictions
+from nnlab.runs import metrics_log as format_of_metrics
+from nnlab.runs.metrics_log import MetricsLog, read_metrics, scan
+from nnlab.runs.predictions_file import read_predictions
 from nnlab.runs.sweeps import read_sweep
 
 

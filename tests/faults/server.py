@@ -66,13 +66,13 @@ def _warm_up():
     import nnlab.integrity
     import nnlab.integrity.reproduction
     from faults import tiny
-    from nnlab.cli import progress
+    from nnlab.cli import training_display
     from nnlab.runs import environment
 
     for module, name in ((typer.main, "get_command"), (environment, "version"), (environment, "_commit")):
         setattr(module, name, functools.cache(getattr(module, name)))
     typer.main.get_command(nnlab.cli.app)
-    with tempfile.TemporaryDirectory() as folder, progress.display(quiet=True) as show:
+    with tempfile.TemporaryDirectory() as folder, training_display.display(quiet=True) as show:
         nnlab.resume(tiny.lay_out(Path(folder)), report=show)
     if threading.active_count() > 1:
         raise RuntimeError("threads do not survive a fork")

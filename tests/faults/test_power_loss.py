@@ -10,7 +10,7 @@ from faults.children import Ended
 from faults.power import lose_power
 from faults.scale import count, counting
 from nnlab.errors import RunError
-from nnlab.runs.metrics import check_at
+from nnlab.runs.metrics_log import check_at
 
 NOTHING = Ended(0, "", "", 0, ())
 

@@ -14,7 +14,7 @@ from nnlab.evaluation.predictions import Predictions
 from nnlab.integrity import verify
 from nnlab.runs import MetricsLog
 from nnlab.runs.checkpoint import Checkpoint, encode, read_checkpoint
-from nnlab.runs.predictions import write_predictions
+from nnlab.runs.predictions_file import write_predictions
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from nnlab.errors import DivergedError, Interrupted, RunError
 from nnlab.integrity.reproduction import reproduce
 from nnlab.nn.layers import Conv2d
 from nnlab.runs import MetricsLog, Run
-from nnlab.runs.predictions import write_predictions
+from nnlab.runs.predictions_file import write_predictions
 
 
 @pytest.fixture(scope="module")

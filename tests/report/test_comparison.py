@@ -8,7 +8,7 @@ from support.written import write_run, write_sweep
 
 from nnlab.comparison import compare, find_runs, tables
 from nnlab.errors import RunError
-from nnlab.report.comparison import comparison_report
+from nnlab.report.comparison_document import comparison_report
 from nnlab.report.content import Code, Comment, Facts, Picture, Prose, Table
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ import nnlab
 from nnlab.errors import RunError
 from nnlab.report.index import as_index
 from nnlab.report.sparklines import sparkline
-from nnlab.runs import metrics
+from nnlab.runs import metrics_log
 
 
 def write_log(path, losses, split="train"):
@@ -135,13 +135,13 @@ def test_numbers_too_large_to_draw_are_not_drawn(tmp_path):
 
 def test_of_a_long_log_only_a_part_is_read(tmp_path, monkeypatch):
     log = write_log(tmp_path / "log", [1000 - i / 20 for i in range(20000)])
-    read, whole = [], metrics._window
+    read, whole = [], metrics_log._window
 
     def window(file, start, size):
         read.append(size)
         return whole(file, start, size)
 
-    monkeypatch.setattr(metrics, "_window", window)
+    monkeypatch.setattr(metrics_log, "_window", window)
     drawn = points(sparkline(log))
     assert len(drawn) == 32
     assert [x for x, _ in drawn] == sorted({x for x, _ in drawn})

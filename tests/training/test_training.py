@@ -22,7 +22,7 @@ from nnlab.config.resolution import resolved
 from nnlab.errors import ConfigError, DataError, DivergedError, Interrupted, RunError, SystemFault, UsageError
 from nnlab.nn.layers import Dropout, Relu
 from nnlab.runs import create_run, directory
-from nnlab.runs.arrays import fingerprint
+from nnlab.runs.checkpoint_arrays import fingerprint
 from nnlab.training import state
 from nnlab.training.state import prepare
 

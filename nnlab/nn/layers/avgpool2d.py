@@ -8,7 +8,7 @@ import numpy as np
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.nn.kernels import pooling
 from nnlab.nn.layers.base import Layer
-from nnlab.nn.layers.images import check_padding, windows_over
+from nnlab.nn.layers.image_shapes import check_padding, windows_over
 from nnlab.registry import LAYERS
 from nnlab.registry.options import Offsets, Sizes
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from nnlab.arrays import Rng, Shape
 from nnlab.errors import OptionError
 from nnlab.nn.layers.base import Layer
-from nnlab.nn.layers.images import dimensions
+from nnlab.nn.layers.image_shapes import dimensions
 from nnlab.registry import LAYERS, Spec, SpecOf
 
 LayerSpec = Annotated[Spec, SpecOf(LAYERS)]

@@ -4,7 +4,7 @@ from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.nn.initializers import HeNormal, Initializer, Zeros
 from nnlab.nn.kernels import convolution
 from nnlab.nn.layers.base import Layer
-from nnlab.nn.layers.images import Padding, windows_over
+from nnlab.nn.layers.image_shapes import Padding, windows_over
 from nnlab.registry import LAYERS
 from nnlab.registry.options import PositiveInt, Sizes
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.nn.layers.base import Layer
-from nnlab.nn.layers.images import image_shape
+from nnlab.nn.layers.image_shapes import image_shape
 from nnlab.registry import LAYERS
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from nnlab.arrays import Array, Named, Rng, Shape
 from nnlab.nn.kernels import pooling
 from nnlab.nn.layers.base import Layer
-from nnlab.nn.layers.images import check_padding, windows_over
+from nnlab.nn.layers.image_shapes import check_padding, windows_over
 from nnlab.registry import LAYERS
 from nnlab.registry.options import Offsets, Sizes
 

@@ -14,7 +14,7 @@ from nnlab.report.content import Code, Comment, Facts, Matrix, Picture, Prose, T
 from nnlab.report.run.run_report import run_report
 from nnlab.runs import Run, run_config
 from nnlab.runs.ledger import read_ledger
-from nnlab.runs.predictions import read_predictions
+from nnlab.runs.predictions_file import read_predictions
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from support.experiments import write_config
 
 from nnlab.activity import Activity, announce, listening
-from nnlab.cli.activity import Heartbeat, activity
-from nnlab.cli.progress import Meter, PlainLines, evaluation_line, opening
+from nnlab.cli.activity_display import Heartbeat, activity
+from nnlab.cli.training_display import Meter, PlainLines, evaluation_line, opening
 from nnlab.training.progress import Beginning, Progress
 
 
@@ -151,7 +151,7 @@ def heard(monkeypatch):
     """Collect what commands announce."""
     found = []
     monkeypatch.setattr(
-        "nnlab.cli.activity._in_file", lambda first, _: found.append(first) or listening(found.append)
+        "nnlab.cli.activity_display._in_file", lambda first, _: found.append(first) or listening(found.append)
     )
     return found
 

@@ -10,17 +10,17 @@ import pytest
 from support.written import write_run, write_sweep
 
 from nnlab.errors import RunError, UsageError
-from nnlab.report import report, targets
+from nnlab.report import addresses, report
+from nnlab.report.addresses import Written
 from nnlab.report.content import Comment, Document, Section, Table, TableCell
-from nnlab.report.targets import Written
 
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch):
     """A folder of two runs and a sweep, named as a user would from beside it; reports are short."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(targets, "run_report", lambda run: _brief("a run", run.name))
-    monkeypatch.setattr(targets, "comparison_report", _compared)
+    monkeypatch.setattr(addresses, "run_report", lambda run: _brief("a run", run.name))
+    monkeypatch.setattr(addresses, "comparison_report", _compared)
     for name in ("first", "second"):
         write_run(Path("runs", name))
     write_sweep(Path("runs", "sweep-x"), {"seed": [0, 1]}, [({"seed": seed}, {}) for seed in (0, 1)])

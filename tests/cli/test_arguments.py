@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from nnlab.cli import options
+from nnlab.cli import arguments as shared
 from nnlab.drawing.saving import _UNDATED
 from nnlab.evaluation import SplitName
 from nnlab.report.formats import FormatName
@@ -10,10 +10,10 @@ from nnlab.runs.checkpoints import Which
 
 
 def test_each_option_offers_what_the_library_takes():
-    assert set(get_args(options.SplitName)) == set(get_args(SplitName))
-    assert set(get_args(options.CheckpointName)) == set(get_args(Which))
-    assert set(get_args(options.FigureFormat)) == set(_UNDATED)
-    assert get_args(options.ReportFormat) == get_args(FormatName)
+    assert set(get_args(shared.SplitName)) == set(get_args(SplitName))
+    assert set(get_args(shared.CheckpointName)) == set(get_args(Which))
+    assert set(get_args(shared.FigureFormat)) == set(_UNDATED)
+    assert get_args(shared.ReportFormat) == get_args(FormatName)
 
 
 def test_a_value_that_is_not_offered_is_refused_with_those_that_are(nnlab_):

@@ -8,7 +8,7 @@ from pathlib import Path
 from nnlab import files
 from nnlab.comparison import Found, find_runs
 from nnlab.errors import RunError, UsageError
-from nnlab.report.comparison import comparison_report
+from nnlab.report.comparison_document import comparison_report
 from nnlab.report.formats import FormatName
 from nnlab.report.index import as_index
 from nnlab.report.run.run_report import run_report

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlab.errors import DataError, RunError
-from nnlab.runs.predictions import read_predictions, write_predictions
+from nnlab.runs.predictions_file import read_predictions, write_predictions
 
 ARRAYS = {
     "labels": np.array([0, 2, 1, 1]),

@@ -12,7 +12,7 @@ from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
 from nnlab.runs.directory import moment
-from nnlab.runs.normalization import write_normalization
+from nnlab.runs.fitted_normalization import write_normalization
 from nnlab.runs.run_config import load_run_config
 from nnlab.summary.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.training.loop import fit

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from nnlab.activity import Activity, listening
-from nnlab.cli.activity import INTERVAL, Heartbeat
+from nnlab.cli.activity_display import INTERVAL, Heartbeat
 from nnlab.cli.output import say
 from nnlab.runs.formatting import counted, duration, percent
 
