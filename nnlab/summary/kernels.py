@@ -57,5 +57,5 @@ def _choice(place: str, layer: Conv2d) -> KernelChoice:
     shape = layer.windows, *weight[2:]
     forward, backward = convolution.choice(*shape), convolution.choice_backward(*shape)
     if place == "0":  # the inputs of the network need no gradient
-        backward = f"{'taps' if forward == 'taps' else 'patches'}, weight only"
+        backward = f"{forward if forward in {'taps', 'product'} else 'patches'}, weight only"
     return KernelChoice(place, layer.input_shape, weight, forward, backward, convolution.saving(*shape))

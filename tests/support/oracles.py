@@ -118,6 +118,18 @@ def average_square(v, g, keep, share):
     return keep * v + share * (g * g)
 
 
+def add_square(v, g):
+    return v + g * g
+
+
+def variance(v, m):
+    return np.maximum(v - m * m, 0)
+
+
+def accumulate_scaled(m, g, v, epsilon, keep):
+    return keep * m + g / (np.sqrt(v) + epsilon)
+
+
 def descend(w, m, rate):
     return w - rate * m
 
@@ -139,6 +151,19 @@ def adam(w, g, m, v, t, *, rate, betas, epsilon, decay):
 
 def adamw(w, g, m, v, t, *, rate, betas, epsilon, decay):
     return adam((1 - rate * decay) * w, g, m, v, t, rate=rate, betas=betas, epsilon=epsilon, decay=0)
+
+
+def adagrad(w, g, v, *, rate, epsilon, decay):
+    g = g + decay * w
+    v = v + g**2
+    return w - rate * g / (np.sqrt(v) + epsilon), v
+
+
+def rmsprop(w, g, v, m, b, *, rate, beta, momentum, centered, epsilon, decay):
+    g = g + decay * w
+    v, m = beta * v + (1 - beta) * g**2, beta * m + (1 - beta) * g
+    b = momentum * b + g / (np.sqrt(v - m**2 if centered else v) + epsilon)
+    return w - rate * b, v, m, b
 
 
 def central_differences(function, array, step=1e-5):

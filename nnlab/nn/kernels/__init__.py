@@ -6,7 +6,7 @@
     windows       the arithmetic of windows that slide over images
     patches       the windows of images as rows of a matrix
     winograd      the transforms of minimal filtering
-    convolution   sliding inner products and their gradients, by_patches, by_taps or by_tiles
+    convolution   sliding inner products and their gradients, by_patches, by_product, by_taps or by_tiles
     pooling       maxima and sums over windows and their gradients
     updates       in-place updates of weights and running averages, block by block
 

@@ -203,7 +203,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(rng, image, weight_shap
     assert results[0] == results[1] == results[2]
     algorithm = convolution._algorithm(windows, channels, filters)
     if algorithm == "patches":
-        assert len(by_patches._pieces(x, windows, filters)) > 1
+        assert len(by_patches.pieces(x, windows, filters)) > 1
     elif algorithm != "taps":
         assert len(by_tiles._pieces(x, algorithm, filters)) > 1
 
