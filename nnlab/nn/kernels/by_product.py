@@ -32,7 +32,7 @@ def gradients(x: Array, grad_y: Array, weight: Array, windows: Windows) -> tuple
     """Return the result of ``convolution.gradients``, for windows of one pixel without padding."""
     matrix = np.ascontiguousarray(weight.reshape(weight.shape[2:]).T)
     grad_x = np.empty(x.shape, np.result_type(grad_y, weight))
-    return grad_x, *_collected(x, grad_y, windows, grad_x, matrix)
+    return grad_x, *_collected(x, grad_y, windows, (grad_x, matrix))
 
 
 def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Array, Array]:
@@ -41,22 +41,25 @@ def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Arra
 
 
 def _collected(
-    x: Array, grad_y: Array, windows: Windows, grad_x: Array | None = None, matrix: Array | None = None
+    x: Array, grad_y: Array, windows: Windows, inputs: tuple[Array, Array] | None = None
 ) -> tuple[Array, Array]:
-    """Return dL/dweight and dL/dbias, and write ``grad_y @ matrix`` into ``grad_x`` if it is given."""
+    """Return dL/dweight and dL/dbias; with ``inputs``, which are dL/dx and a matrix, write dL/dx, too."""
     channels, filters, (place,) = x.shape[3], grad_y.shape[3], windows.places
     images = _pieces(x, grad_y, windows)
     weights = np.empty((len(images), channels, filters), np.result_type(x, grad_y))
     biases = np.empty((len(images), filters), grad_y.dtype)
 
+    def write(part: slice, grads: Array, grad_x: Array, matrix: Array) -> None:
+        if windows.pointwise:
+            np.matmul(grads, matrix, out=grad_x[part].reshape(-1, channels))
+        else:
+            grad_x[part] = 0
+            grad_x[part][place] = (grads @ matrix).reshape((*grad_y[part].shape[:3], channels))
+
     def compute(i: int) -> None:
         grads = grad_y[images[i]].reshape(-1, filters)
-        if grad_x is not None and windows.pointwise:
-            np.matmul(grads, matrix, out=grad_x[images[i]].reshape(-1, channels))
-        elif grad_x is not None:
-            part = grad_x[images[i]]
-            part.fill(0)
-            part[place] = (grads @ matrix).reshape(part[place].shape)
+        if inputs is not None:
+            write(images[i], grads, *inputs)
         np.matmul(x[images[i]][place].reshape(-1, channels).T, grads, out=weights[i])
         np.matmul(np.ones(len(grads), grads.dtype), grads, out=biases[i])
 

@@ -79,10 +79,11 @@ def add_square(v: Array, g: Array) -> None:
 
 def variance(v: Array, m: Array) -> Array:
     """Return ``v - m^2``, but 0 where rounding makes it less: scratch memory, valid until the next call."""
-    out = threads.scratch("variance", v.shape, v.dtype)
+    out: Array = threads.scratch("variance", v.shape, v.dtype)
     np.multiply(m, m, out=out)
     np.subtract(v, out, out=out)
-    return np.maximum(out, 0, out=out)
+    np.maximum(out, 0, out=out)
+    return out
 
 
 def accumulate_scaled(m: Array, g: Array, v: Array, epsilon: float, keep: float) -> None:
