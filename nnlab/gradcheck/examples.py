@@ -101,8 +101,8 @@ LAYER_EXAMPLES: dict[str, Sequence[LayerExample]] = {
     ],
     "groupnorm": [
         LayerExample((6,), {"groups": 2}),
-        LayerExample((3, 2, 6), {"groups": 3}),
-        LayerExample(IMAGE, {"groups": 1, "epsilon": 0.1}),
+        LayerExample((3, 2, 6), {"groups": 3, "epsilon": 0.1}),
+        LayerExample(IMAGE, {"groups": 1}),
     ],
     "residual": [
         LayerExample(ROW, {"body": (DENSE, "tanh", DENSE)}),

@@ -18,7 +18,7 @@ class Residual(Composite):
     Shapes: x (N, *input_shape), y of the shape in which body and projection agree. Gradient: the sum of
     the gradients through both. Parameters and state keep their names after ``body.0.``, ``body.1.``, ... and
     ``projection.``. Raises OptionError if the two shapes differ or a layer does not fit.
-    He, Zhang, Ren and Sun (2015), arXiv:1512.03385. Derivation: docs/layers/residual.md.
+    He, Zhang, Ren and Sun (2015), arXiv:1512.03385. Derivation: docs/layers/composite.md.
 
     Options:
         body: The layers that the shortcut goes around.
