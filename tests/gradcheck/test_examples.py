@@ -10,7 +10,6 @@ from nnlab.gradcheck import LAYER_EXAMPLES, LOSS_EXAMPLES, LayerExample, check_r
 from nnlab.nn.layers import Layer
 from nnlab.registry import LAYERS, LOSSES
 
-
 WITHOUT_EXAMPLES = {"relu", "silu", "sigmoid", "tanh"}
 BUILT_ON = {"groupnorm": {"layernorm"}, "squeeze_excite": {"global_avgpool", "dense", "relu", "sigmoid"}}
 """Layers that compute with others which their options do not name."""
