@@ -77,7 +77,10 @@ def normal_distribution(x: Array) -> Array:
 
 def normal_density(x: Array) -> Array:
     """Return the derivative of Phi, ``exp(-x^2 / 2) / sqrt(2 pi)``."""
-    y: Array = np.exp(x * x * -0.5)
+    y: Array = np.clip(x, -_END, _END)
+    y *= y
+    y *= -0.5
+    np.exp(y, out=y)
     y *= (2 * np.pi) ** -0.5
     return y
 

@@ -12,6 +12,7 @@ from nnlab.nn.layers.base import Layer
 from nnlab.registry import LAYERS
 
 _SCALE, _CUBIC = sqrt(2 / pi), 0.044715
+_END = 40  # beyond it tanh is -1 or 1, and powers of x could overflow
 
 
 @LAYERS.register("gelu")
@@ -57,9 +58,11 @@ class Gelu(Layer):
 
 def _tanh_share(x: Array) -> Array:
     """Return the approximation of Phi."""
+    x = np.clip(x, -_END, _END)
     return 0.5 + 0.5 * np.tanh(_SCALE * (x + _CUBIC * x * x * x))
 
 
 def _tanh_slope(x: Array, share: Array) -> Array:
     """Return the derivative of the approximation, where ``share`` is its value."""
+    x = np.clip(x, -_END, _END)
     return 2 * share * (1 - share) * _SCALE * (1 + 3 * _CUBIC * x * x)
