@@ -17,16 +17,17 @@ def depthwise(input_shape, seed=0, **options):
     return layer
 
 
+@pytest.mark.slow
 @given(
     image=st.tuples(st.integers(1, 7), st.integers(1, 7)),
     kernel=sizes,
-    stride=sizes,
-    dilation=sizes,
+    steps=st.tuples(sizes, sizes),
     padding=st.just("same") | st.just((4, 5)),
     multiplier=st.integers(1, 3),
 )
 @settings(deadline=None, max_examples=60)
-def test_values_and_gradients_equal_slow_loops(image, kernel, stride, dilation, padding, multiplier):
+def test_values_and_gradients_equal_slow_loops(image, kernel, steps, padding, multiplier):
+    stride, dilation = steps
     options = {"kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding}
     layer = depthwise((*image, 2), multiplier=multiplier, **options)
     windows, rng = layer.windows, np.random.default_rng(2)
