@@ -38,6 +38,7 @@ class Gelu(Layer):
         approximate: Literal["none", "tanh"] = "none",
     ) -> None:
         super().__init__(input_shape, output_shape=input_shape)
+        self.approximate = approximate
         exact = approximate == "none"
         self._share = normal_distribution if exact else _tanh_share
         self._slope = (lambda x, share: normal_density(x)) if exact else _tanh_slope  # noqa: ARG005
