@@ -30,6 +30,8 @@ class DepthwiseConv2d(Layer):
         bias_init: How the biases are set before training.
     """
 
+    affine = False  # it is, but followed by a 1x1 convolution on purpose: together they have far fewer weights
+
     def __init__(
         self,
         input_shape: Shape,
