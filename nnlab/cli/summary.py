@@ -95,7 +95,7 @@ def _print_kernels(config: "Experiment", shape: tuple[int, ...] | None, *, as_js
         ]
         print_table(columns, cells, left=5)
         typer.echo(
-            "\nchosen by shape; docs/performance.md explains patches, taps and tiles\n"
+            "\nchosen by shape; docs/performance.md explains each algorithm\n"
             "saved: multiplications of the direct algorithm per multiplication done"
         )
 

@@ -13,6 +13,9 @@ from nnlab.runs.environment import Difference
 _SINCE: dict[str, Any] = {"data.augment": [], "data.test_time_flips": False}
 """Settings that checkpoints of earlier versions lack, with the behavior of those versions."""
 
+_OPTIONS_SINCE: dict[str, dict[str, Any]] = {"conv2d": {"dilation": [1, 1]}}
+"""Options of layers that earlier versions lack, likewise."""
+
 
 def settings(config: Experiment) -> dict[str, Any]:
     """Return the settings that affect the results, by dotted key."""
@@ -35,12 +38,25 @@ def changes_since(config: Experiment, saved: Checkpoint) -> list[Difference]:
     Another path is no difference: the data may move, and their digests show whether they are the same.
     """
     paths = {f"data.{option}" for option in path_options(config.data.type)}
-    given, before = settings(config), _SINCE | saved.facts.get("config", settings(config))
+    given, before = settings(config), completed(saved.facts.get("config", settings(config)))
     return [
         Difference(key, repr(before.get(key)), repr(given.get(key)))
         for key in sorted(given.keys() | before.keys())
         if given.get(key) != before.get(key) and key not in paths
     ]
+
+
+def completed(recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return recorded settings with those that earlier versions lack, those of layers within layers too."""
+
+    def complete(value: Any) -> Any:
+        if isinstance(value, list):
+            return [complete(item) for item in value]
+        if isinstance(value, dict):
+            return _OPTIONS_SINCE.get(str(value.get("type")), {}) | {k: complete(v) for k, v in value.items()}
+        return value
+
+    return {key: complete(value) for key, value in (_SINCE | recorded).items()}
 
 
 def edited(run: Run, config: Experiment) -> list[str]:

@@ -145,7 +145,14 @@ MISTAKES = [
         "known: type",
     ),
     Mistake("type: sgd", "type: SGDM", 14, "SGDM", "optimizer: unknown optimizer 'SGDM'", "did you mean sgd?"),
-    Mistake("type: sgd, ", "", 14, "optimizer", "optimizer: missing 'type'", "known: adam, adamw, sgd"),
+    Mistake(
+        "type: sgd, ",
+        "",
+        14,
+        "optimizer",
+        "optimizer: missing 'type'",
+        "known: adagrad, adam, adamw, rmsprop, sgd",
+    ),
     Mistake(
         "type: random", "type: imagenet", 3, "imagenet", "data: unknown data set 'imagenet'", "known: arrays,"
     ),
@@ -164,7 +171,7 @@ MISTAKES = [
         1,
         "n",
         "missing 'optimizer'",
-        "one of adam, adamw, sgd",
+        "one of adagrad, adam, adamw, rmsprop, sgd",
     ),
     Mistake(
         "learning_rate: 0.1",

@@ -155,7 +155,7 @@ def test_messages_are_short_and_printable(problems, text):
         assert problem.message.isprintable()
         assert problem.excerpt.isprintable()
         assert len(problem.message) < 500
-        assert len(problem.hint) < 200
+        assert len(problem.hint) < 250
         assert max(map(len, str(problem).splitlines())) < 500
 
 
