@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from nnlab.arrays import Array, Labels, Named
 from nnlab.nn.network import Network
+from nnlab.training.backpropagation import Backpropagation
 from nnlab.training.state import TrainingState
 from nnlab.training.step import train_step
 
@@ -25,13 +26,22 @@ class NnlabTraining:
     def __init__(self, state: TrainingState, batches: Sequence[Batch]) -> None:
         self.state = state
         self._batches = itertools.cycle(batches)
+        self._steps = itertools.count(1)
+        config = state.config
+        self.backpropagate = Backpropagation(state.network, state.loss, shards=state.shards, seed=config.seed)
 
     def step(self) -> float:
         """Take a step and return its loss in nats."""
         x, labels = next(self._batches)
         clip_norm = self.state.config.training.clip_norm
         return train_step(
-            self.state.network, self.state.loss, self.state.optimizer, x, labels, step=1, clip_norm=clip_norm
+            self.state.network,
+            self.backpropagate,
+            self.state.optimizer,
+            x,
+            labels,
+            step=next(self._steps),
+            clip_norm=clip_norm,
         ).loss
 
 
