@@ -12,11 +12,14 @@ from nnlab.config import Experiment
 from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
+from nnlab.nn.shards import add_up, cut
 from nnlab.training.messages import Order
 from nnlab.training.replicas import Replica, Replicas
-from nnlab.training.shards import ShardResult, ShardWorker, add_up, cut
+from nnlab.training.shard_worker import ShardResult, ShardWorker
 
 log = logging.getLogger(__name__)
+
+_POLL = 0.01  # seconds between two looks at replicas that are starting
 
 
 class Backpropagation:
@@ -76,6 +79,17 @@ class Backpropagation:
             replicas.close()
             self._network.move(np.empty_like(self._network.weights))
             self._use(own)
+
+    @property
+    def processes(self) -> list[int]:
+        """The process numbers of the replicas."""
+        return self._replicas.processes if self._replicas else []
+
+    def join(self) -> None:
+        """Wait until every replica is ready or has ended, so that each takes its part of the next step."""
+        while self._replicas and not self._replicas.complete:
+            self._replicas.available()
+            time.sleep(_POLL)
 
     def _use(self, gradients: Array) -> None:
         """Write the gradients of shards into ``gradients`` (S, D) from now on."""

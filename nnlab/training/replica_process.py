@@ -21,8 +21,9 @@ from nnlab.config import Experiment
 from nnlab.config.nodes import compose, plain
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network, outline_layers
+from nnlab.nn.shards import cut
 from nnlab.training.messages import READY, Order, receive
-from nnlab.training.shards import ShardWorker, cut
+from nnlab.training.shard_worker import ShardWorker
 from nnlab.training.shared_arrays import shared_arrays
 
 _PARENT_CHECK = 1.0  # seconds between two looks at whether the parent still exists

@@ -88,6 +88,16 @@ class Replicas:
         """Return whether this system can start a process that shares memory by descriptors."""
         return os.name == "posix" and bool(sys.executable)
 
+    @property
+    def processes(self) -> list[int]:
+        """The process numbers of the replicas."""
+        return [replica.process.pid for replica in self._replicas]
+
+    @property
+    def complete(self) -> bool:
+        """Whether none of the replicas is still starting."""
+        return all(replica.ready for replica in self._replicas)
+
     def available(self) -> list[Replica]:
         """Return the replicas that can take an order; one that has just ended is dropped."""
         for replica in list(self._replicas):

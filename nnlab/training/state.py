@@ -16,13 +16,13 @@ from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, build_network
 from nnlab.nn.optimizers import Optimizer
 from nnlab.nn.schedules import Clock, Schedule
+from nnlab.nn.shards import shard_count
 from nnlab.registry import OPTIMIZERS
 from nnlab.runs import Checkpoint
 from nnlab.runs.changes import changes_since, settings
 from nnlab.runs.checkpoint_arrays import fill, restore_weights, weights
 from nnlab.training.backpropagation import Backpropagation
 from nnlab.training.progress import Monitor, Window
-from nnlab.training.shards import shard_count
 from nnlab.training.step import StepRecord, train_step
 
 _LEAST_AHEAD = 2**17  # numbers in a batch; for fewer, handing it from thread to thread costs what it saves

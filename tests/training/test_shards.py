@@ -11,10 +11,10 @@ from nnlab.errors import ConfigError, UsageError
 from nnlab.nn.kernels import threads
 from nnlab.nn.losses import SoftmaxCrossEntropy
 from nnlab.nn.network import Network, outline_layers
+from nnlab.nn.shards import add_up, cut, shard_count
 from nnlab.training import state
 from nnlab.training.backpropagation import Backpropagation
 from nnlab.training.replicas import Replicas
-from nnlab.training.shards import add_up, cut, shard_count
 from nnlab.training.state import prepare
 
 DENSE = """
@@ -110,9 +110,9 @@ def patient(monkeypatch):
     available, order = Replicas.available, Replicas.order
 
     def all_of_them(self):
-        while len(found := available(self)) < len(self._replicas):
-            pass
-        return found
+        while not self.complete:
+            available(self)
+        return available(self)
 
     def counted(self, replica, what):
         taken.append(what.step)

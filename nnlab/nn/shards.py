@@ -1,23 +1,18 @@
-"""The gradient of a batch, computed in shards.
+"""Shards of a batch: how many there are, and the sum of their gradients.
 
 A batch is cut into shards by shapes alone. Forward and backward pass of a shard need nothing of the others, so
-that processes can share them (``nnlab.training.replicas``). Gradients are added in the order of the shards, and
-random numbers are drawn from streams that depend on the seed, the step and the shard: the bits of a run depend
-neither on the number of processes nor on which of them computes which shard.
+that processes can share them (``nnlab.training.replicas``). Gradients are added in the order of the shards: the
+bits of a run do not depend on the number of processes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from nnlab import seeding
-from nnlab.arrays import Array, Labels, Named
+from nnlab.arrays import Array
 from nnlab.nn.kernels import updates
 from nnlab.nn.layers import Layer
-from nnlab.nn.losses import Loss
-from nnlab.nn.network import Network
 
 LEAST = 8
 """Examples in the smallest of two shards."""
@@ -56,40 +51,6 @@ def cut(examples: int, shards: int) -> list[slice]:
     """Return the ``shards`` parts of a batch, as equal as possible; fewer if there are fewer ``examples``."""
     shards = max(1, min(shards, examples))
     return [slice(*part) for part in pairwise(examples * i // shards for i in range(shards + 1))]
-
-
-@dataclass(frozen=True, slots=True)
-class ShardResult:
-    """The share of a shard in the loss of its batch, and its number of correct answers."""
-
-    loss: float
-    correct: int
-
-
-class ShardWorker:
-    """Computes gradients of single shards, in the training process as in its replicas."""
-
-    def __init__(self, network: Network, loss: Loss, seed: int) -> None:
-        self.network = network
-        self._loss = loss
-        self._seed = seed
-
-    def compute(
-        self, x: Array, labels: Labels, into: Sequence[Named], *, step: int, shard: int, examples: int
-    ) -> ShardResult:
-        """Write the share of a shard in the gradient of its batch of ``examples`` into the views ``into``.
-
-        Shapes: x (n, *input_shape), labels (n,), those of the shard.
-        """
-        for name, stream in self.network.streams.items():
-            seeding.restart(stream, self._seed, "shard", name, step, shard)
-        share = self._loss.weight(examples) / self._loss.weight(len(labels))
-        scores, caches = self.network.forward(x)
-        value, cache = self._loss.forward(scores, labels)
-        grad_scores = self._loss.backward(cache)
-        grad_scores *= grad_scores.dtype.type(share)
-        self.network.backward(grad_scores, caches, into)
-        return ShardResult(share * value, int(np.count_nonzero(self._loss.classify(scores) == labels)))
 
 
 def add_up(gradients: Array, total: Array) -> None:
