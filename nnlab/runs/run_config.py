@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnlab.config import Experiment, read_document, read_experiment
-from nnlab.config.config_document import ConfigDocument
 from nnlab.config.consistency import DataFacts
-from nnlab.config.nodes import Mapping
-from nnlab.config.overrides import Override, read_override
+from nnlab.config.earlier_versions import of_its_version
 from nnlab.config.paths import path_options
 from nnlab.data import open_source
 from nnlab.errors import DataError, NnlabError, RunError
@@ -43,15 +41,7 @@ def load_run_config(run: Run, overrides: Sequence[str] = ()) -> Experiment:
         return config
     paths = [] if facts else _relative_paths(run)  # a run that records its data states absolute paths
     document = read_document(run.config, (*paths, *overrides))
-    return read_experiment(document.changed(_of_its_version(document)), facts, quiet=True)
-
-
-def _of_its_version(document: ConfigDocument) -> list[Override]:
-    """Return overrides for what earlier versions did otherwise than the defaults of now: they had no shards."""
-    training = document.root.entries.get("training")
-    if training is None or not isinstance(training.node, Mapping) or "shards" in training.node.entries:
-        return []
-    return [read_override("training.shards=1")]
+    return read_experiment(of_its_version(document), facts, quiet=True)
 
 
 def _relative_paths(run: Run) -> list[str]:
