@@ -146,6 +146,7 @@ class Consistency:
         held_out = data.validation if data else 0
         self.examples = count - held_out if count is not None and count > held_out else None
         self._attempt(("training",), check_batches, training, layers, self.examples)
+        self._attempt(("training",), check_shards, training, layers)
 
     def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:
         """Report options that need validation data if there are none."""
@@ -186,6 +187,20 @@ def check_batches(training: Training, layers: Iterable[Layer | None], examples: 
                 f"examples in batches of {size:,} the last batch of an epoch has {rest}",
                 option="batch_size",
                 hint="drop_last: true leaves it out, or choose another batch_size",
+            )
+
+
+def check_shards(training: Training, layers: Iterable[Layer | None]) -> None:
+    """Raise OptionError if a batch is to be computed in shards that one of ``layers`` needs as a whole."""
+    if training.shards is None or training.shards == 1:
+        return
+    for index, layer in enumerate(layers):
+        if layer and layer.mixes_examples:
+            raise OptionError(
+                f"network[{index}] computes with all examples of a batch, which cannot be cut into "
+                f"{training.shards} shards",
+                option="shards",
+                hint="shards: 1, or null to let the shapes decide",
             )
 
 

@@ -10,7 +10,7 @@ from nnlab.runs.checkpoint import Checkpoint, read_facts
 from nnlab.runs.directory import Run
 from nnlab.runs.environment import Difference
 
-_SINCE: dict[str, Any] = {"data.augment": [], "data.test_time_flips": False}
+_SINCE: dict[str, Any] = {"data.augment": [], "data.test_time_flips": False, "training.shards": 1}
 """Settings that checkpoints of earlier versions lack, with the behavior of those versions."""
 
 _OPTIONS_SINCE: dict[str, dict[str, Any]] = {"conv2d": {"dilation": [1, 1]}}

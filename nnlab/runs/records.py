@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationE
 
 from nnlab import files
 from nnlab.config import Experiment, read_document, validate, validate_entry
+from nnlab.config.config_document import ConfigDocument
+from nnlab.config.earlier_versions import of_its_version
 from nnlab.config.nodes import Mapping, compose
 from nnlab.errors import ConfigError, NnlabError, RunError
 
@@ -153,6 +155,7 @@ def _value(key: str, text: str) -> Any | None:
         return None
     if problems or not isinstance(root, Mapping) or key not in root.entries:
         return None
+    root = of_its_version(ConfigDocument(root, ())).root
     return validate_entry(Experiment.model_fields[key].rebuild_annotation(), root.entries[key].node)
 
 
@@ -163,7 +166,7 @@ def _default(key: str) -> Any:
 
 def _read_whole(path: Path) -> Experiment:
     try:
-        reading = validate(read_document(path), Experiment)
+        reading = validate(of_its_version(read_document(path)), Experiment)
     except NnlabError as error:
         raise RunError(f"{path.name} cannot be read: {_first_line(error)}") from error
     if reading.problems or reading.value is None:

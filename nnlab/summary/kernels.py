@@ -10,6 +10,7 @@ from nnlab.data import open_source
 from nnlab.nn.kernels import convolution
 from nnlab.nn.layers import Conv2d, DepthwiseConv2d, Layer
 from nnlab.nn.network import outline_layers
+from nnlab.nn.shards import shard_count
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,13 @@ def kernel_choices(experiment: Experiment, *, input_shape: Shape | None = None) 
     layers = outline_layers(experiment.network, input_shape or open_source(experiment.data).input_shape)
     places = {str(index): layer for index, layer in enumerate(layers)}
     return [_choice(place, layer) for place, layer in _convolutions(places)]
+
+
+def shards(experiment: Experiment, *, input_shape: Shape | None = None) -> int:
+    """Return in how many shards a training batch of ``experiment`` is computed, which processes can share."""
+    training = experiment.training
+    layers = outline_layers(experiment.network, input_shape or open_source(experiment.data).input_shape)
+    return training.shards or shard_count(training.batch_size, layers)
 
 
 def _convolutions(layers: Mapping[str, Layer]) -> Iterator[tuple[str, Conv2d | DepthwiseConv2d]]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from nnlab import seeding
 from nnlab.config import Experiment
-from nnlab.config.consistency import check_batches
+from nnlab.config.consistency import check_batches, check_shards
 from nnlab.data import Dataset, load_dataset
 from nnlab.data.batches import Batches, prepared
 from nnlab.errors import OptionError, RunError, UsageError
@@ -16,10 +16,12 @@ from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, build_network
 from nnlab.nn.optimizers import Optimizer
 from nnlab.nn.schedules import Clock, Schedule
+from nnlab.nn.shards import shard_count
 from nnlab.registry import OPTIMIZERS
 from nnlab.runs import Checkpoint
 from nnlab.runs.changes import changes_since, settings
 from nnlab.runs.checkpoint_arrays import fill, restore_weights, weights
+from nnlab.training.backpropagation import Backpropagation
 from nnlab.training.progress import Monitor, Window
 from nnlab.training.step import StepRecord, train_step
 
@@ -75,6 +77,12 @@ class TrainingState:
         return self.config.training.evaluate_every or self.clock.steps_per_epoch
 
     @property
+    def shards(self) -> int:
+        """In how many shards a batch is computed; as its shapes have it unless the config says otherwise."""
+        training = self.config.training
+        return training.shards or shard_count(training.batch_size, self.network.layers)
+
+    @property
     def checkpoint_every(self) -> int:
         """Steps between two checkpoints; those between two evaluations unless the config says otherwise."""
         return self.config.training.checkpoint_every or self.evaluate_every
@@ -83,11 +91,15 @@ class TrainingState:
         """Take the steps that are left, yielding what each did; raises DivergedError as ``train_step`` does."""
         steps = range(self.step + 1, self.total_steps + 1)
         ahead = self.dataset.is_costly and self.batches.size * prod(self.dataset.input_shape) >= _LEAST_AHEAD
-        with closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches:
+        backpropagate = Backpropagation(self.network, self.loss, shards=self.shards, seed=self.config.seed)
+        with (
+            closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches,
+            backpropagate.replicas(self.config),
+        ):
             for step, (x, labels) in zip(steps, batches, strict=True):
                 yield train_step(
                     self.network,
-                    self.loss,
+                    backpropagate,
                     self.optimizer,
                     x,
                     labels,
@@ -147,6 +159,10 @@ def prepare(config: Experiment) -> TrainingState:
         check_batches(training, network.layers, examples)
     except OptionError as error:
         raise UsageError(f"training.batch_size is {training.batch_size:,}: {error}; {error.hint}") from error
+    try:
+        check_shards(training, network.layers)
+    except OptionError as error:
+        raise UsageError(f"training.shards: {error}; {error.hint}") from error
     patience = training.early_stopping
     return TrainingState(
         config,

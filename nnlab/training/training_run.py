@@ -94,7 +94,9 @@ def _prepare(config: Experiment) -> TrainingState:
 def _resolve(state: TrainingState) -> None:
     """Replace null in the config by what is used; done before a run begins, never in one that has begun."""
     every = state.evaluate_every if state.evaluated_on else None
-    state.config = resolved(state.config, evaluate_every=every, checkpoint_every=state.checkpoint_every)
+    state.config = resolved(
+        state.config, evaluate_every=every, checkpoint_every=state.checkpoint_every, shards=state.shards
+    )
 
 
 def _begin(state: TrainingState, run: Run) -> None:
