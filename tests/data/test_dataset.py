@@ -93,7 +93,7 @@ def test_splits_by_name():
     ]
     with pytest.raises(UsageError, match=r"unknown split 'tests' \(did you mean test\?\)"):
         data.split("tests")
-    with pytest.raises(DataError, match=r"the validation split is empty: data\.validation says"):
+    with pytest.raises(DataError, match=r"no validation examples, only train and test; data\.validation"):
         load_dataset(numbered(4), 0).split("validation")
 
 
