@@ -40,18 +40,18 @@ class NpzFile:
             return [name.removesuffix(".npy") for name in archive.namelist()]
 
     def header(self, key: str) -> Header:
-        """Return the header of an array, whose length agrees with what follows it."""
-        with self._open(key) as (_, header):
+        """Return the header of an array."""
+        with self.opened(key) as (_, header):
             return header
 
     def values(self, key: str) -> NDArray[Any]:
         """Return an array."""
-        with self._open(key) as (file, header):
+        with self.opened(key) as (file, header):
             return read_values(self.name(key), file, header)
 
     @contextmanager
-    def _open(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
-        """Open an array and read its header."""
+    def opened(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
+        """Open an array and read its header, whose length agrees with what follows it."""
         with self._unzipping() as archive:
             members = [member for member in archive.infolist() if member.filename == f"{key}.npy"]
             if len(members) != 1:
