@@ -24,8 +24,7 @@ class DataSpec(Spec):
         root: The folder to look in before all others, relative to the config; null: only the usual places.
         validation: How many training examples are held out for validation, or which fraction, then of each class.
         validation_split: Which ones are held out: shuffled for a random choice by the seed, or the last.
-        test: How many training examples, or which fraction, are held out for testing, of each class its share; for
-            data sets without test examples of their own.
+        test: How many training examples, or which fraction, are held out for testing, of each class its share.
         normalize: How raw inputs become those of the network; fitted on the remaining training examples.
         augment: Random changes of training images, applied in this order.
         test_time_flips: Whether an evaluation averages the scores of an image and of its mirror image.
