@@ -74,4 +74,5 @@ def _from_one_hot(name: str, rows: NDArray[Any], first: int) -> NDArray[np.integ
             f"{name}: row {first + wrong[0]} is not one-hot, a single 1 among zeros; labels are the numbers of "
             "classes, (examples,), or one-hot rows, (examples, classes)"
         )
-    return ones.argmax(axis=1)
+    numbers: NDArray[np.int64] = ones.argmax(axis=1)
+    return numbers

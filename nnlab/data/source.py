@@ -43,7 +43,7 @@ class Source(ABC):
     that is known only when they are read.
     """
 
-    published: ClassVar[PublishedData | None] = None
+    published: PublishedData | None = None
     origin: ClassVar[str] = "generated"
 
     input_shape: Shape

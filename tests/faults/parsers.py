@@ -20,7 +20,7 @@ from faults import hostile, tiny
 from nnlab import files
 from nnlab.config import Experiment, as_yaml, read_document, validate
 from nnlab.config.overrides import read_override
-from nnlab.data.cifar10 import read_archive, read_files, split_of
+from nnlab.data.cifar import read_archive, read_files, split_of
 from nnlab.data.idx import read_idx
 from nnlab.data.npy import read_header, read_values
 from nnlab.data.npz import NpzFile
