@@ -18,7 +18,7 @@ from nnlab.data.emnist import Emnist
 from nnlab.data.glyphs import Glyphs
 from nnlab.data.idx import FashionMnist, Kmnist, Mnist
 from nnlab.data.inputs import Examples
-from nnlab.data.lookup import Holding, available, fetch
+from nnlab.data.lookup import Holding, available, fetch, inspected
 from nnlab.data.own_arrays import SavedArrays
 from nnlab.data.qmnist import Qmnist
 from nnlab.data.source import Source, Split
@@ -44,6 +44,7 @@ __all__ = [
     "Split",
     "available",
     "fetch",
+    "inspected",
     "load_dataset",
     "open_source",
 ]

@@ -220,7 +220,7 @@ def test_a_digit_of_qmnist_out_of_range(home):
     with pytest.raises(DataError, match=r"label 0 is -1\b"):
         Qmnist().load(None)
     put(home / "data" / "qmnist", {"qmnist-test-labels-idx2-int": idx_bytes(LABELS)})
-    with pytest.raises(DataError, match=r"not an idx file of integers of 4 bytes with 2 axes"):
+    with pytest.raises(DataError, match="integers of 4 bytes"):
         Qmnist().load(None)
 
 
@@ -228,5 +228,5 @@ def test_a_digit_of_qmnist_out_of_range(home):
 def test_kmnist_does_not_take_the_files_of_mnist(home, write_idx):
     write_idx(home / "data")
     assert len(Mnist().load(None)[0]) == 20
-    with pytest.raises(DataError, match="no mirror has"):
+    with pytest.raises(DataError, match="kmnist"):
         Kmnist().load(None)
