@@ -4,6 +4,7 @@ Read from files, looked up or downloaded
     mnist, fashion_mnist, kmnist   idx.py
     qmnist                 qmnist.py
     emnist                 emnist.py
+    usps                   usps.py
     cifar10, cifar100      cifar.py
     arrays                 own_arrays.py   the user's own, in .npy or .npz files
 Generated
@@ -23,6 +24,7 @@ from nnlab.data.own_arrays import SavedArrays
 from nnlab.data.qmnist import Qmnist
 from nnlab.data.source import Source, Split
 from nnlab.data.synthetic import Ellipse, Inline, Random
+from nnlab.data.usps import Usps
 
 __all__ = [
     "Cifar10",
@@ -42,6 +44,7 @@ __all__ = [
     "SavedArrays",
     "Source",
     "Split",
+    "Usps",
     "available",
     "fetch",
     "inspected",

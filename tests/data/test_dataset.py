@@ -27,7 +27,7 @@ def numbers(split):
 def test_registered_data_sets_know_their_shape_without_loading(home):
     own = ["arrays", "inline", "random"]
     grey = dict.fromkeys(["fashion_mnist", "glyphs", "kmnist", "mnist", "qmnist", "emnist"], (28, 28, 1))
-    shapes = {"cifar10": (32, 32, 3), "cifar100": (32, 32, 3), "ellipse": (2,), **grey}
+    shapes = {"cifar10": (32, 32, 3), "cifar100": (32, 32, 3), "ellipse": (2,), "usps": (16, 16, 1), **grey}
     assert DATASETS.names() == sorted([*own, *shapes])
     classes = {"ellipse": 2, "cifar100": 100, "emnist": 47}
     for name, shape in shapes.items():

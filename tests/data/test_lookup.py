@@ -113,7 +113,7 @@ def test_available_names_what_is_here(home, write_idx):
     assert holdings["fashion_mnist"].size == 28 * (784 + 1) + 2 * (16 + 8)
     assert {name: holding.note for name, holding in holdings.items()} == {
         **dict.fromkeys(["ellipse", "glyphs", "inline", "random"], "generated"),
-        **dict.fromkeys(["cifar10", "cifar100", "emnist", "kmnist", "mnist", "qmnist"], "not here"),
+        **dict.fromkeys(["cifar10", "cifar100", "emnist", "kmnist", "mnist", "qmnist", "usps"], "not here"),
         "arrays": "in the folder or file that data.path names",
         "fashion_mnist": "",
     }

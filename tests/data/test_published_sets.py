@@ -1,3 +1,4 @@
+import bz2
 import dataclasses
 import functools
 import gzip
@@ -17,6 +18,7 @@ from nnlab.data.cifar import CIFAR100
 from nnlab.data.emnist import turn
 from nnlab.data.published import PublishedFile
 from nnlab.data.section import DataSpec
+from nnlab.data.usps import read_examples
 from nnlab.errors import DataError
 from nnlab.registry import DATASETS
 
@@ -82,6 +84,18 @@ def zipped(files):
     return {name: gzip.compress(content) for name, content in files.items()}
 
 
+def usps_file(images, labels):
+    """Pixels of 0 to 255 as LIBSVM writes them; those in the middle are left out, as zeros are."""
+    lines = []
+    for image, label in zip(images.reshape(len(images), 256), labels, strict=True):
+        values = [f"{i + 1}:{x / 127.5 - 1:.6f}" for i, x in enumerate(image) if x != 128]
+        lines.append(f"{label + 1} {' '.join(values)} \n")
+    return bz2.compress("".join(lines).encode())
+
+
+SMALL_TRAIN, SMALL_TEST = RNG.integers(256, size=(2, 6, 16, 16), dtype=np.uint8)
+
+
 def put(folder, files):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -99,6 +113,7 @@ PUBLISHED = {
     ),
     "qmnist": zipped(qmnist_files()),
     "emnist": {"gzip.zip": emnist_archive(emnist_parts("balanced"))},
+    "usps": {"usps.bz2": usps_file(SMALL_TRAIN, LABELS), "usps.t.bz2": usps_file(SMALL_TEST, LABELS)},
     "cifar100": {"cifar-100-binary.tar.gz": cifar_archive()},
 }
 
@@ -134,8 +149,9 @@ def test_every_set_is_fetched_and_read(home, tmp_path, monkeypatch, name):
             assert data.train.labels.tolist() == records(5, 0)[:, 1].tolist()
             assert len(data.test) == 4
         else:
-            np.testing.assert_array_equal(data.train.inputs[:][..., 0], TRAIN)
-            np.testing.assert_array_equal(data.test.inputs[:][..., 0], TEST)
+            train, test = (SMALL_TRAIN, SMALL_TEST) if name == "usps" else (TRAIN, TEST)
+            np.testing.assert_array_equal(data.train.inputs[:][..., 0], train)
+            np.testing.assert_array_equal(data.test.inputs[:][..., 0], test)
             np.testing.assert_array_equal(data.test.labels, LABELS)
 
 
@@ -230,3 +246,24 @@ def test_kmnist_does_not_take_the_files_of_mnist(home, write_idx):
     assert len(Mnist().load(None)[0]) == 20
     with pytest.raises(DataError, match="kmnist"):
         Kmnist().load(None)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"no bzip2", "is a damaged bzip2 file"),
+        (bz2.compress(b"")[:-2], "is a damaged bzip2 file"),
+        (bz2.compress(b""), "has no examples"),
+        (bz2.compress(b"11 1:0.5\n"), r"line 1 .*: the class is 11\b"),
+        (bz2.compress(b"1 1:0.5\n1 2:0.5 2:1\n"), "line 2 .*: the index 2 follows 2"),
+        (bz2.compress(b"1 257:0.5\n"), "the index 257 follows 0"),
+        (bz2.compress(b"1 1:nan\n"), "a value is not from -1 to 1"),
+        (bz2.compress(b"\n"), "line 1 is not an example"),
+        (bz2.compress(b"1" * 2**24), "line 1 is longer than 8192 bytes"),
+        (bz2.compress(b"1\n" * 7292), "line 7292 is one too many"),
+    ],
+)
+def test_texts_that_are_not_usps(tmp_path, content, message):
+    put(tmp_path, {"usps.bz2": content})
+    with pytest.raises(DataError, match=rf"usps\.bz2.*{message}"):
+        read_examples(tmp_path / "usps.bz2")
