@@ -14,8 +14,9 @@ from nnlab.errors import DataError, Interrupted
 from nnlab.evaluation import TrainedRun, trained_run
 from nnlab.report.content import Code, Comment, Facts, Matrix, Picture, Prose, Table, TableCell
 from nnlab.report.run.run_report import run_report
-from nnlab.runs import Run, overview, run_config
+from nnlab.runs import Run, run_config
 from nnlab.runs.ledger import read_ledger
+from nnlab.runs.overview import overview
 from nnlab.runs.predictions_file import read_predictions
 
 pytestmark = pytest.mark.slow
