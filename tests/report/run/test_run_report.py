@@ -267,7 +267,7 @@ def test_data_without_test_examples(tmp_path, held_out, words):
     document = run_report(run)
     facts = told(document)
     assert {"30 %", "18"} <= set(re.findall(r"\d+(?: %)?", facts["held out for validation"]))
-    assert ("no test examples" in warned(document)) == (words is None)
+    assert ("none were held out" in warned(document)) == (words is None)
     assert len(read_ledger(run.path).entries) == bool(words)
     if words:
         assert words <= set(re.findall(r"\d+(?: %)?", facts["held out for testing"]))
