@@ -4,6 +4,7 @@ Read from files, looked up or downloaded
     mnist, fashion_mnist   idx.py
     cifar10                cifar10.py
     arrays                 own_arrays.py   the user's own, in .npy or .npz files
+    images                 image_folder.py the user's own, one folder per class
 Generated
     glyphs                 glyphs.py       digits drawn from matplotlib's fonts
     ellipse, random        synthetic.py
@@ -14,6 +15,7 @@ from nnlab.data.cifar10 import Cifar10
 from nnlab.data.dataset import Dataset, load_dataset, open_source
 from nnlab.data.glyphs import Glyphs
 from nnlab.data.idx import FashionMnist, Mnist
+from nnlab.data.image_folder import ImageFolder
 from nnlab.data.inputs import Examples
 from nnlab.data.lookup import Holding, available, fetch
 from nnlab.data.own_arrays import SavedArrays
@@ -28,6 +30,7 @@ __all__ = [
     "FashionMnist",
     "Glyphs",
     "Holding",
+    "ImageFolder",
     "Inline",
     "Mnist",
     "Random",
