@@ -5,6 +5,7 @@ Read from files, looked up or downloaded
     cifar10                cifar10.py
     arrays                 own_arrays.py   the user's own, in .npy or .npz files
     images                 image_folder.py the user's own, one folder per class
+    csv                    csv_file.py     the user's own, one line per example
 Generated
     glyphs                 glyphs.py       digits drawn from matplotlib's fonts
     ellipse, random        synthetic.py
@@ -12,6 +13,7 @@ Generated
 """
 
 from nnlab.data.cifar10 import Cifar10
+from nnlab.data.csv_file import CsvFiles, read_csv_inputs
 from nnlab.data.dataset import Dataset, load_dataset, open_source
 from nnlab.data.glyphs import Glyphs
 from nnlab.data.idx import FashionMnist, Mnist
@@ -24,6 +26,7 @@ from nnlab.data.synthetic import Ellipse, Inline, Random
 
 __all__ = [
     "Cifar10",
+    "CsvFiles",
     "Dataset",
     "Ellipse",
     "Examples",
@@ -41,4 +44,5 @@ __all__ = [
     "fetch",
     "load_dataset",
     "open_source",
+    "read_csv_inputs",
 ]
