@@ -183,8 +183,10 @@ def read_csv_inputs(
 
     Columns are found by ``names``, if these are given and the file has a header. Otherwise they are all that are
     not ignored, without the label column if there is one more than ``input_shape`` has values. The type is uint8
-    or float32, as for the data set ``csv``. Raises DataError if the file does not fit or is damaged, OptionError if
-    a column does not exist, SystemFault if the file cannot be read.
+    or float32, as for the data set ``csv``.
+
+    Raises DataError if the file does not fit or is damaged, OptionError if a column does not exist, SystemFault if
+    the file cannot be read.
     """
     layout = read_layout(path, separator=separator, header=header)
     if names and layout.names:

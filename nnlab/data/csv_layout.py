@@ -121,8 +121,13 @@ def _is_number(field: str) -> bool:
 def _is_header(records: Sequence[Sequence[str]]) -> bool:
     """Return whether the first record has names: no numbers, or those of the columns, as from pandas."""
     first, *others = records
-    if not any(map(_is_number, first)):
+    numbers = [field for field in first if _is_number(field)]
+    if not numbers:
         return not others or any(map(_is_number, others[0]))
-    counted = [str(index) for index in range(len(first))]
-    places = list(first) == counted or list(first[1:]) == counted[:-1] or list(first[:-1]) == counted[:-1]
-    return places and len(first) > 2 and (not others or list(others[0]) != list(first))
+    are_places = numbers == list(map(str, range(len(numbers)))) and len(first) > 2
+    texts = [index for index, field in enumerate(first) if not _is_number(field)]
+    return (
+        are_places
+        and bool(others)
+        and all(index < len(others[0]) and _is_number(others[0][index]) for index in texts)
+    )

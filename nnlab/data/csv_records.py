@@ -15,7 +15,7 @@ from nnlab import files
 from nnlab.activity import announce
 from nnlab.errors import DataError, SystemFault, printable, refusal
 
-_BLOCK = 2**22  # bytes read at a time
+_BLOCK = 2**21  # bytes read at a time
 _LONGEST = 2**24  # bytes of a record
 _FREE, _DENSEST = 2**30, 100  # bytes that any gzipped file may have unpacked, and per byte beyond
 _BOM = b"\xef\xbb\xbf"

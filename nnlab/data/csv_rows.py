@@ -157,9 +157,8 @@ class RowReader:
         """Return the error of a value that cannot be read."""
         where = f"{self._name}: line {line}, {self._layout.called(column)}"
         if field.strip().lower() in _MISSING:
-            return DataError(
-                f"{where} has no value, but {brief(field)}; fill in such values or leave out the line"
-            )
+            what = f"is {brief(field)}, a missing value" if field.strip() else "is empty"
+            return DataError(f"{where} {what}; fill in such values or leave out the line")
         if NUMBER.fullmatch(field) or field.strip().lower().lstrip("+-") in {"inf", "infinity"}:
             return DataError(f"{where} is {brief(field)}, which is not finite in 32 bits")
         cure = "; data.ignore leaves a column out"
