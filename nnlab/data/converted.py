@@ -39,10 +39,11 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Converted:
-    """Converted examples, whose inputs are in a file, and facts about their conversion."""
+    """Converted examples, whose inputs are in a file, facts about the conversion, and whether it was just made."""
 
     split: Split
     facts: Facts
+    is_new: bool = False
 
 
 class InputsWriter:
@@ -160,7 +161,7 @@ def _index(path: Path, identity: str, labels: Labels, facts: Facts) -> Converted
     head = json.dumps({"identity": identity, "inputs": inputs.digest, "labels": len(labels), "facts": facts})
     content = head.encode() + b"\n" + labels.astype("<i8").tobytes()
     files.write_bytes(path.with_suffix(".index"), hashlib.sha256(content).hexdigest().encode() + content)
-    return Converted(Split(inputs, labels), facts)
+    return Converted(Split(inputs, labels), facts, is_new=True)
 
 
 def _read(path: Path, identity: str) -> Converted | None:

@@ -77,7 +77,7 @@ class CsvFiles(Source):
             called label, labels, class, target or y.
         shape: The shape of an example, such as [28, 28, 1] for images; without it, a vector.
         header: Whether the first line has names; detected if not given.
-        separator: What stands between columns, a comma, semicolon, tab or vertical bar; detected if not given.
+        separator: What stands between columns; detected if not given.
         ignore: Columns that are neither label nor feature, by name or place.
         test_path: The file of test examples.
     """

@@ -11,9 +11,11 @@ from typing import Literal
 from nnlab.data.csv_records import blocks
 from nnlab.errors import DataError, OptionError, brief, printable, suggest
 
-Separator = Literal[",", ";", "\t", "|"]
+Separator = Literal["comma", "semicolon", "tab", "bar"]
 
-_SEPARATORS: tuple[Separator, ...] = ("\t", ";", "|", ",")  # the comma last: it may be a decimal point
+_SEPARATORS: dict[Separator, str] = {"tab": "\t", "semicolon": ";", "bar": "|", "comma": ","}
+"""Tried in this order: a comma may be a decimal point."""
+
 _LABELS = ("label", "labels", "class", "target", "y")
 _HEAD = 2**16  # bytes in which the layout is looked for; more if a record is longer
 _SAMPLE = 10  # records
@@ -26,7 +28,7 @@ NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s
 class CsvLayout:
     """How a CSV file is written; ``names`` are those of the columns, None without a header."""
 
-    separator: Separator
+    separator: str
     columns: int
     names: tuple[str, ...] | None
 
@@ -82,16 +84,17 @@ def read_layout(path: Path, *, separator: Separator | None = None, header: bool 
         text = head.content.decode()
     except UnicodeDecodeError as error:
         text = head.content[: error.start].decode()  # the place is reported when the rows are read
-    tables = {each: _records(text, each) for each in ([separator] if separator else _SEPARATORS)}
-    chosen, records = _most_likely(tables)
+    chosen = [_SEPARATORS[separator]] if separator else _SEPARATORS.values()
+    tables = {each: _records(text, each) for each in chosen}
+    likely, records = _most_likely(tables)
     if not records:
         raise DataError(f"{printable(str(path))} has no records that can be read as CSV")
     has_header = _is_header(records) if header is None else header
     names = tuple(printable(name.strip()) for name in records[0]) if has_header else None
-    return CsvLayout(chosen, len(records[0]), names)
+    return CsvLayout(likely, len(records[0]), names)
 
 
-def _records(text: str, separator: Separator) -> list[list[str]]:
+def _records(text: str, separator: str) -> list[list[str]]:
     """Return the first records of ``text`` that are not empty."""
     records: list[list[str]] = []
     try:
@@ -105,7 +108,7 @@ def _records(text: str, separator: Separator) -> list[list[str]]:
     return records
 
 
-def _most_likely(tables: dict[Separator, list[list[str]]]) -> tuple[Separator, list[list[str]]]:
+def _most_likely(tables: dict[str, list[list[str]]]) -> tuple[str, list[list[str]]]:
     """Return the first separator that divides all records into as many fields, else the most fields."""
     for separator, records in tables.items():
         if records and len(records[0]) > 1 and len({len(record) for record in records}) == 1:

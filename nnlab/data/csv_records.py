@@ -40,7 +40,7 @@ class Block:
 
 
 def blocks(path: Path, size: int = _BLOCK) -> Iterator[Block]:
-    """Yield the records of ``path`` in blocks of about ``size`` bytes.
+    """Yield the records of ``path`` in blocks of about ``size`` bytes, later up to 2 MiB.
 
     Raises DataError if it is no text in UTF-8, a damaged gzip file or a bomb, or has a record of more than 16 MiB;
     SystemFault if it cannot be read.
@@ -92,6 +92,7 @@ def _texts(path: Path, size: int) -> Generator[bytes, None, None]:
                     text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
                 yield text
                 announce(f"reading {path.name}, MB", stored.tell() // 10**6, total // 10**6)
+                size = min(2 * size, _BLOCK)
                 text = content.read(size)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{name} is a damaged gzip file: {error}") from error

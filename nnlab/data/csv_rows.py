@@ -187,8 +187,11 @@ def _whole_numbers(text: NDArray[np.uint8], count: int) -> Inputs | None:
 
 def _decimals(text: NDArray[np.uint8], separator: str, count: int) -> Inputs | None:
     """Return ``count`` numbers in any form; None if one is missing or not finite."""
+    content = text.tobytes()
+    if not content.strip():
+        return None
     try:
-        values = np.loadtxt(io.BytesIO(text.tobytes()), delimiter=separator, comments=None, ndmin=2)
+        values = np.loadtxt(io.BytesIO(content), delimiter=separator, comments=None, ndmin=2)
     except ValueError:
         return None
     return _narrowed(values) if values.size == count else None

@@ -10,7 +10,7 @@ import PIL
 from PIL import features
 
 from nnlab.arrays import Labels
-from nnlab.data.converted import Facts, InputsWriter, converted
+from nnlab.data.converted import Converted, Facts, InputsWriter, converted
 from nnlab.data.image_decoding import decode_files
 from nnlab.data.image_listing import (
     ListedFile,
@@ -133,7 +133,7 @@ class ImageFolder(Source):
         content = "\n".join(f"{file.label} {file.facts} {file.name}" for file in files)
         size = len(files) * prod(self.input_shape)
         made = converted("images", place, content, self.input_shape, convert, expected=size)
-        _report(name, files, made.facts)
+        _report(name, files, made)
         return made.split, made.facts
 
     def _check_classes(self, labels: Labels) -> None:
@@ -158,12 +158,12 @@ def _folder(given: str) -> Path:
     raise OptionError(f"{place} is not a folder", option="path", hint=hint)
 
 
-def _report(name: str, files: Sequence[ListedFile], facts: Facts) -> None:
-    """Report, once in a process, what was left out and changed when ``files`` were decoded."""
-    if unusable := {int(index): why for index, why in facts["unusable"].items()}:
+def _report(name: str, files: Sequence[ListedFile], made: Converted) -> None:
+    """Report which of ``files`` are left out and, when they have just been decoded, what was changed."""
+    if unusable := {int(index): why for index, why in made.facts["unusable"].items()}:
         notify(f"warning: {name}: left out {_unusable(files, unusable)}")
-    changes: Mapping[str, int] = facts["changes"]
-    if changes:
+    changes: Mapping[str, int] = made.facts["changes"]
+    if changes and made.is_new:
         what = "; ".join(f"{changes[change]:,} {text}" for change, text in CHANGES.items() if change in changes)
         notify(f"note: {name}: of {len(files) - len(unusable):,} images, {what}")
 

@@ -67,7 +67,6 @@ _UNREADABLE = (
     MemoryError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
 """What Pillow raises for damaged files."""
 
@@ -117,6 +116,8 @@ def decode(content: bytes, form: ImageForm) -> tuple[NDArray[np.uint8], frozense
             pixels, changes = _formed(image, form)
     except UnidentifiedImageError as error:
         raise DataError("is not a PNG, JPEG, BMP, GIF or WebP image" if content else "is empty") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(f"declares more than {_MOST_PIXELS:,} pixels") from error
     except _UNREADABLE as error:
         raise DataError(f"is damaged: {printable(str(error)) or type(error).__name__}") from error
     return pixels, changes | {"animated"} if animated else changes

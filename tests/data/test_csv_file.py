@@ -189,8 +189,9 @@ def test_blocks_and_records_agree(data, rows, columns, size):
     expected = np.array([[float(f) for i, f in enumerate(row) if i != label] for row in table], np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nnlab.data.csv_labels.check_name", lambda where, name: None)
+        patch.setattr(csv_records, "_BLOCK", size)
         patch.setattr(csv_records.blocks, "__defaults__", (size,))
-        names, inputs, found = read(text.getvalue(), label=label, header=False, separator=",")
+        names, inputs, found = read(text.getvalue(), label=label, header=False, separator="comma")
     np.testing.assert_array_equal(inputs, expected)
     assert [names[number] for number in found] == [row[label].strip() for row in table]
 
@@ -203,7 +204,7 @@ def test_a_plain_block_never_goes_record_by_record(monkeypatch):
 
 
 def test_bytes_become_floats_when_a_later_block_has_one(monkeypatch):
-    monkeypatch.setattr(csv_records.blocks, "__defaults__", (4096,))
+    monkeypatch.setattr(csv_records, "_BLOCK", 4096)
     monkeypatch.setattr("nnlab.data.converted._BLOCK", 1000)
     text, pixels = digits(900, 9)
     _, inputs, labels = read(text + "3,0.5" + ",1" * 8 + "\n")
@@ -251,4 +252,4 @@ def test_a_file_is_read_once(monkeypatch):
     Path("a.csv").write_text("x,y\n1,0\n2,7\n")
     with pytest.raises(TypeError):
         CsvFiles(path="a.csv")
-    assert [block.line for block in blocks(Path("a.csv"), 5)] == [1, 2, 3]
+    assert [block.line for block in blocks(Path("a.csv"), 5)] == [1, 2]
