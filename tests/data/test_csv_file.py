@@ -175,7 +175,8 @@ def test_test_files_have_the_columns_of_the_training_file(home):
             CsvFiles(path="train.csv", test_path="other.csv").load(None)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), rows=st.integers(1, 6), columns=st.integers(2, 5), size=st.sampled_from([8, 40, 2**22]))
 def test_blocks_and_records_agree(data, rows, columns, size):
     numbers = st.one_of(
@@ -214,6 +215,7 @@ def test_bytes_become_floats_when_a_later_block_has_one(monkeypatch):
     assert labels[-1] == 3
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(home):
     text, pixels = digits(6000, 400)
     (home / "a.csv.gz").write_bytes(gzip.compress(text.encode(), 1))

@@ -170,7 +170,7 @@ def test_links_and_pipes_are_not_opened(home):
     (folder / "cat" / "link.png").symlink_to(home / "secret.png")
     (folder / "cat" / "around").symlink_to(folder)
     os.mkfifo(folder / "dog" / "pipe.png")
-    with pytest.raises(DataError, match=r"3 of 9 files \(cat/around is a link, .*pipe.png is not a plain file"):
+    with pytest.raises(DataError, match=r"3 of 9 files \(cat/around is a link, .*cat/link.png .*dog/pipe.png"):
         source(folder).load(None)
     (folder / "elsewhere").symlink_to(home)
     with pytest.raises(DataError, match="elsewhere is a link"):
