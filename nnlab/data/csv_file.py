@@ -73,11 +73,10 @@ class CsvFiles(Source):
 
     Options:
         path: The file or folder, relative to the config.
-        label: The column of the labels by name or by place (0 is the first, -1 the last); without it, the one
-            called label, labels, class, target or y.
-        shape: The shape of an example, such as [28, 28, 1] for images; without it, a vector.
-        header: Whether the first line has names; detected if not given.
-        separator: What stands between columns; detected if not given.
+        label: The column of the labels by name or place (0 first, -1 last); null: label, class, target or y.
+        shape: The shape of an example, such as [28, 28, 1] for images; null: a vector.
+        header: Whether the first line has names; null: detected.
+        separator: What stands between columns; null: detected.
         ignore: Columns that are neither label nor feature, by name or place.
         test_path: The file of test examples.
     """

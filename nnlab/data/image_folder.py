@@ -49,8 +49,8 @@ class ImageFolder(Source):
     Options:
         path: The folder, relative to the config.
         size: Height and width that images get, in pixels; a single number means both.
-        channels: grey for one channel, rgb for three.
-        resize: crop cuts off what does not fit the proportions, fit adds a black border, stretch distorts.
+        channels: One channel (grey) or three (rgb).
+        resize: With other proportions, crop cuts edges off, fit adds a black border, stretch distorts.
         skip_damaged: Whether files that are no images, damaged or too large are left out instead of refused.
     """
 
