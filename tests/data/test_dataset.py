@@ -25,7 +25,7 @@ def numbers(split):
 
 
 def test_registered_data_sets_know_their_shape_without_loading(home):
-    own = ["arrays", "inline", "random"]
+    own = ["arrays", "csv", "images", "inline", "random"]
     assert DATASETS.names() == sorted([*own, "cifar10", "ellipse", "fashion_mnist", "glyphs", "mnist"])
     shapes = {"cifar10": (32, 32, 3), "ellipse": (2,), "fashion_mnist": (28, 28, 1), "glyphs": (28, 28, 1)}
     for name, shape in shapes.items():
