@@ -47,7 +47,7 @@ def parts(path: Path) -> dict[Part, Path]:
     for name, folder in folders.items():
         part = _PARTS.get(name.lower())
         if part in found:
-            raise DataError(f"{found[part]} and {folder} are both {part} examples; rename one of them")
+            raise DataError(f"{found[part]} and {folder} hold {part} examples; leave one of them")
         if part:
             found[part] = folder
     if "train" not in found:

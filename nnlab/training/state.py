@@ -136,6 +136,10 @@ def prepare(config: Experiment) -> TrainingState:
     network = build_network(config.network, dataset.input_shape, config.seed)
     optimizer: Optimizer = OPTIMIZERS.build(config.optimizer, network.weights, network.decayed)
     examples = len(dataset.train.labels)
+    if training.evaluate_on == "test" and not len(dataset.test):
+        raise UsageError(
+            "training.evaluate_on: the data set has no test examples; data.test: 0.2 holds out a fifth"
+        )
     if training.batch_size > examples and training.drop_last and not training.replacement:
         raise UsageError(
             f"training.batch_size ({training.batch_size:,}) is more than the {examples:,} training examples; "

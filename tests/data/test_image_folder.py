@@ -195,7 +195,7 @@ def test_control_characters_in_names_are_not_printed(home):
         (("cat",), "one class folder only"),
         (("cat/a", "cat/b"), r"data\.path: .*cat names them"),
         (("train/cat", "train/dog", "mouse"), "is in none of"),
-        (("train/cat", "train/dog", "val/cat", "validation/cat"), "are both validation"),
+        (("train/cat", "train/dog", "val/cat", "validation/cat"), "validation hold validation examples"),
     ],
 )
 def test_layouts_that_are_none(home, folders, message):

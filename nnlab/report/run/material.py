@@ -127,6 +127,7 @@ def _outcome(trained: TrainedRun, cause: str, *, with_data: bool) -> Evaluation 
     stored = trained.stored_evaluation() or trained.stored_evaluation("test", "last")
     if stored or not with_data or not trained.overview.finished:
         return stored
+    trained.dataset.split("test")  # raises DataError if there are no test examples
     log.warning(
         "%s has not been evaluated: evaluating it on test data, which its ledger records", printable(trained.name)
     )
