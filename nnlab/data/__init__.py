@@ -7,6 +7,8 @@ Read from files, looked up or downloaded
     usps                   usps.py
     cifar10, cifar100      cifar.py
     arrays                 own_arrays.py   the user's own, in .npy or .npz files
+    images                 image_folder.py the user's own, one folder per class
+    csv                    csv_file.py     the user's own, one line per example
 Generated
     glyphs                 glyphs.py       digits drawn from matplotlib's fonts
     ellipse, random        synthetic.py
@@ -14,10 +16,12 @@ Generated
 """
 
 from nnlab.data.cifar import Cifar10, Cifar100
+from nnlab.data.csv_file import CsvFiles, read_csv_inputs
 from nnlab.data.dataset import Dataset, load_dataset, open_source
 from nnlab.data.emnist import Emnist
 from nnlab.data.glyphs import Glyphs
 from nnlab.data.idx import FashionMnist, Kmnist, Mnist
+from nnlab.data.image_folder import ImageFolder
 from nnlab.data.inputs import Examples
 from nnlab.data.lookup import Holding, available, fetch, inspected
 from nnlab.data.own_arrays import SavedArrays
@@ -29,6 +33,7 @@ from nnlab.data.usps import Usps
 __all__ = [
     "Cifar10",
     "Cifar100",
+    "CsvFiles",
     "Dataset",
     "Ellipse",
     "Emnist",
@@ -36,6 +41,7 @@ __all__ = [
     "FashionMnist",
     "Glyphs",
     "Holding",
+    "ImageFolder",
     "Inline",
     "Kmnist",
     "Mnist",
@@ -50,4 +56,5 @@ __all__ = [
     "inspected",
     "load_dataset",
     "open_source",
+    "read_csv_inputs",
 ]

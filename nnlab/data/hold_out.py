@@ -1,9 +1,7 @@
 """Hold test and validation examples out of the training examples."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
@@ -12,9 +10,8 @@ from pydantic import Field
 
 from nnlab import seeding
 from nnlab.arrays import Labels, Rng
+from nnlab.data.notices import notify
 from nnlab.errors import OptionError, brief
-
-log = logging.getLogger(__name__)
 
 HeldOut: TypeAlias = Annotated[int, Field(ge=0)] | Annotated[float, Field(gt=0, lt=1)]
 """A number of examples, or a fraction of the training examples of a data set."""
@@ -126,9 +123,4 @@ def note_small_classes(option: str, before: Labels, held_out: Labels, class_name
         if classes:
             names = ", ".join(f"{number} ({brief(class_names[number])})" for number in classes[:_MOST_NAMED])
             more = f" and {len(classes) - _MOST_NAMED} more" if len(classes) > _MOST_NAMED else ""
-            _warn(f"warning: data.{option} {what} class {names}{more}: too few examples for both")
-
-
-@cache
-def _warn(message: str) -> None:
-    log.warning("%s", message)
+            notify(f"warning: data.{option} {what} class {names}{more}: too few examples for both")

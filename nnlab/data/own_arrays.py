@@ -1,8 +1,6 @@
 """A data set of the user's own, saved as NumPy arrays."""
 
-import logging
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +11,12 @@ from nnlab.data.array_files import ArchiveOfArrays, ArrayFiles, FolderOfArrays
 from nnlab.data.inputs import type_in_memory
 from nnlab.data.labels import label_form
 from nnlab.data.lookup import expanded
+from nnlab.data.notices import notify
 from nnlab.data.npy import Header
 from nnlab.data.source import Half, Source, Split
 from nnlab.errors import DataError, OptionError, brief
 from nnlab.registry import DATASETS
 from nnlab.registry.options import FilePath
-
-log = logging.getLogger(__name__)
 
 _MOST_CLASSES = 100_000
 _MOST_NAMED = 5  # classes and arrays that a message lists
@@ -63,7 +60,7 @@ class SavedArrays(Source):
         _note_axes(self.inputs_name("train"), header.shape)
         if unused := self._files.unused():
             listed = ", ".join(map(brief, unused[:_MOST_NAMED]))
-            _warn(f"note: {self._files.path}: not used: {listed}{_more(len(unused) - _MOST_NAMED)}")
+            notify(f"note: {self._files.path}: not used: {listed}{_more(len(unused) - _MOST_NAMED)}")
         names = self._files.class_names()
         if names is not None and not 1 <= len(names) <= _MOST_CLASSES:
             raise DataError(f"{path} has {len(names)} class names, not 1 to {_MOST_CLASSES}")
@@ -82,7 +79,7 @@ class SavedArrays(Source):
             return train, Split(train.inputs[:0], train.labels[:0])
         test = self._split("test")
         if test.inputs.dtype != train.inputs.dtype:
-            _warn(
+            notify(
                 f"warning: {self.inputs_name('test')} is read as {test.inputs.dtype}, the training inputs as "
                 f"{train.inputs.dtype}: are both in the same range?"
             )
@@ -112,7 +109,7 @@ class SavedArrays(Source):
             raise DataError(f"{name} has the shape {header.shape}, not (examples, values of an example, ...)")
         if (kept := type_in_memory(header.dtype)) != header.dtype:
             pixels = "; save pixels from 0 to 255 as uint8" if header.dtype.kind in "iu" else ""
-            _warn(f"note: {name}: {header.dtype} values are read as {kept}{pixels}")
+            notify(f"note: {name}: {header.dtype} values are read as {kept}{pixels}")
         return header
 
     def _labels(self, half: Half, names: Sequence[str] | None) -> tuple[Labels, int]:
@@ -126,7 +123,7 @@ class SavedArrays(Source):
         if form.columns > count:
             raise DataError(f"{name} has one-hot rows of {form.columns} columns, for more than {count} classes")
         if form.note:
-            _warn(f"note: {name}: {form.note}")
+            notify(f"note: {name}: {form.note}")
         labels = form.numbers(name, self._files.blocks(half, "labels"))
         wrong = np.flatnonzero((labels < 0) | (labels >= count))
         if wrong.size:
@@ -144,7 +141,9 @@ class SavedArrays(Source):
         name = self._files.name("train", "labels")
         if named:
             which = ", ".join(f"{number} ({brief(self.class_names[number])})" for number in missing[:_MOST_NAMED])
-            _warn(f"warning: {name}: no training example has the label {which}{_more(len(missing) - _MOST_NAMED)}")
+            notify(
+                f"warning: {name}: no training example has the label {which}{_more(len(missing) - _MOST_NAMED)}"
+            )
         elif missing.size == missing[-1] + 1:
             raise DataError(
                 f"{name}: the labels begin at {len(missing)}, but classes are numbered from 0; save the labels "
@@ -183,18 +182,12 @@ def _with_channels(shape: Shape) -> Shape:
 def _note_axes(name: str, shape: Shape) -> None:
     """Report how the axes of images are read where they could mean something else."""
     if len(shape) == 3:
-        _warn(f"note: {name}: {_times(shape[1:])} values are read as an image of one channel")
+        notify(f"note: {name}: {_times(shape[1:])} values are read as an image of one channel")
     elif len(shape) == 4 and shape[1] in _CHANNEL_COUNTS and min(shape[2:]) >= _LEAST_SIDE:
-        _warn(
+        notify(
             f"warning: {name}: {_times(shape[1:])} values are read as {shape[1]} rows, {shape[2]} columns and "
             f"{shape[3]} channels; if channels come first, save inputs.transpose(0, 2, 3, 1)"
         )
-
-
-@cache
-def _warn(message: str) -> None:
-    """Log a message, once in a process: a source is made when a config is checked and when its data are read."""
-    log.warning("%s", message)
 
 
 def _label_cure(labels: NDArray[np.integer], half: Half, names: Sequence[str] | None) -> str:

@@ -37,7 +37,7 @@ class Source(ABC):
 
     ``input_shape`` and ``class_names`` are known before inputs are read, so that a network can be checked
     against them, and so is, for a source that can tell, the number of ``train_examples``. Constructing a source
-    reads no file, except for the user's own arrays, whose headers and labels define these. ``published`` describes
+    reads no file, except for the user's own data, whose headers or labels define these. ``published`` describes
     the published files that it reads; it is None for other sources, whose ``origin`` is the text that ``nnlab data
     list`` shows. ``has_test`` says whether there are test examples besides the training examples; it is None if
     that is known only when they are read.

@@ -153,9 +153,7 @@ MISTAKES = [
         "optimizer: missing 'type'",
         "known: adagrad, adam, adamw, rmsprop, sgd",
     ),
-    Mistake(
-        "type: random", "type: imagenet", 3, "imagenet", "data: unknown data set 'imagenet'", "known: arrays,"
-    ),
+    Mistake("type: random", "type: coco", 3, "coco", "data: unknown data set 'coco'", "known: arrays,"),
     Mistake("shape: [12, 12, 1], ", "", 3, "random", "data: missing 'shape'", "shape: list of whole numbers > 0"),
     Mistake(
         "training: {",

@@ -25,7 +25,7 @@ def numbers(split):
 
 
 def test_registered_data_sets_know_their_shape_without_loading(home):
-    own = ["arrays", "inline", "random"]
+    own = ["arrays", "csv", "images", "inline", "random"]
     grey = dict.fromkeys(["fashion_mnist", "glyphs", "kmnist", "mnist", "qmnist", "emnist"], (28, 28, 1))
     shapes = {"cifar10": (32, 32, 3), "cifar100": (32, 32, 3), "ellipse": (2,), "usps": (16, 16, 1), **grey}
     assert DATASETS.names() == sorted([*own, *shapes])
