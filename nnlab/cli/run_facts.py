@@ -41,7 +41,9 @@ def facts(run: Overview) -> list[tuple[str, str]]:
     if environment:
         code = f"nnlab {environment.versions.get('nnlab', '')}"
         known.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))
-        known.append(("trained on", f"{environment.cpu}, {environment.threads} threads"))
+        threads = f", {environment.threads} threads" if environment.threads else ""
+        known.append(("trained on", f"{environment.cpu}{threads}"))
+        known += [("repaired", str(made)) for made in environment.repaired]
     return known
 
 

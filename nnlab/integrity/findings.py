@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from nnlab.runs.records import Repair
+
 State = Literal["intact", "damaged", "missing", "not checked"]
 
 
@@ -19,12 +21,13 @@ class Finding:
 class Verification:
     """The findings on each file, and sentences on what of the run is ``usable``.
 
-    ``evaluated`` says whether checkpoints were evaluated again.
+    ``evaluated`` says whether checkpoints were evaluated again, ``repairs`` has the repairs that the run records.
     """
 
     findings: tuple[Finding, ...]
     usable: tuple[str, ...]
     evaluated: bool = False
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def intact(self) -> bool:
@@ -41,10 +44,13 @@ class Verification:
         """The result in a line, which names what was not looked at."""
         if self.damaged:
             return f"damaged: {', '.join(self.damaged)}"
+        repaired = f"; repaired: {', '.join(dict.fromkeys(each.file for each in self.repairs))}" * bool(
+            self.repairs
+        )
         data = next((finding.state for finding in self.findings if finding.file == "the data"), "not checked")
         if data != "intact":
-            return f"intact, as far as it can be checked without its data ({data})"
-        return "intact, evaluated again" if self.evaluated else "intact, not evaluated again"
+            return f"intact, as far as it can be checked without its data ({data}){repaired}"
+        return f"intact, {'' if self.evaluated else 'not '}evaluated again{repaired}"
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -53,6 +59,7 @@ class Verification:
             "verdict": self.verdict,
             "files": [asdict(f) for f in self.findings],
             "usable": list(self.usable),
+            "repaired": [each.model_dump() for each in self.repairs],
         }
 
 

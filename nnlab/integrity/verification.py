@@ -1,6 +1,7 @@
 """Verify a run: check each file against its digests or against the other files."""
 
 import math
+import re
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
@@ -74,6 +75,7 @@ class _Verifier:
         self._environment: Environment | None = None
         self._records: list[dict[str, Any]] = []
         self._log_size = 0
+        self._lost: list[tuple[int, int]] = []
         self._index_before: dict[str, Any] | None = None
         self._saved: dict[str, Checkpoint] = {}
         self._unread: dict[str, RunError] = {}
@@ -101,7 +103,8 @@ class _Verifier:
             self._check(f"{place}/metrics.json", partial(self._check_evaluation, folder))
         self._check("the data", self._check_data)
         self._list_others()
-        return Verification(tuple(self._findings), tuple(self._usable()), self._evaluator is not None)
+        repairs = self._environment.repaired if self._environment else ()
+        return Verification(tuple(self._findings), tuple(self._usable()), self._evaluator is not None, repairs)
 
     def _read_checkpoints(self) -> None:
         self._index_before = self._index_now()
@@ -166,7 +169,7 @@ class _Verifier:
         if not self._run.metrics.exists() and not self._run.begun:
             return "missing", "training has not begun"
         reading = scan(self._run.metrics)
-        self._records, self._log_size = reading.records, reading.size
+        self._records, self._log_size, self._lost = reading.records, reading.size, reading.lost
         last = f"to step {reading.records[-1]['step']:,}" if reading.records else "so far"
         if reading.damage:
             raise RunError(f"line {reading.damage}; {len(reading.records):,} records before it are intact")
@@ -178,7 +181,8 @@ class _Verifier:
                 f"it lacks {needed - reading.size:,} bytes that were there when the newest checkpoint was saved"
             )
         torn = f"; {reading.torn} bytes of an incomplete record after them" if reading.torn else ""
-        return "intact", f"{len(reading.records):,} records {last}{torn}"
+        lost = "".join(f"; records of steps {a:,} to {b:,} were lost" for a, b in dict.fromkeys(reading.lost))
+        return "intact", f"{len(reading.records):,} records {last}{lost}{torn}"
 
     def _check_checkpoint(self, name: str) -> tuple[State, str]:
         if name in self._unread:
@@ -224,7 +228,7 @@ class _Verifier:
             began = self._run.read_json("environment.json")
         except NnlabError:
             return None
-        now = current_environment(self._config.seed, self._environment.data, self._environment.threads)
+        now = current_environment(self._config.seed, self._environment.data, self._environment.threads or 1)
         exact = not differences(began, now) and began.get("commit") == now["commit"]
         return Evaluator(self._config, with_normalization(self._dataset, fitted), exact=exact)
 
@@ -271,7 +275,7 @@ class _Verifier:
             raise RunError(f"it describes training of {facts.steps:,} steps, but there is no checkpoint")
         if any(finding.file == "metrics.jsonl" and finding.state == "damaged" for finding in self._findings):
             return "not checked", "there is no intact metrics.jsonl to compare it with"
-        problems = [*summary_problems(facts, self._records, self._config)]
+        problems = [*summary_problems(facts, self._records, self._config, self._lost)]
         if not self._unread:
             problems += contradictions(facts, self._saved, self._config, self._environment)
         if problems:
@@ -351,6 +355,8 @@ class _Verifier:
             if name in covered or (path.is_dir() and not path.is_symlink()):
                 continue
             note = _OTHERS.get(name.split("/")[0], "not written by nnlab")
+            if re.search(r"\.damaged-\d+$", path.name):
+                note = "damaged; kept by a repair"
             if path.name == "predictions.npz.pending":
                 note = "left by a killed process; the next evaluation replaces it"
             if path.name.startswith(".") and path.suffix == ".tmp":

@@ -16,6 +16,7 @@ from safetensors import numpy as safetensors
 from nnlab import files
 from nnlab.arrays import Array
 from nnlab.errors import RunError
+from nnlab.runs.saved_facts import saved_facts_problem
 
 _LONGEST_HEADER = 2**26  # bytes; a network of a hundred layers needs a thousandth of that
 
@@ -112,4 +113,6 @@ def _facts(file: IO[bytes]) -> dict[str, Any]:
     if hashlib.sha256(metadata["facts"].encode()).hexdigest() != metadata["sha256"]:
         raise ValueError("its header does not match its digest")
     facts: dict[str, Any] = json.loads(metadata["facts"])
+    if problem := saved_facts_problem(metadata["facts"]):
+        raise ValueError(problem)
     return facts

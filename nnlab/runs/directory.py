@@ -195,9 +195,34 @@ def find_run(address: str, root: Path) -> Run:
         if sweep := _sweep_at(path, root, address):
             advice = f"nnlab sweep {sweep} continues it, and its runs are {sweep / 'cells'}/..."
             raise RunError(f"{address[:80]!r} is a sweep, not a run: {advice}")
+        if damaged := _without_config(address, root):
+            advice = f"it has no config.yaml, which nnlab verify {damaged} --repair rebuilds from its checkpoints"
+            raise RunError(f"{address[:80]!r} is damaged: {advice}")
         why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} has this name"  # noqa: PTH112
         raise RunError(f"{address[:80]!r} is no run: {why}")
     return _at_home(matches[0].path)
+
+
+def find_damaged(address: str, root: Path) -> Run:
+    """Return the run at ``address`` as ``find_run`` does, or a directory whose config is missing.
+
+    Raises RunError if there is neither.
+    """
+    try:
+        return find_run(address, root)
+    except RunError:
+        if path := _without_config(address, root):
+            return _at_home(path)
+        raise
+
+
+def _without_config(address: str, root: Path) -> Path | None:
+    """Return the directory at ``address``, a path or a name in ``root``, if it is a run without its config."""
+    with contextlib.suppress(OSError):
+        for path in (Path(address), root / address):
+            if not (path / "config.yaml").is_file() and any((path / "checkpoints").glob("*.safetensors")):
+                return path
+    return None
 
 
 def _named(address: str, runs: list[Run], root: Path) -> list[Run]:

@@ -10,21 +10,29 @@ from nnlab.config import Experiment
 from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError, RunError
 from nnlab.runs.directory import Run
-from nnlab.runs.metrics_log import scan
+from nnlab.runs.metrics_log import is_lost, scan
 from nnlab.runs.records import Measurement, Summary, read_config, read_record
 
 
 def summary_problems(
-    facts: Summary, records: Sequence[dict[str, Any]], config: Experiment | None
+    facts: Summary,
+    records: Sequence[dict[str, Any]],
+    config: Experiment | None,
+    lost: Sequence[tuple[int, int]] = (),
 ) -> Iterator[str]:
-    """Yield what in a summary does not follow from the ``records`` of metrics.jsonl, and from the config."""
+    """Yield what in a summary does not follow from the ``records`` of metrics.jsonl, and from the config.
+
+    What depends on records that are ``lost`` to a repair, each with its first and last step, is not judged.
+    """
     evaluations = [each for each in records if each["split"] == facts.evaluated_on and each["step"] <= facts.steps]
     known = {(each["step"], each["loss"], each["accuracy"]) for each in evaluations}
     last: Measurement | None = getattr(facts, "last", None)
     for which, measured in (("best", facts.best), ("last", last)):
+        if measured and is_lost(measured.step, lost):
+            continue
         if measured and (measured.step, measured.loss, measured.accuracy) not in known:
             yield f"its {which} evaluation, of step {measured.step:,}, is not in metrics.jsonl"
-    if last and evaluations and last.step != evaluations[-1]["step"]:
+    if last and evaluations and last.step != evaluations[-1]["step"] and not is_lost(last.step, lost):
         newer = evaluations[-1]["step"]
         yield f"its last evaluation is of step {last.step:,}, but that of step {newer:,} is newer"
     if records and facts.finished and records[-1]["step"] > facts.steps:
@@ -40,7 +48,7 @@ def summary_problems(
         yield f"it says that {facts.evaluated_on} examples were evaluated, not {training.evaluate_on}"
     margins = {0.0, training.early_stopping.min_delta if training.early_stopping else 0.0}
     bests = {_best(evaluations, training.monitor, margin) for margin in margins} - {None}
-    if bests and facts.best.step not in bests:
+    if bests and not lost and facts.best.step not in bests:
         better = _best(evaluations, training.monitor, 0.0)
         yield f"its best evaluation is of step {facts.best.step:,}, but that of step {better:,} is better"
 
@@ -62,7 +70,7 @@ def doubts(run: Run) -> Iterator[str]:
         config = read_config(run.config)
         log = scan(run.metrics) if run.metrics.is_file() else None
         if path.is_file() and log and not log.damage:
-            for problem in summary_problems(read_record(path, Summary), log.records, config):
+            for problem in summary_problems(read_record(path, Summary), log.records, config, log.lost):
                 yield f"summary.json: {problem}"
     except NnlabError as error:
         yield str(error)

@@ -98,16 +98,38 @@ class DatasetFacts(Record):
     verified: bool = True
 
 
+class Repair(Record):
+    """A ``file`` of a run that was mended: ``how``, and what was ``lost`` (empty: nothing).
+
+    ``kept`` is the name of the damaged file; None if the file was missing.
+    """
+
+    when: str
+    file: str
+    how: str
+    lost: str = ""
+    kept: str | None = None
+
+    def __str__(self) -> str:
+        kept = f"; the damaged file is kept as {self.kept}" if self.kept else ""
+        return f"{self.file}: {self.how}; {f'lost: {self.lost}' if self.lost else 'nothing is lost'}{kept}"
+
+
 class Environment(Record):
-    """The machine and the versions of a training run; ``data`` has the digest of each split."""
+    """The machine and the versions of a training run; ``data`` has the digest of each split.
+
+    Of a run whose file was lost and mended, ``threads`` is None and the others are unknown or empty. ``repaired``
+    has the files that were mended.
+    """
 
     commit: str | None
     cpu: str
-    threads: PositiveCount
+    threads: PositiveCount | None
     versions: dict[str, str]
     data: dict[str, str]
     dataset: DatasetFacts | None = None
     seed: int | None = None
+    repaired: tuple[Repair, ...] = ()
 
 
 def read_record(path: Path, model: type[M]) -> M:
@@ -140,6 +162,12 @@ def read_config(path: Path) -> Experiment:
     if any(Experiment.model_fields[key].is_required() for key in missing):
         return _read_whole(path)
     return Experiment.model_construct(None, **values, **{key: _default(key) for key in missing})
+
+
+def section_of(text: str, key: str) -> Any | None:
+    """Return the value of the section ``key`` in the text of a config; None if it cannot be read by itself."""
+    parts = [part for part in _SECTION.split(text) if part.startswith(f"{key}:")]
+    return _value(key, parts[0]) if len(parts) == 1 else None
 
 
 @lru_cache(1024)  # sections of configs; a thousand runs rarely have more different ones

@@ -102,7 +102,7 @@ def _restore(state: TrainingState, run: Run, last: Checkpoint, best: Checkpoint 
     try:
         state.restore(last, best)
         return int(last.facts["metrics_bytes"])
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise _unknown(run, last, error) from error
 
 
@@ -128,6 +128,6 @@ def _record(run: Run, began: dict[str, Any], now: dict[str, Any], step: int, fou
         "step": step,
         "differences": [asdict(each) for each in found],
     }
-    since = {"began": began["began"]} if "began" in began else {}
+    since = {key: began[key] for key in ("began", "repaired") if key in began}
     resumed = [*(earlier if isinstance(earlier, list) else []), note]
     run.write_json("environment.json", {**since, **now, "resumed": resumed})
