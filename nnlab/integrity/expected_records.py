@@ -27,12 +27,10 @@ def describe_losses(
         every[training.evaluate_on] = training.evaluate_every
     parts = []
     for split, interval in every.items():
-        steps = [
-            step
-            for a, b in lost
-            for step in range(a, b + 1)
-            if step and (step % interval == 0 or step == last == training.steps) and (step, split) not in kept
-        ]
+        ends = {last} & {training.steps}
+        within = {step for first, until in lost for step in range(max(first, 1), until + 1)}
+        due = {step for step in within if step % interval == 0 or step in ends}
+        steps = sorted(step for step in due if (step, split) not in kept)
         if steps:
             parts.append(_named(f"{'training' if split == 'train' else split} record", steps))
     return " and ".join(parts) or " and ".join(f"records of steps {a:,} to {b:,}" for a, b in lost)

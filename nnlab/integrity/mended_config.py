@@ -20,7 +20,7 @@ def config_of(saved: Checkpoint, damaged: Path) -> tuple[Experiment, str]:
     """Return the config whose settings the checkpoint ``saved`` holds, and what of it is not known.
 
     The sections that a checkpoint does not hold are taken from the ``damaged`` file if they can be read there;
-    else they have their defaults. Raises RunError if the checkpoint holds no settings, or those of another version.
+    else they have their defaults. Raises RunError if the checkpoint holds none, or those of another version.
     """
     flat = saved.facts.get("config")
     if not isinstance(flat, Mapping):

@@ -183,7 +183,7 @@ def _note(log: MendedLog, at: int, here: int, step: int, until: int | None) -> N
 def _proven(path: Path, log: MendedLog) -> Iterator[Line | None]:
     """Yield the lines of a log that their checks prove, and None where there is damage; count flipped bits."""
     with ExitStack() as stack:
-        lines = lines_of(stack.enter_context(files.reading(path))) if path.exists() else iter(())
+        lines = lines_of(stack.enter_context(files.reading(path))) if path.is_file() else iter(())
         befores, waiting, searched = {FIRST}, list[bytes](), 0
         while line := waiting.pop() if waiting else next(lines, b""):
             before = next((each for each in befores if verified(line, each)), None)
