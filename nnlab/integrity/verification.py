@@ -333,6 +333,8 @@ class _Verifier:
             return "not checked", "config.yaml or environment.json is damaged or missing"
         if missing := self._missing_data():
             return "missing", missing
+        if not self._environment.data:
+            return "not checked", "environment.json does not say on which data the run was trained"
         kind = self._config.data.type
         dataset = self._dataset or load_dataset(self._config.data, self._config.seed)
         now, was = dataset.digests(), self._environment.data

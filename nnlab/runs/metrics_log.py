@@ -265,13 +265,14 @@ def tail(path: Path, size: int) -> list[dict[str, Any]]:
 
 def check_at(path: Path, keep: int) -> str:
     """Return the check of the record that ends after ``keep`` bytes; raises RunError if none does."""
+    way = f"; nnlab resume {path.parent} --repair mends it, and says what was lost"
     if not path.exists():
-        raise RunError(f"{path} is missing; the checkpoint continues from its first {keep:,} bytes")
+        raise RunError(f"{path} is missing; the checkpoint continues from its first {keep:,} bytes{way}")
     found = scan(path, keep, limit=0)
     if found.damage:
-        raise RunError(f"{path}:{found.damage}; training cannot continue from a log that was changed")
+        raise RunError(f"{path}:{found.damage}; training cannot continue from a log that was changed{way}")
     if found.size != keep:
-        raise RunError(f"{path} is shorter than it was at the checkpoint; it was changed since")
+        raise RunError(f"{path} is shorter than it was at the checkpoint; it was changed since{way}")
     return found.check
 
 
