@@ -77,10 +77,9 @@ def verify(
     if damaged and as_json:
         raise typer.Exit(RunError.exit_code)
     if damaged:
-        way = "" if repair else "; nnlab verify --repair mends what can be mended"
-        raise RunError(
-            "\n".join(f"damaged in {run.path}: {', '.join(each.damaged)}{way}" for run, each in damaged)
-        )
+        lines = (f"damaged in {run.path}: {', '.join(each.damaged)}" for run, each in damaged)
+        ways = ("" if repair else _way(run, each) for run, each in damaged)
+        raise RunError("\n".join(map("".join, zip(lines, ways, strict=True))))
 
 
 def _runs(addresses: list[str], runs_dir: Path, *, damaged: bool) -> "list[Run]":
@@ -108,6 +107,11 @@ def _runs(addresses: list[str], runs_dir: Path, *, damaged: bool) -> "list[Run]"
         found = find_run_or_sweep(address, runs_dir)
         runs |= dict.fromkeys([found] if isinstance(found, Run) else [cell.run for cell in found.cells])
     return list(runs)
+
+
+def _way(run: "Run", found: "Verification") -> str:
+    """Return how the damaged files of a run are mended; empty if only its data differ."""
+    return "" if found.damaged == ("the data",) else f"; nnlab verify {run.path} --repair mends what can be mended"
 
 
 def _damaged(address: str, runs_dir: Path) -> "Run | None":

@@ -1,6 +1,7 @@
 """Whether the figures that a run states follow from its other files, as far as a glance can tell."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from nnlab.config import Experiment
 from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError, RunError
 from nnlab.runs.directory import Run
-from nnlab.runs.metrics_log import is_lost, scan
+from nnlab.runs.metrics_log import is_large, is_lost, scan, tail
 from nnlab.runs.records import Measurement, Summary, read_config, read_record
+
+_END = 2**16  # bytes at the end of a log, with several records
 
 
 def summary_problems(
@@ -68,7 +71,7 @@ def doubts(run: Run) -> Iterator[str]:
     path = run.path / "summary.json"
     try:
         config = read_config(run.config)
-        log = scan(run.metrics) if run.metrics.is_file() else None
+        log = scan(run.metrics) if run.metrics.is_file() and not is_large(run.metrics) else None
         if path.is_file() and log and not log.damage:
             for problem in summary_problems(read_record(path, Summary), log.records, config, log.lost):
                 yield f"summary.json: {problem}"
@@ -117,9 +120,22 @@ def copies(runs: Iterable[Run]) -> dict[Run, Run]:
         try:
             if not run.metrics.stat().st_size:
                 continue
-            key = (sha256(run.metrics), sha256(run.path / "environment.json"))
+            key = (_identity(run.metrics), sha256(run.path / "environment.json"))
         except (OSError, NnlabError):
             continue
-        if (other := first.setdefault(key, run)) is not run and scan(run.metrics).records:
+        if (other := first.setdefault(key, run)) is not run and tail(run.metrics, _END):
             found[run] = other
     return found
+
+
+def _identity(path: Path) -> str:
+    """Return what tells a log from others: its SHA-256, or size, beginning and end if it is large.
+
+    The end has the check of the last record, which depends on all records before it.
+    """
+    if not is_large(path):
+        return sha256(path)
+    with files.reading(path) as file:
+        beginning = file.read(_END)
+        size = file.seek(-_END, os.SEEK_END) + _END
+        return f"{size} {hashlib.sha256(beginning + file.read(_END)).hexdigest()}"

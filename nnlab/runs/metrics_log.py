@@ -44,6 +44,8 @@ MOST_RECORDS = 200_000
 LARGE = 2**26
 """Bytes of a log that lists of runs do not read whole."""
 
+_WINDOWS, _WINDOW = 32, 2**16  # parts of a large log, and bytes of each, that a glance reads
+
 _ANNOUNCED = 100_000  # records between two announcements of progress
 
 SHORTEST_LOSS = 80
@@ -124,7 +126,12 @@ class MetricsLog:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Return the records in ``path``; a torn last line is left out, with a warning in the log.
+    """Return the records in ``path``, as ``read_log`` does."""
+    return read_log(path).records
+
+
+def read_log(path: Path) -> LogScan:
+    """Return what is in ``path``; a torn last line is left out, with a warning in the log.
 
     Raises RunError, which names the line, if a record was changed since it was written.
     """
@@ -135,7 +142,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         log.warning("warning: %s ends within a record, which is left out", path)
     if found.thinned:
         log.warning("warning: %s has very many records; only some of them are used", path)
-    return found.records
+    return found
 
 
 def scan(path: Path, most: int | None = None, split: str | None = None, *, limit: int | None = None) -> LogScan:
@@ -232,6 +239,28 @@ def losses_of(first: int, last: int, size: int, before: str) -> Iterator[bytes]:
         before = chained(before, text)
         yield text + ending_of(before)
         size -= length
+
+
+def is_large(path: Path) -> bool:
+    """Return whether the log in ``path`` is too large for commands on many runs to read it whole."""
+    try:
+        return path.stat().st_size > LARGE
+    except OSError:
+        return False
+
+
+def glance(path: Path, split: str) -> LogScan:
+    """Return the newest record of a large log, and the records of ``split`` in parts of it.
+
+    They are not verified, as in ``skim``; at most 3 MiB are read. Raises RunError if the file cannot be read, or
+    ends with something else than records.
+    """
+    end = tail(path, _WINDOW)
+    if not end:
+        raise RunError(f"{path.name} is damaged: there is no record at its end")
+    parts = [*skim(path, _WINDOWS, _WINDOW), end]
+    found = {record["step"]: record for part in parts for record in part if record["split"] == split}
+    return LogScan(list(found.values()), end[-1], thinned=True)
 
 
 def skim(path: Path, windows: int, size: int) -> list[list[dict[str, Any]]]:

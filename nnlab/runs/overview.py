@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from pydantic import ValidationError
+
 from nnlab.activity import announce
 from nnlab.config import Experiment
 from nnlab.errors import RunError, refusal
+from nnlab.runs.checkpoint import read_facts
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.directory import Run, began
 from nnlab.runs.locking import is_held
-from nnlab.runs.metrics_log import scan
+from nnlab.runs.metrics_log import glance, is_large, scan
 from nnlab.runs.records import (
     FINISHED,
     Environment,
@@ -181,17 +184,29 @@ def _progress(run: Run, config: Experiment) -> dict[str, Any]:
     if not run.metrics.exists():
         return {"steps": 0}
     on = config.training.evaluate_on
-    log = scan(run.metrics, split=on)
+    log = glance(run.metrics, on) if is_large(run.metrics) else scan(run.metrics, split=on)
     if log.damage:
         raise RunError(f"{run.metrics.name}:{log.damage}")
     newest = LogPosition(**log.newest) if log.newest else LogPosition(step=0, seconds=0.0)
     facts = {"steps": newest.step, "seconds": newest.seconds}
     evaluations = [Measurement(**record) for record in log.records]
+    if log.thinned and (saved := _best_saved(run)):
+        evaluations.append(saved)
     if not evaluations:
         return facts
     by = config.training.monitor
     best = max(evaluations, key=lambda each: each.accuracy if by == "accuracy" else -(each.loss or 0.0))
     return {**facts, "evaluated_on": on, "best": best}
+
+
+def _best_saved(run: Run) -> Measurement | None:
+    """Return the best evaluation that the header of the newest checkpoint states; None if there is none."""
+    folder = run.folder("checkpoints")
+    try:
+        newest = max(folder.glob("step-*.safetensors"), key=lambda path: (len(path.name), path.name))
+        return Measurement(**read_facts(newest)["monitor"]["best"])
+    except (RunError, ValidationError, ValueError, LookupError, TypeError):
+        return None
 
 
 def overviews(root: Path) -> list[Overview]:
