@@ -15,9 +15,10 @@ from safetensors import numpy as safetensors
 
 from nnlab import files
 from nnlab.arrays import Array
-from nnlab.errors import RunError
+from nnlab.errors import RunError, printable
 from nnlab.runs.saved_facts import saved_facts_problem
 
+_LONGEST_REASON = 300  # characters of what a library says of a damaged file
 _LONGEST_HEADER = 2**26  # bytes; a network of a hundred layers needs a thousandth of that
 
 
@@ -93,7 +94,9 @@ def _damage_reported(path: Path) -> Iterator[None]:
     except LookupError as error:
         raise RunError(f"{path} is damaged: its header lacks {error}") from error
     except (SafetensorError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"{path} is damaged: {error}") from error
+        reason = str(error)
+        cut = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
+        raise RunError(f"{path} is damaged: {printable(cut)}") from error
 
 
 def _facts(file: IO[bytes]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import NonNegativeFloat, ValidationError
+from pydantic import Field, NonNegativeFloat, ValidationError
 
 from nnlab.runs.records import Count, Fraction, Record
 
@@ -32,17 +32,20 @@ class _Window(Record):
 
 
 class _SavedFacts(Record):
-    """The facts of a state; a best checkpoint has the step and the digests alone."""
+    """The facts of a state; a best checkpoint has the step and the digests alone.
+
+    What is missing is None; null is not accepted.
+    """
 
     step: Count
     digests: dict[str, str]
-    config: dict[str, Any] | None = None
-    streams: dict[str, dict[str, Any]] | None = None
-    batches: dict[str, Any] | None = None
-    monitor: _Monitor | None = None
-    window: _Window | None = None
-    seconds: NonNegativeFloat | None = None
-    metrics_bytes: Count | None = None
+    config: dict[str, Any] = Field(default=None)
+    streams: dict[str, dict[str, Any]] = Field(default=None)
+    batches: dict[str, Any] = Field(default=None)
+    monitor: _Monitor = Field(default=None)
+    window: _Window = Field(default=None)
+    seconds: NonNegativeFloat = Field(default=None)
+    metrics_bytes: Count = Field(default=None)
 
 
 def saved_facts_problem(text: str) -> str | None:

@@ -171,12 +171,49 @@ OF_RUNS = (
         ),
     ),
     Row(
+        "A damaged or deleted metrics.jsonl, config.yaml, summary.json, index of checkpoints, environment.json, ledger, "
+        "evaluation or best checkpoint",
+        "`nnlab verify RUN --repair` and `nnlab resume RUN --repair` mend it from the other files, keep the damaged "
+        "one beside it and say what was lost; the run says that it was repaired. With intact checkpoints, resuming "
+        "ends in the bits of an undisturbed run. What is nowhere else is not made up.",
+        (0, 4),
+        (
+            "integrity/test_repair.py::test_one_flipped_bit_of_the_log_is_flipped_back",
+            "integrity/test_repair.py::test_what_of_the_log_cannot_be_proven_is_lost_and_named",
+            "integrity/test_repair.py::test_a_repaired_run_goes_on_to_the_bits_of_an_undisturbed_one",
+            "integrity/test_repair.py::test_the_best_checkpoint_is_restored_from_a_state_of_the_same_step_only",
+            "faults/test_repairs.py::test_a_repair_mends_what_it_can_and_the_run_goes_on",
+        ),
+    ),
+    Row(
+        "The process is killed (kill -9) at any system call of a repair",
+        "Every damaged file is still there, and the next repair comes to the same end.",
+        (),
+        ("faults/test_repairs.py::test_killed_at_any_system_call_nothing_is_lost",),
+    ),
+    Row(
+        "A metrics log of gigabytes",
+        "Lists of runs read at most 3 MiB of it; what needs all of it holds a bounded number of records in memory.",
+        (0, 4),
+        (
+            "runs/test_large_logs.py::test_an_overview_reads_a_part_of_a_large_log_and_tells_the_same",
+            "runs/test_large_logs.py::test_a_scan_holds_a_bounded_number_of_records",
+        ),
+    ),
+    Row(
+        "Any field of any file of a run or sweep, checkpoints included, replaced by a hostile value under right digests",
+        "Every command works or refuses the file with a message, within 10 s of processor time.",
+        (0, 2, 3, 4, 7),
+        ("faults/test_hostile_fields.py::test_no_field_of_any_file_makes_a_bug_or_a_hang",),
+    ),
+    Row(
         "A file or folder left by a killed command",
         "Removed by the next command that writes in its folder, unless another process is writing it.",
         (0,),
         (
             "test_files.py::test_what_a_killed_command_left_is_removed_by_the_next_write",
             "test_files.py::test_what_another_process_is_writing_stays",
+            "faults/test_leftovers.py::test_a_killed_command_leaves_nothing_after_the_next",
         ),
     ),
 )
