@@ -5,6 +5,7 @@ from faults.row import Row
 _KILLS, _STRACE, _POWER = "faults/test_kills.py::", "faults/test_strace.py::", "faults/test_power_loss.py::"
 _STOPS, _ERRORS = "faults/test_interruptions.py::", "faults/test_injected_errors.py::"
 _ROOM, _DAMAGE, _RESUMING = "faults/test_room.py::", "faults/test_damage.py::", "faults/test_resuming.py::"
+_REPAIR = "integrity/test_repair.py::"
 _SWEEP = "sweep/test_running.py::"
 
 OF_RUNS = (
@@ -171,17 +172,17 @@ OF_RUNS = (
         ),
     ),
     Row(
-        "A damaged or deleted metrics.jsonl, config.yaml, summary.json, index of checkpoints, environment.json, ledger, "
-        "evaluation or best checkpoint",
-        "`nnlab verify RUN --repair` and `nnlab resume RUN --repair` mend it from the other files, keep the damaged "
-        "one beside it and say what was lost; the run says that it was repaired. With intact checkpoints, resuming "
-        "ends in the bits of an undisturbed run. What is nowhere else is not made up.",
+        "A damaged or deleted metrics.jsonl, config.yaml, summary.json, index of checkpoints, environment.json, "
+        "ledger, evaluation or best checkpoint",
+        "`nnlab verify RUN --repair` and `nnlab resume RUN --repair` mend it from the other files, keep the "
+        "damaged one beside it and say what was lost; the run says that it was repaired. With intact checkpoints, "
+        "resuming ends in the bits of an undisturbed run. What is nowhere else is not made up.",
         (0, 4),
         (
-            "integrity/test_repair.py::test_one_flipped_bit_of_the_log_is_flipped_back",
-            "integrity/test_repair.py::test_what_of_the_log_cannot_be_proven_is_lost_and_named",
-            "integrity/test_repair.py::test_a_repaired_run_goes_on_to_the_bits_of_an_undisturbed_one",
-            "integrity/test_repair.py::test_the_best_checkpoint_is_restored_from_a_state_of_the_same_step_only",
+            f"{_REPAIR}test_one_flipped_bit_of_the_log_is_flipped_back",
+            f"{_REPAIR}test_what_of_the_log_cannot_be_proven_is_lost_and_named",
+            f"{_REPAIR}test_a_repaired_run_goes_on_to_the_bits_of_an_undisturbed_one",
+            f"{_REPAIR}test_the_best_checkpoint_is_restored_from_a_state_of_the_same_step_only",
             "faults/test_repairs.py::test_a_repair_mends_what_it_can_and_the_run_goes_on",
         ),
     ),
@@ -193,7 +194,7 @@ OF_RUNS = (
     ),
     Row(
         "A metrics log of gigabytes",
-        "Lists of runs read at most 3 MiB of it; what needs all of it holds a bounded number of records in memory.",
+        "Lists of runs read at most 3 MiB of it; what needs all of it holds a bounded number of records.",
         (0, 4),
         (
             "runs/test_large_logs.py::test_an_overview_reads_a_part_of_a_large_log_and_tells_the_same",
@@ -201,7 +202,8 @@ OF_RUNS = (
         ),
     ),
     Row(
-        "Any field of any file of a run or sweep, checkpoints included, replaced by a hostile value under right digests",
+        "Any field of any file of a run or sweep, checkpoints included, replaced by a hostile value under right "
+        "digests",
         "Every command works or refuses the file with a message, within 10 s of processor time.",
         (0, 2, 3, 4, 7),
         ("faults/test_hostile_fields.py::test_no_field_of_any_file_makes_a_bug_or_a_hang",),
