@@ -4,14 +4,12 @@ A record has ``step``, ``split``, ``loss`` (nats), ``accuracy`` (0-1) and ``seco
 the run; a training record also has the ``learning_rate``, and its values are means over the steps since the
 previous training record.
 
-Each line ends with ``"check"``: the first 16 hex digits of the SHA-256 of the previous check and of the line
-up to that key. The chain reveals altered records as well as lost, added and moved ones.
+The lines are chained by their checks; see ``nnlab.runs.chain``.
 
 This module is the only reader of the format: ``read_metrics`` and ``scan`` verify the chain, ``skim`` and ``tail``
 read small parts of a log for display and do not.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -23,12 +21,11 @@ from typing import IO, Any, TypeGuard
 
 from nnlab import files
 from nnlab.errors import RunError, SystemFault, refusal, system_errors
+from nnlab.runs.chain import FIRST, next_line, verified
 
 log = logging.getLogger(__name__)
 
-_FIRST = "0" * 16  # the check before the first record's
 _LONGEST = 2**16  # bytes of a line; nnlab writes fewer than 300
-_ENDING = len(', "check": "0123456789abcdef"}\n')
 _MISMATCH = "it does not match its check, or a record before it is missing"
 _NO_RECORD = "it is not a record"
 _MOST_STEPS = 2**53  # above it a float does not hold every integer
@@ -47,7 +44,7 @@ class LogScan:
     records: list[dict[str, Any]] = field(default_factory=list)
     newest: dict[str, Any] | None = None
     size: int = 0
-    check: str = _FIRST
+    check: str = FIRST
     torn: int = 0
     damage: str | None = None
 
@@ -64,7 +61,7 @@ class MetricsLog:
         files.refuse_links(path)
         self._path = path
         self.size = keep
-        self._check = check_at(path, keep) if keep else _FIRST
+        self._check = check_at(path, keep) if keep else FIRST
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._file = os.open(path, flags, 0o644)
@@ -78,8 +75,7 @@ class MetricsLog:
     def append(self, record: dict[str, Any]) -> None:
         """Write one record; raises SystemFault if the system refuses."""
         text = json.dumps(record, allow_nan=False)[:-1].encode()
-        check = _chained(self._check, text)
-        line = text + _ending(check)
+        line, check = next_line(self._check, text)
         with system_errors("write", self._path):
             if os.write(self._file, line) != len(line):
                 raise SystemFault(f"cannot write {self._path}: only a part of the record was written")
@@ -126,7 +122,7 @@ def scan(path: Path, most: int | None = None, split: str | None = None) -> LogSc
             if not line.endswith(b"\n") and len(line) <= _LONGEST:
                 found.torn = len(line)
                 break
-            check = _verified(line, found.check)
+            check = verified(line, found.check)
             if check is None:
                 found.damage = f"{number} is damaged: {_MISMATCH}"
                 break
@@ -232,17 +228,3 @@ def _is_record(record: dict[str, Any]) -> bool:
 
 def _is_finite(value: Any) -> TypeGuard[float]:
     return type(value) in (float, int) and abs(value) <= _LARGEST  # of an int of any size too
-
-
-def _verified(line: bytes, before: str) -> str | None:
-    """Return the check of ``line`` if it follows from the check ``before``, else None."""
-    check = _chained(before, line[:-_ENDING])
-    return check if line[-_ENDING:] == _ending(check) else None
-
-
-def _chained(before: str, text: bytes) -> str:
-    return hashlib.sha256(before.encode() + text).hexdigest()[:16]
-
-
-def _ending(check: str) -> bytes:
-    return f', "check": "{check}"}}\n'.encode()
