@@ -22,9 +22,18 @@ Addresses = Annotated[
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Do not evaluate the checkpoints again.")]
 
+Deep = Annotated[
+    bool, typer.Option("--deep", help="Read every byte of the data, even of files that look unchanged.")
+]
+
 
 def verify(
-    addresses: Addresses, runs_dir: RunsDir = Path("runs"), *, quick: Quick = False, as_json: AsJson = False
+    addresses: Addresses,
+    runs_dir: RunsDir = Path("runs"),
+    *,
+    quick: Quick = False,
+    deep: Deep = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check every file of runs and list what the runs can still be used for.
 
@@ -42,7 +51,7 @@ def verify(
     found: list[tuple[Run, Verification]] = []
     for run in runs:
         with activity("reading the run"):
-            found.append((run, check(run, quick=quick)))
+            found.append((run, check(run, quick=quick, deep=deep)))
         if not as_json:
             _print(*found[-1], many=len(runs) > 1)
     damaged = [(run, each) for run, each in found if not each.intact]

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-State = Literal["intact", "damaged", "missing", "not checked"]
+State = Literal["intact", "edited", "damaged", "missing", "not checked"]
+"""``edited``: by hand, without effect on the results."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,14 @@ class Verification:
 
     @property
     def verdict(self) -> str:
-        """The result in a line, which names what was not looked at."""
+        """The result in a line, which names what was not looked at and what was edited."""
         if self.damaged:
             return f"damaged: {', '.join(self.damaged)}"
         data = next((finding.state for finding in self.findings if finding.file == "the data"), "not checked")
+        edited = "".join(f"; {each.file} was edited" for each in self.findings if each.state == "edited")
         if data != "intact":
-            return f"intact, as far as it can be checked without its data ({data})"
-        return "intact, evaluated again" if self.evaluated else "intact, not evaluated again"
+            return f"intact, as far as it can be checked without its data ({data}){edited}"
+        return f"intact, {'evaluated again' if self.evaluated else 'not evaluated again'}{edited}"
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
