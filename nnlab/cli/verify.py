@@ -22,6 +22,10 @@ Addresses = Annotated[
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Do not evaluate the checkpoints again.")]
 
+Deep = Annotated[
+    bool, typer.Option("--deep", help="Read every byte of the data, even of files that look unchanged.")
+]
+
 
 Repair = Annotated[
     bool,
@@ -34,6 +38,7 @@ def verify(
     runs_dir: RunsDir = Path("runs"),
     *,
     quick: Quick = False,
+    deep: Deep = False,
     repair: Repair = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +66,7 @@ def verify(
     found: list[tuple[Run, Verification]] = []
     for run in runs:
         with activity("reading the run"):
-            found.append((run, check(run, quick=quick)))
+            found.append((run, check(run, quick=quick, deep=deep)))
         if not as_json:
             _print(*found[-1], many=len(runs) > 1)
     damaged = [(run, each) for run, each in found if not each.intact]

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from nnlab.runs.records import Repair
 
-State = Literal["intact", "damaged", "missing", "not checked"]
+State = Literal["intact", "edited", "damaged", "missing", "not checked"]
+"""``edited``: by hand, without effect on the results."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,17 @@ class Verification:
 
     @property
     def verdict(self) -> str:
-        """The result in a line, which names what was not looked at."""
+        """The result in a line, which names what was not looked at and what was edited."""
         if self.damaged:
             return f"damaged: {', '.join(self.damaged)}"
         repaired = f"; repaired: {', '.join(dict.fromkeys(each.file for each in self.repairs))}" * bool(
             self.repairs
         )
         data = next((finding.state for finding in self.findings if finding.file == "the data"), "not checked")
+        edited = "".join(f"; {each.file} was edited" for each in self.findings if each.state == "edited")
         if data != "intact":
-            return f"intact, as far as it can be checked without its data ({data}){repaired}"
-        return f"intact, {'' if self.evaluated else 'not '}evaluated again{repaired}"
+            return f"intact, as far as it can be checked without its data ({data}){edited}{repaired}"
+        return f"intact, {'' if self.evaluated else 'not '}evaluated again{edited}{repaired}"
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""

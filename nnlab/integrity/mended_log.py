@@ -9,6 +9,7 @@ length stand for them (``nnlab.runs.metrics_log``): a checkpoint notes how many 
 resumed run continues there. The log is read twice, a line at a time.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,20 +21,10 @@ from typing import NamedTuple
 from nnlab import files
 from nnlab.errors import RunError
 from nnlab.integrity.flipped_bits import flipped_back
-from nnlab.runs.metrics_log import (
-    ENDING,
-    FIRST,
-    SHORTEST_LOSS,
-    chained,
-    ending_of,
-    is_lost,
-    lines_of,
-    loss_of,
-    losses_of,
-    parsed,
-    verified,
-)
+from nnlab.runs.chain import ENDING, FIRST, next_line, verified
+from nnlab.runs.metrics_log import SHORTEST_LOSS, is_lost, lines_of, loss_of, losses_of, parsed
 
+_CHECK = re.compile(rb', "check": "([0-9a-f]{16})"}\n')
 _MOST_SEARCHED = 200  # damaged lines in which the flipped bit is searched for; each takes some milliseconds
 _MOST_LISTED = 10_000  # kept records among lost ones that are remembered
 
@@ -160,8 +151,8 @@ def mended_lines(path: Path, log: MendedLog) -> Iterator[bytes]:
         at, number = here, number if here == at else 0
         if log.stretches[at].damaged_at == number:
             yield from fill(at)
-        check = chained(check, line.text)
-        yield line.text + ending_of(check)
+        content, check = next_line(check, line.text)
+        yield content
         number += 1
     for part in range(at, len(log.stretches)):
         yield from fill(part)
@@ -197,7 +188,7 @@ def _proven(path: Path, log: MendedLog) -> Iterator[Line | None]:
                     continue
             if before is None:
                 yield None
-                befores = {chained(each, line[:-ENDING]) for each in befores} | _written(line)
+                befores = {next_line(each, line[:-ENDING])[1] for each in befores} | _written(line)
                 continue
             befores = {verified(line, before) or ""}
             yield _line(line)
@@ -227,8 +218,8 @@ def _is_chain(content: bytes, before: str) -> bool:
 
 def _written(line: bytes) -> set[str]:
     """Return the check that a damaged ``line`` bears, if it has one."""
-    check = line[-ENDING:][len(b', "check": "') : -len(b'"}\n')].decode("latin-1")
-    return {check} if ending_of(check) == line[-ENDING:] else set()
+    found = _CHECK.fullmatch(line[-ENDING:])
+    return {found[1].decode()} if found else set()
 
 
 def _line(line: bytes) -> Line | None:

@@ -18,11 +18,13 @@ from nnlab.config import Experiment, as_yaml
 from nnlab.data import load_dataset
 from nnlab.errors import NnlabError, RunError
 from nnlab.integrity.expected_records import describe_losses
+from nnlab.integrity.flipped_bits import flipped_back
 from nnlab.integrity.mended_config import config_of
 from nnlab.integrity.mended_log import Boundary, mended_lines, survey
 from nnlab.runs import Checkpoint, Run, read_checkpoint
 from nnlab.runs import ledger as ledgers
-from nnlab.runs.checkpoint import encode
+from nnlab.runs.checkpoint import encode, identity_of
+from nnlab.runs.checkpoint_index import read_index
 from nnlab.runs.records import Environment, Evaluated, parse_record, read_record
 from nnlab.runs.run_config import load_run_config
 from nnlab.training.state import batches_of
@@ -43,6 +45,13 @@ class Mending:
     how: str
     lost: str = ""
     write: Write | None = None
+
+
+def flipped(run: Run, file: str) -> Mending | None:
+    """Return how the one flipped bit of a file with checks is flipped back; None if they prove none."""
+    proof = ledgers.is_whole if file == ledgers.NAME else files.is_checked
+    whole = flipped_back(_content(run.path / file), proof)
+    return Mending("one flipped bit flipped back, as its check proves", write=_writes(whole)) if whole else None
 
 
 def config(run: Run, file: str) -> Mending:
@@ -73,7 +82,8 @@ def environment(run: Run, file: str) -> Mending:
 def environment_of(run: Run) -> dict[str, Any]:
     """Return the content of environment.json as far as it can be read, with the seed of the config."""
     content = _content(run.path / "environment.json")
-    whole = _unflipped(content)
+    proven = flipped_back(content, files.is_checked)
+    whole = _fields(proven) if proven else _unflipped(content)
     if whole is not None:
         return whole
     try:
@@ -119,6 +129,8 @@ def _fields(content: bytes) -> dict[str, Any]:
         return {}
     kept = {}
     for key, each in value.items() if isinstance(value, dict) else ():
+        if key in {"format", "check"}:
+            continue
         try:
             Environment.model_validate_json(json.dumps({**_UNKNOWN, key: each}))
             kept[key] = each
@@ -166,8 +178,10 @@ def index(run: Run, file: str) -> Mending:
         names["best"] = f"best-{wanted['step']:08d}.safetensors"  # if it is lost, no other one takes its place
     elif bests:
         names["best"] = max(bests, key=lambda name: bests[name].step)
-    text = json.dumps(names, indent=2) + "\n"
-    return Mending("rebuilt from the checkpoints that are intact", write=_writes(text.encode()))
+    folder = run.folder("checkpoints")
+    digests = {name: identity_of(folder / name) for name in names.values() if name in steps or name in bests}
+    content = files.json_content({**names, "digests": digests})
+    return Mending("rebuilt from the checkpoints that are intact", write=_writes(content))
 
 
 def normalization(run: Run, file: str) -> Mending:
@@ -208,8 +222,8 @@ def summary(run: Run, file: str) -> Mending:
     content = found and summary_of(saved, found, _examples(run))
     if content is None:
         return Mending("set aside", "how the training run ended")
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    return Mending(f"rebuilt from the checkpoint of step {saved.step:,}", write=_writes(text.encode()))
+    rebuilt = files.json_content(content)
+    return Mending(f"rebuilt from the checkpoint of step {saved.step:,}", write=_writes(rebuilt))
 
 
 def summary_of(saved: Checkpoint, found: Experiment, examples: int | None) -> dict[str, Any] | None:
@@ -255,9 +269,9 @@ def ledger(run: Run, file: str) -> Mending:
             lost += 1
     known = {(each.step, each.checkpoint, each.other_data) for each in entries}
     found = [each for each in _evaluated(run) if (each.step, each.checkpoint, each.other_data) not in known]
-    text = "".join(f"{each.model_dump_json(exclude_none=True)}\n" for each in (*entries, *found))
+    content = b"".join(ledgers.chained_lines((*entries, *found))[0])
     how = f"{len(entries)} entries kept, {len(found)} added from the evaluations in the run"
-    return Mending(how, f"{lost} entries, of which some may be those added" * bool(lost), _writes(text.encode()))
+    return Mending(how, f"{lost} entries, of which some may be those added" * bool(lost), _writes(content))
 
 
 def _evaluated(run: Run) -> Iterator[ledgers.LedgerEntry]:
@@ -305,10 +319,14 @@ def _newest(run: Run) -> Checkpoint:
 
 def _intact(run: Run, kind: str) -> dict[str, Checkpoint]:
     """Return the intact checkpoints of a ``kind``, step or best, by the names of their files."""
-    found = {}
-    for path in sorted(run.folder("checkpoints").glob(f"{kind}-*.safetensors")):
+    found, folder = {}, run.folder("checkpoints")
+    try:
+        known = read_index(folder).digests
+    except RunError:
+        known = {}
+    for path in sorted(folder.glob(f"{kind}-*.safetensors")):
         try:
-            saved = read_checkpoint(path)
+            saved = read_checkpoint(path, known.get(path.name))
         except RunError:
             continue
         if path.name == f"{kind}-{saved.step:08d}.safetensors":

@@ -52,7 +52,8 @@ def repair(run: Run) -> Outcome:
     written.
     """
     with run.locked():
-        files.remove_abandoned(run.path)
+        for folder in (run.path, run.folder("checkpoints"), run.evaluation):
+            files.remove_abandoned(folder)
         return _Repairer(run).result()
 
 
@@ -69,7 +70,9 @@ class _Repairer:
         while file := next(self._damaged(verify(self._run, quick=True)), None):
             announce(f"mending {file}")
             try:
-                mending = next(mender for start, mender in _ORDER if file.startswith(start))(self._run, file)
+                mender = next(mender for start, mender in _ORDER if file.startswith(start))
+                whole = menders.flipped(self._run, file) if file.endswith((".json", "ledger.jsonl")) else None
+                mending = whole or mender(self._run, file)
                 self._done[file] = self._apply(file, mending)
             except RunError as error:
                 self._failed[file] = str(error).replace(f"{self._run.path}/", "")

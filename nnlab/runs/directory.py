@@ -2,7 +2,8 @@
 
 runs/20261121-093000-mnist-7f3a/
 config.yaml       the resolved config, defaults included; training it again repeats the run
-environment.json  versions, BLAS, CPU, threads, data digests, commit, seed
+environment.json  versions, BLAS, CPU, threads, data digests, commit, seed; the config, and the digests of the
+                  files that are written once
 metrics.jsonl     one record a line
 checkpoints/      see nnlab.runs.checkpoints
 summary.json      status and final numbers, written last
@@ -108,6 +109,17 @@ class Run:
     def read_json(self, name: str) -> dict[str, Any]:
         """Return the JSON object in the file ``name``; raises RunError if it cannot be read."""
         return files.read_json(self.path / name)
+
+    def recorded_digest(self, name: str) -> str | None:
+        """Return the SHA-256 that environment.json records of the file ``name``, which is written once.
+
+        None if it records none, or is missing. Raises RunError if it is damaged.
+        """
+        if not (self.path / "environment.json").exists():
+            return None
+        digests = self.read_json("environment.json").get("files")
+        stated = digests.get(name) if isinstance(digests, dict) else None
+        return stated if isinstance(stated, str) else None
 
     def write_json(self, name: str, value: Any) -> None:
         """Write ``value`` to the file ``name``; raises SystemFault if it cannot be written."""

@@ -4,8 +4,7 @@ A record has ``step``, ``split``, ``loss`` (nats), ``accuracy`` (0-1) and ``seco
 the run; a training record also has the ``learning_rate``, and its values are means over the steps since the
 previous training record.
 
-Each line ends with ``"check"``: the first 16 hex digits of the SHA-256 of the previous check and of the line
-up to that key. The chain reveals altered records as well as lost, added and moved ones.
+The lines are chained by their checks; see ``nnlab.runs.chain``.
 
 Where a repair could not restore records, ``{"lost": [3, 5]}`` stands for them: records of the steps 3 to 5. Such a
 line takes as many bytes as they took, filled up with spaces, so that the positions that checkpoints note still
@@ -15,7 +14,6 @@ This module is the only reader of the format: ``read_metrics`` and ``scan`` veri
 read small parts of a log for display and do not.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -29,14 +27,9 @@ from typing import IO, Any, TypeGuard
 from nnlab import files
 from nnlab.activity import announce
 from nnlab.errors import RunError, SystemFault, refusal, system_errors
+from nnlab.runs.chain import ENDING, FIRST, next_line, verified
 
 log = logging.getLogger(__name__)
-
-FIRST = "0" * 16
-"""The check before that of the first record."""
-
-ENDING = len(', "check": "0123456789abcdef"}\n')
-"""Bytes of the end of a line, from its check on."""
 
 MOST_RECORDS = 200_000
 """Records that are held in memory, of training and of evaluations each: about 150 MB."""
@@ -106,8 +99,7 @@ class MetricsLog:
     def append(self, record: dict[str, Any]) -> None:
         """Write one record; raises SystemFault if the system refuses."""
         text = json.dumps(record, allow_nan=False)[:-1].encode()
-        check = chained(self._check, text)
-        line = text + ending_of(check)
+        line, check = next_line(self._check, text)
         with system_errors("write", self._path):
             if os.write(self._file, line) != len(line):
                 raise SystemFault(f"cannot write {self._path}: only a part of the record was written")
@@ -236,8 +228,8 @@ def losses_of(first: int, last: int, size: int, before: str) -> Iterator[bytes]:
     while size:
         length = size if size <= _LONGEST else min(_LONGEST, size - SHORTEST_LOSS)
         text = f"{_LOSS.decode()}{first}, {last}]".encode().ljust(length - ENDING)
-        before = chained(before, text)
-        yield text + ending_of(before)
+        line, before = next_line(before, text)
+        yield line
         size -= length
 
 
@@ -357,19 +349,3 @@ def _is_record(record: dict[str, Any]) -> bool:
 
 def _is_finite(value: Any) -> TypeGuard[float]:
     return type(value) in (float, int) and abs(value) <= _LARGEST  # of an int of any size too
-
-
-def verified(line: bytes, before: str) -> str | None:
-    """Return the check of ``line`` if it follows from the check ``before``, else None."""
-    check = chained(before, line[:-ENDING])
-    return check if line[-ENDING:] == ending_of(check) else None
-
-
-def chained(before: str, text: bytes) -> str:
-    """Return the check of a line that begins with ``text`` and follows a line with the check ``before``."""
-    return hashlib.sha256(before.encode() + text).hexdigest()[:16]
-
-
-def ending_of(check: str) -> bytes:
-    """Return the end of a line with its ``check``."""
-    return f', "check": "{check}"}}\n'.encode()

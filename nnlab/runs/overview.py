@@ -163,7 +163,7 @@ def _glance(run: Run, names: set[str], sweep: Path | None, config: Experiment | 
         return Overview(run, "running" if is_held(run.path) else "pending", config=config, sweep=sweep)
     environment = read_record(run.path / "environment.json", Environment)
     summary = read_record(run.path / "summary.json", Summary) if "summary.json" in names else None
-    tests = tuple(_tests(run)) if "evaluation" in names else ()
+    tests = tuple(_tests(run, environment.began)) if "evaluation" in names else ()
     facts: dict[str, Any] = {"config": config, "environment": environment, "tests": tests, "sweep": sweep}
     ended = summary is not None and summary.finished
     running = not ended and is_held(run.path)
@@ -172,11 +172,17 @@ def _glance(run: Run, names: set[str], sweep: Path | None, config: Experiment | 
     return Overview(run, **facts, **dict(summary))
 
 
-def _tests(run: Run) -> Iterator[Evaluated]:
-    """Yield the evaluations on test data, at most one of the best and one of the last checkpoint."""
+def _tests(run: Run, began: str | None) -> Iterator[Evaluated]:
+    """Yield the evaluations on test data, at most one of the best and one of the last checkpoint.
+
+    Raises RunError if one is damaged, or of another run than that which ``began`` then.
+    """
     for folder in (run.evaluation, run.folder("evaluation", "last")):
         if (folder / "metrics.json").exists():
-            yield read_record(folder / "metrics.json", Evaluated)
+            found = read_record(folder / "metrics.json", Evaluated)
+            if None not in {found.run, began} and found.run != began:
+                raise RunError(f"{folder.relative_to(run.path)}/metrics.json is of another run")
+            yield found
 
 
 def _progress(run: Run, config: Experiment) -> dict[str, Any]:

@@ -55,13 +55,17 @@ class Measurement(Record):
 
 
 class Evaluated(Measurement):
-    """What ``nnlab eval`` measured on ``count`` test examples, and the checkpoint it used."""
+    """What ``nnlab eval`` measured on ``count`` test examples, and the checkpoint it used.
+
+    ``run`` is when the run began. It and the digests are missing in evaluations of earlier versions.
+    """
 
     count: Count
     checkpoint: Literal["best", "last"]
     fingerprint: str | None = None
     data: str | None = None
     predictions: str | None = None
+    run: str | None = None
 
 
 class Summary(Record):
@@ -118,6 +122,9 @@ class Repair(Record):
 class Environment(Record):
     """The machine and the versions of a training run; ``data`` has the digest of each split.
 
+    ``began`` identifies the run. ``planned`` is the digest of the config that a sweep laid out for it, and
+    ``files`` has the digests of the files that are written once. Runs of earlier versions lack these three.
+
     Of a run whose file was lost and mended, ``threads`` is None and the others are unknown or empty. ``repaired``
     has the files that were mended.
     """
@@ -130,11 +137,19 @@ class Environment(Record):
     dataset: DatasetFacts | None = None
     seed: int | None = None
     repaired: tuple[Repair, ...] = ()
+    began: str | None = None
+    planned: str | None = None
+    files: dict[str, str] | None = None
+
+    @property
+    def demands_checks(self) -> bool:
+        """Whether the run began with a version of nnlab that writes a check into each of its files."""
+        return self.files is not None
 
 
 def read_record(path: Path, model: type[M]) -> M:
     """Return the ``model`` in a JSON file; raises RunError if it is missing, damaged or of another version."""
-    return parse_record(files.read_whole(path), model, path.name)
+    return parse_record(files.read_checked(path), model, path.name)
 
 
 def parse_record(content: bytes, model: type[M], place: str) -> M:

@@ -6,6 +6,8 @@ from pydantic import Field, NonNegativeFloat, ValidationError
 
 from nnlab.runs.records import Count, Fraction, Record
 
+_MISSING: Any = None
+
 
 class _Values(Record):
     """An evaluation: its step, mean loss (nats) and accuracy (0-1)."""
@@ -39,13 +41,13 @@ class _SavedFacts(Record):
 
     step: Count
     digests: dict[str, str]
-    config: dict[str, Any] = Field(default=None)
-    streams: dict[str, dict[str, Any]] = Field(default=None)
-    batches: dict[str, Any] = Field(default=None)
-    monitor: _Monitor = Field(default=None)
-    window: _Window = Field(default=None)
-    seconds: NonNegativeFloat = Field(default=None)
-    metrics_bytes: Count = Field(default=None)
+    config: dict[str, Any] = Field(default=_MISSING)
+    streams: dict[str, dict[str, Any]] = Field(default=_MISSING)
+    batches: dict[str, Any] = Field(default=_MISSING)
+    monitor: _Monitor = Field(default=_MISSING)
+    window: _Window = Field(default=_MISSING)
+    seconds: NonNegativeFloat = Field(default=_MISSING)
+    metrics_bytes: Count = Field(default=_MISSING)
 
 
 def saved_facts_problem(text: str) -> str | None:

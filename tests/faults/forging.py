@@ -57,33 +57,29 @@ class JsonFile:
         self.path = path
 
     def read(self):
-        return json.loads(self.path.read_text())
+        value = json.loads(self.path.read_text())
+        self._checked = value.pop("check", None) is not None
+        return value
 
     def write(self, value):
-        self.path.write_text(json.dumps(value))
+        text = json.dumps(value, indent=2).removesuffix("\n}")
+        check = hashlib.sha256(text.encode()).hexdigest()
+        checked = self._checked and text != "{}"
+        self.path.write_text(f'{text},\n  "check": "{check}"\n}}\n' if checked else json.dumps(value))
 
 
 class JsonLines(JsonFile):
-    """A file of JSON objects, a line each, of which the first and the last are altered."""
+    """A file of chained JSON objects, a line each, of which the first and the last are altered."""
 
     def read(self):
         lines = [json.loads(line) for line in self.path.read_text().splitlines()]
         self._middle = lines[1:-1]
-        return {"first": lines[0], "last": lines[-1]}
-
-    def write(self, value):
-        self.path.write_text("".join(f"{json.dumps(each)}\n" for each in self._all(value)))
-
-    def _all(self, value):
-        return [value["first"], *self._middle, value["last"]]
-
-
-class MetricsFile(JsonLines):
-    """The log of a run, whose chain of checks is made right."""
+        return {"first": lines[0], "last": lines[-1]} if lines[1:] else {"first": lines[0]}
 
     def write(self, value):
         check, lines = "0" * 16, []
-        for each in self._all(value):
+        last = [value["last"]] if "last" in value else []
+        for each in [value["first"], *self._middle, *last]:
             if isinstance(each, dict):
                 each.pop("check", None)
             text = json.dumps(each)[:-1]
@@ -108,10 +104,16 @@ class CheckpointHeader(JsonFile):
         text = json.dumps({"__metadata__": metadata, **header}).encode()
         text += b" " * (-len(text) % 8)
         self.path.write_bytes(len(text).to_bytes(8, "little") + text + self._rest)
+        index = JsonFile(self.path.with_name("index.json"))
+        if index.path.exists():
+            named = index.read()
+            if self.path.name in named.get("digests", {}):
+                named["digests"][self.path.name] = hashlib.sha256(text).hexdigest()
+                index.write(named)
 
 
 def opened(path):
     """Return the file at ``path`` as something whose fields can be altered; None if it has none."""
     kinds = {".json": JsonFile, ".jsonl": JsonLines, ".safetensors": CheckpointHeader}
-    kind = MetricsFile if path.name == "metrics.jsonl" else kinds.get(path.suffix)
+    kind = kinds.get(path.suffix)
     return kind and kind(path)

@@ -187,7 +187,7 @@ def test_a_summary_is_rebuilt_to_the_same_numbers(run):
 
 
 def test_a_summary_of_a_run_that_did_not_end_is_not_made_up(stopped):
-    flip(stopped.path / "summary.json", 0)
+    flip(stopped.path / "summary.json", 0, 1)
     [made] = repair(stopped).repairs
     assert (made.how, made.lost) == ("set aside", "how the training run ended")
     assert not (stopped.path / "summary.json").exists()
@@ -229,38 +229,42 @@ def test_a_damaged_state_is_set_aside_for_the_one_before(made, stopped):
 
 def test_an_environment_is_read_as_far_as_it_can_be(run):
     path = run.path / "environment.json"
-    whole = json.loads(path.read_text())
+    whole = run.read_json("environment.json")
     text = path.read_bytes()
     flip(path, text.index(b'"cpu"') + 4)
-    repair(run)
-    told = json.loads(path.read_text())
+    [made] = repair(run).repairs
+    assert made.how == "one flipped bit flipped back, as its check proves"
+    told = run.read_json("environment.json")
     assert {key: value for key, value in told.items() if key != "repaired"} == whole
     told["threads"] = "many"
     path.write_text(json.dumps(told))
     made = repair(run).repairs[-1]
     assert made.lost == "threads"
-    assert len(json.loads(path.read_text())["repaired"]) == 2
+    assert len(run.read_json("environment.json")["repaired"]) == 2
     path.unlink()
     made = repair(run).repairs[-1]
     assert "versions" in made.lost
-    assert verify(run).damaged == ("the data",)
+    assert [each.file for each in verify(run).repairs] == ["environment.json"]
 
 
 def test_a_ledger_keeps_its_entries_and_gets_back_those_that_evaluations_prove(run):
     path = run.path / "test-ledger.jsonl"
     [whole] = path.read_bytes().splitlines(keepends=True)
+    flip(path, 10)
+    assert repair(run).repairs[0].lost == ""
+    assert path.read_bytes() == whole
     other = whole.replace(b'"step":', b'"other_data":"0123456789ab","step":')
     path.write_bytes(whole.replace(b"{", b"[") + other)
-    [made] = repair(run).repairs
+    made = repair(run).repairs[0]
     assert made.lost.startswith("1 entries")
     first, second = map(json.loads, path.read_text().splitlines())
-    assert first == json.loads(other)
+    assert (first["step"], first["other_data"]) == (json.loads(whole)["step"], "0123456789ab")
     assert (second["step"], second["accuracy"]) == (json.loads(whole)["step"], json.loads(whole)["accuracy"])
-    assert_mended(run)
+    assert {each.file for each in verify(run).repairs} == {"test-ledger.jsonl"}
 
 
 def test_a_damaged_evaluation_is_set_aside(run):
-    flip(run.path / "evaluation" / "metrics.json", 0)
+    flip(run.path / "evaluation" / "metrics.json", 0, 1)
     [made] = repair(run).repairs
     assert made.how == "set aside"
     assert not (run.path / "evaluation" / "metrics.json").exists()
