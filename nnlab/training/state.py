@@ -9,6 +9,7 @@ from typing import Literal
 from nnlab import seeding
 from nnlab.config import Experiment
 from nnlab.config.consistency import check_batches, check_shards
+from nnlab.config.resolution import resolved
 from nnlab.data import Dataset, load_dataset
 from nnlab.data.batches import Batches, prepared
 from nnlab.errors import OptionError, RunError, UsageError
@@ -107,6 +108,13 @@ class TrainingState:
                     factor=self.schedule.factor(step - 1, self.clock),
                     clip_norm=self.config.training.clip_norm,
                 )
+
+    def resolve_config(self) -> None:
+        """Replace null in the config by what is used; done when a run begins, never in one that has begun."""
+        every = self.evaluate_every if self.evaluated_on else None
+        self.config = resolved(
+            self.config, evaluate_every=every, checkpoint_every=self.checkpoint_every, shards=self.shards
+        )
 
     def checkpoint(self, metrics_bytes: int) -> Checkpoint:
         """Return everything that the coming steps depend on; save it before the next step changes it."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from nnlab import files
 from nnlab.config import Experiment, as_yaml
-from nnlab.config.resolution import resolved
 from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
+from nnlab.runs.changes import record_of
 from nnlab.runs.directory import moment
 from nnlab.runs.fitted_normalization import write_normalization
 from nnlab.runs.run_config import load_run_config
@@ -42,7 +42,7 @@ def train(
     check_writable(Path(runs_dir))
     with threads.compute(config.compute.threads):
         state = _prepare(config)
-        _resolve(state)
+        state.resolve_config()
         run = create_run(Path(runs_dir), config.name)
         files.write_text(run.config, as_yaml(state.config))
         with run.locked():
@@ -75,9 +75,10 @@ def resume(
         if run.begun:
             keep = restore(state, run, allow_inexact=allow_inexact)
         else:
-            _resolve(state)
+            planned = files.digest(files.read_whole(run.config))
+            state.resolve_config()
+            _begin(state, run, planned)
             files.write_text(run.config, as_yaml(state.config))
-            _begin(state, run)
         finished = state.finished
         _train(state, run, report, begin, keep=keep)
     return not finished
@@ -91,19 +92,15 @@ def _prepare(config: Experiment) -> TrainingState:
     return state
 
 
-def _resolve(state: TrainingState) -> None:
-    """Replace null in the config by what is used; done before a run begins, never in one that has begun."""
-    every = state.evaluate_every if state.evaluated_on else None
-    state.config = resolved(
-        state.config, evaluate_every=every, checkpoint_every=state.checkpoint_every, shards=state.shards
-    )
+def _begin(state: TrainingState, run: Run, planned: str | None = None) -> None:
+    """Record the fitted normalization, the config and the environment in which training begins.
 
-
-def _begin(state: TrainingState, run: Run) -> None:
-    """Record the fitted normalization and the environment in which training begins."""
+    ``planned`` is the digest of the config of a run that was only a config so far, such as a new cell of a sweep.
+    """
     files.remove_leftovers(run.path)
-    write_normalization(run, state.dataset.normalization)
-    run.write_json("environment.json", {"began": moment(), **present_environment(state)})
+    recorded = record_of(state.config, write_normalization(run, state.dataset.normalization))
+    origin = {} if planned is None else {"planned": planned}
+    run.write_json("environment.json", {"began": moment(), **present_environment(state), **recorded, **origin})
 
 
 def _beginning(state: TrainingState, run: Run) -> Beginning:

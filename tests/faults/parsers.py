@@ -36,7 +36,7 @@ from nnlab.data.own_arrays import SavedArrays
 from nnlab.data.zip_archive import opened_member, unzipping
 from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, records
 from nnlab.runs import checkpoint as format_of_checkpoints
-from nnlab.runs import metrics_log as format_of_metrics
+from nnlab.runs.chain import FIRST, next_line
 from nnlab.runs.metrics_log import MetricsLog, read_metrics, scan
 from nnlab.runs.predictions_file import read_predictions
 from nnlab.runs.sweeps import read_sweep
@@ -174,10 +174,10 @@ def _metrics(content):
 
 def _records(content):
     """Read a log of the lines in ``content``, each under the check that it should have."""
-    check, forged = format_of_metrics._FIRST, b""
-    for line in content.split(b"\n"):
-        check = format_of_metrics._chained(check, line)
-        forged += line + format_of_metrics._ending(check)
+    check, forged = FIRST, b""
+    for text in content.split(b"\n"):
+        line, check = next_line(check, text)
+        forged += line
     read_metrics(_put("records.jsonl", forged))
 
 

@@ -85,6 +85,8 @@ def gather(run: Run, *, cause: str) -> RunMaterial:
         gathering.warnings.append(
             f"config.yaml was edited after training: {keys}. The report shows the edited config."
         )
+    for made in trained.environment.repaired if trained.environment else ():
+        gathering.warnings.append(f"A damaged file was repaired on {made.when[:10]}: {made}.")
     logged = bool(gathering.attempt("The training curves are left out", lambda: trained.records))
     dataset = gathering.attempt(
         "Parts that need the data are left out", lambda: trained.dataset, _way_to_data(config)
