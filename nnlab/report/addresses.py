@@ -17,7 +17,7 @@ from nnlab.report.writing import Destination, placed, write_report
 
 @dataclass(frozen=True)
 class Written:
-    """The report ``file``, the path of its ``notes`` if they exist, and why each ``missing`` target is left out."""
+    """The report ``file``, the path of its ``notes`` if any, and why each ``missing`` target is left out."""
 
     file: Path
     notes: Path | None
