@@ -159,7 +159,7 @@ OF_FILES = (
         ),
     ),
     Row(
-        "A report in Markdown or TeX with scripts, links to `javascript:` or `data:`, or commands of TeX in names, "
+        "A report in Markdown or TeX with scripts, links to `javascript:` or `data:`, or TeX commands in names, "
         "classes and notes; notes of a megabyte of `[`",
         "Rendered with HTML on and opened in a browser, nothing in Markdown acts. Compiled with `-shell-escape`, "
         "nothing in TeX runs. Long notes are shown without formatting, within seconds.",

@@ -1,4 +1,4 @@
-"""An evaluation that is killed at any moment leaves the old one or the new one, never a mixture that is damaged."""
+"""An evaluation that is killed at any moment leaves the old one or the new one, never a mixture."""
 
 import shutil
 import signal
