@@ -48,8 +48,9 @@ results: $(READY)  ## train every published experiment and write docs/results.md
 	$(BIN)/python -m results train
 	$(BIN)/python -m results write
 
-chaos: $(READY)  ## disturb trainings in thousands of ways (hours); print what was tried
-	NNLAB_CHAOS=1 $(BIN)/python -m pytest tests/faults -q
+SHARE := 1
+chaos: $(READY)  ## disturb trainings in thousands of ways (hours; SHARE=0.01: minutes); print and write the figures
+	PYTHONPATH=.:tests $(BIN)/python -m faults.chaos $(SHARE)
 
 fuzz: $(READY)  ## give every parser a million damaged files (hours), then some guided by coverage
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fuzz]'

@@ -146,6 +146,11 @@ def refusal(error: Exception, action: str, place: object = None) -> str:
     return f"cannot {action}: {why}" if place is None else f"cannot {action} {place}: {why}"
 
 
+def out_of_memory(error: MemoryError) -> str:
+    """Return the message for ``error``; the allocation that failed is unknown if Python itself raised it."""
+    return f"out of memory: {error}" if str(error) else "out of memory"
+
+
 @contextlib.contextmanager
 def system_errors(action: str, place: object = None) -> Iterator[None]:
     """Turn an OSError raised in the block into a SystemFault with the text of ``refusal``."""

@@ -39,7 +39,7 @@ from nnlab.cli.config_command import ConfigCommand
 from nnlab.cli.drawing import ignore_matplotlib_settings
 from nnlab.cli.groups import FullHelp
 from nnlab.cli.output import say
-from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, refusal
+from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, out_of_memory, refusal
 
 GROUPS = {
     "Prepare": ("init", "data", "layers", "schema", "summary", "gradcheck"),
@@ -152,7 +152,7 @@ def _explained(error: BaseException) -> tuple[str, int]:
         case OSError():
             message = f"error: {refusal(error, 'use' if error.filename else 'write the output')}"
         case MemoryError():
-            message = f"error: out of memory: {error}"
+            message = f"error: {out_of_memory(error)}"
         case RuntimeError() if "can't start new thread" in str(error):
             message = "error: cannot start a thread (ulimit -u and -v limit them)"
         case _:

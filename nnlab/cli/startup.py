@@ -7,6 +7,7 @@ program itself is changed, never a process that imports ``nnlab.cli`` for anothe
 import codecs
 import contextlib
 import io
+import mmap
 import os
 import resource
 import signal
@@ -92,6 +93,7 @@ def _bytes_or_backslashes(error: UnicodeError) -> tuple[str | bytes, int]:
     return codecs.backslashreplace_errors(error)
 
 
+_ROOM = 2**26  # bytes of address space beyond the first multiplication, for the buffers of those of training
 _FEW_THREADS = 4096  # a limit of processes and threads below which starting them is tried first
 
 
@@ -138,7 +140,7 @@ def _try_numerics() -> int:
         import nnlab.training  # noqa: F401 -- for its memory
         from nnlab.nn.kernels import threads
 
-        with threads.compute():
+        with mmap.mmap(-1, _ROOM), threads.compute():
             threads.each(np.linalg.multi_dot, [[np.ones((256, 256))] * 2] * threads.count())
     except BaseException:  # noqa: BLE001 -- whatever it is, the parent reports it
         return 1

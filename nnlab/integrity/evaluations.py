@@ -14,7 +14,7 @@ from nnlab.evaluation import Metrics, Predictions, SplitName, calibrate, load_ne
 from nnlab.nn.kernels import threads
 from nnlab.runs import Checkpoint
 from nnlab.runs.checkpoint_arrays import fingerprint
-from nnlab.runs.evidence import sha256
+from nnlab.runs.evidence import predictions_in, sha256
 from nnlab.runs.ledger import NAME as LEDGER
 from nnlab.runs.ledger import Ledger
 
@@ -111,7 +111,7 @@ def check_record(folder: Path, recorded: dict[str, Any], predictions: Prediction
     if "predictions" not in recorded:  # of an earlier version
         measured = {key: value for key, value in measured.items() if key in recorded or key not in _NEWER}
     differing = sorted(key for key, value in measured.items() if recorded.get(key) != value)
-    if "predictions" in recorded and recorded["predictions"] != sha256(folder / "predictions.npz"):
+    if "predictions" in recorded and recorded["predictions"] != sha256(predictions_in(folder)):
         differing.append("predictions (the digest of the file)")
     if differing:
         verb = "does" if len(differing) == 1 else "do"

@@ -17,6 +17,7 @@ from nnlab.evaluation import measure, predict_split
 from nnlab.integrity.findings import Deviation
 from nnlab.integrity.summaries import EndedSummary
 from nnlab.runs import Run
+from nnlab.runs.evidence import predictions_in
 from nnlab.runs.predictions_file import ARRAYS
 from nnlab.runs.records import read_record
 from nnlab.training.sinks import summary_of
@@ -36,7 +37,7 @@ class StoredEvaluation:
         split, names = self.record.get("split", "test"), state.dataset.class_names
         try:
             now = predict_split(state.network, state.loss, state.dataset, split)
-            arrays = NpzFile(self.folder / "predictions.npz")
+            arrays = NpzFile(predictions_in(self.folder))
             stored = {key: arrays.values(key) for key in ARRAYS}
         except NnlabError as error:
             yield Deviation(state.step, f"{self.name}: {error}", None)

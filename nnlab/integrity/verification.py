@@ -38,7 +38,7 @@ from nnlab.runs import Checkpoint, Run, fitted_normalization, ledger, read_check
 from nnlab.runs.checkpoint_arrays import fingerprint
 from nnlab.runs.checkpoint_index import CheckpointIndex, read_index
 from nnlab.runs.environment import current_environment, differences
-from nnlab.runs.evidence import summary_problems
+from nnlab.runs.evidence import predictions_in, summary_problems
 from nnlab.runs.fitted_normalization import read_normalization
 from nnlab.runs.metrics_log import scan
 from nnlab.runs.predictions_file import ARRAYS
@@ -326,7 +326,7 @@ class _Verifier:
 
     def _check_predictions(self, folder: Path) -> tuple[State, str]:
         self._predictions = None
-        arrays = NpzFile(folder / "predictions.npz")
+        arrays = NpzFile(predictions_in(folder))
         self._predictions = Predictions(*(arrays.values(key) for key in ARRAYS))
         return "intact", f"labels, probabilities and losses of {len(self._predictions.labels):,} examples"
 

@@ -17,7 +17,7 @@ from nnlab.report.writing import Destination, placed, write_report
 
 @dataclass(frozen=True)
 class Written:
-    """The report ``file``, the path of its ``notes``, and for each ``missing`` target the reason."""
+    """The report ``file``, the path of its ``notes`` if any, and why each ``missing`` target is left out."""
 
     file: Path
     notes: Path | None
@@ -52,7 +52,8 @@ def report(
         document = run_report(found.runs[0])
     else:
         document = comparison_report(found, placed(destination.page, output).parent)
-    return Written(write_report(document, destination, form, output), destination.notes, found.missing)
+    file = write_report(document, destination, form, output)
+    return Written(file, destination.notes if destination.notes.is_file() else None, found.missing)
 
 
 def _destination_of_comparison(found: Found, runs_dir: Path, form: FormatName, output: Path | None) -> Destination:

@@ -17,14 +17,17 @@ An answer, in Markdown.
 A section of the author's own, which the report shows in the same place.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nnlab.errors import RunError, printable
+from nnlab.errors import RunError, SystemFault, printable
 from nnlab.files import reading, refuse_links, write_bytes
 from nnlab.report.content import Comment
+
+log = logging.getLogger(__name__)
 
 _LARGEST = 2**20  # bytes; a book has less
 _NEWLINE = re.compile(r"\r\n?|\n")
@@ -70,7 +73,7 @@ class Notes:
         )
 
 
-def keep_notes(path: Path, comments: Sequence[Comment]) -> Notes:
+def keep_notes(path: Path, comments: Sequence[Comment], *, required: bool = True) -> Notes:
     """Return the notes in ``path``, and add the questions of ``comments`` that it lacks.
 
     Missing questions are added at the end as headings, and a missing file is created with an empty head; nothing
@@ -79,7 +82,7 @@ def keep_notes(path: Path, comments: Sequence[Comment]) -> Notes:
     level without text is left out, since it may be an unanswered question of an earlier report.
 
     Raises RunError if the file cannot be read, is not UTF-8 or has more than a megabyte, SystemFault if it cannot
-    be written.
+    be written. Unless writing is ``required``, a warning is logged instead.
     """
     refuse_links(path)
     content = _read(path)
@@ -91,7 +94,12 @@ def keep_notes(path: Path, comments: Sequence[Comment]) -> Notes:
     if missing:
         content += _addition(text, missing).encode()
         _check_size(path, content)
-        write_bytes(path, content)
+        try:
+            write_bytes(path, content)
+        except SystemFault as fault:
+            if required:
+                raise
+            log.warning("warning: %s; the questions of the report are not added", printable(str(fault)))
     return notes
 
 

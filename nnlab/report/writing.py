@@ -60,21 +60,24 @@ def write_report(
     """Write ``document`` with the notes of its author; return the path of the file written.
 
     The file goes to ``destination`` unless ``output`` is given: a file or a folder for HTML, a folder for Markdown
-    and LaTeX. Questions missing from the notes are added to them. Raises SystemFault if a file cannot be written,
+    and LaTeX. Questions missing from the notes are added to them, or a warning is logged if the notes cannot be
+    written and ``output`` is given, as for a read-only run. Raises SystemFault if a file cannot be written,
     RunError if the notes cannot be read.
     """
     path = destination.path(form, output)
-    FORMATS[form].write(with_notes(document, destination.notes, form), path)
+    noted = with_notes(document, destination.notes, form, required=output is None)
+    FORMATS[form].write(noted, path)
     return path
 
 
-def with_notes(document: Document, path: Path, form: FormatName) -> Document:
+def with_notes(document: Document, path: Path, form: FormatName, *, required: bool = True) -> Document:
     """Return ``document`` with the notes in ``path``: head, introduction, answers and the author's own sections.
 
-    A warning below a note names each image and formula that the format ``form`` cannot show.
+    A warning below a note names each image and formula that the format ``form`` cannot show. ``required`` is that
+    of ``keep_notes``.
     """
     comments = [block for section in document.sections for block in section.blocks if isinstance(block, Comment)]
-    notes, unformatted = _bounded(keep_notes(path, comments))
+    notes, unformatted = _bounded(keep_notes(path, comments, required=required))
     images, unreadable = load_images(notes.texts, path.parent)
     formulas = Formulas()
 

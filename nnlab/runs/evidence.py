@@ -82,7 +82,7 @@ def doubts(run: Run) -> Iterator[str]:
         try:
             stated = files.read_json(metrics)
             digest = stated.get("predictions")
-            same = not digest or digest == sha256(metrics.parent / "predictions.npz")
+            same = not digest or digest == sha256(predictions_in(metrics.parent))
             if not (same and _is_of_predictions(metrics.parent, stated)):
                 yield f"{place}/metrics.json is not of the predictions beside it"
         except NnlabError as error:
@@ -91,11 +91,26 @@ def doubts(run: Run) -> Iterator[str]:
 
 def _is_of_predictions(folder: Path, stated: dict[str, Any]) -> bool:
     """Return whether the accuracy that ``stated`` has is that of the predictions in ``folder``."""
-    path = folder / "predictions.npz"
+    path = predictions_in(folder)
     if not path.is_file():
         return "predictions" not in stated  # of an earlier version
     stored = NpzFile(path)
     return bool((stored.values("labels") == stored.values("predicted")).mean() == stated.get("accuracy"))
+
+
+def predictions_in(folder: Path) -> Path:
+    """Return the path of the predictions that metrics.json in ``folder`` is of.
+
+    It is predictions.npz.pending if an evaluation was killed after it wrote metrics.json and before its last
+    rename.
+    """
+    pending = folder / "predictions.npz.pending"
+    try:
+        if pending.is_file() and files.read_json(folder / "metrics.json").get("predictions") == sha256(pending):
+            return pending
+    except NnlabError:
+        pass
+    return folder / "predictions.npz"
 
 
 def sha256(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Run one sweep job in the current process."""
 
-from nnlab.errors import Interrupted, NnlabError, RunError
+from nnlab.errors import Interrupted, NnlabError, RunError, out_of_memory
 from nnlab.evaluation import evaluate
 from nnlab.runs import Run
 from nnlab.runs.overview import overview
@@ -21,7 +21,7 @@ def run_job(job: Job) -> JobResult:
     except Interrupted:
         return JobResult("interrupted", _saved(run))
     except MemoryError as error:
-        return JobResult("lost", f"out of memory: {error}")
+        return JobResult("lost", out_of_memory(error))
     except NnlabError as error:
         return JobResult("failed", str(error))
     except Exception as error:  # noqa: BLE001 -- a bug in one cell must not end the others

@@ -205,4 +205,31 @@ OF_FILES = (
             f"{_CONFIGS}test_the_largest_network_is_summarized_in_seconds_and_a_larger_one_refused",
         ),
     ),
+    Row(
+        "A report in Markdown or TeX with scripts, links to `javascript:` or `data:`, or TeX commands in names, "
+        "classes and notes; notes of a megabyte of `[`",
+        "Rendered with HTML on and opened in a browser, nothing in Markdown acts. Compiled with `-shell-escape`, "
+        "nothing in TeX runs. Long notes are shown without formatting, within seconds.",
+        (0,),
+        (
+            "faults/test_reports.py::test_nothing_in_markdown_acts_in_a_browser",
+            "faults/test_reports.py::test_nothing_in_tex_runs_a_command",
+            "report/test_notes_in_reports.py::test_a_megabyte_of_markup_takes_seconds_and_is_shown",
+        ),
+    ),
+    Row(
+        "A report of a run that cannot be written, with `-o` elsewhere",
+        "Written, with a warning that no questions were added to the notes.",
+        (0,),
+        ("report/test_notes_in_reports.py::test_notes_that_cannot_be_written_stop_no_report_elsewhere",),
+    ),
+    Row(
+        "`nnlab eval` is killed at any system call; a cell of a sweep was evaluated before it was finished",
+        "The old or the new evaluation is whole. The sweep evaluates such a cell again.",
+        (),
+        (
+            "faults/test_evaluations.py::test_an_evaluation_killed_at_any_system_call_is_whole",
+            "sweep/test_job.py::test_a_cell_evaluated_before_it_went_on_is_tested_again",
+        ),
+    ),
 )

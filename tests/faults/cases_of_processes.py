@@ -13,6 +13,7 @@ OF_PROCESSES = (
         (
             f"{_TOGETHER}test_overlapping_runs_have_the_bits_of_runs_alone",
             f"{_TOGETHER}test_blas_restored_by_the_first_to_end_is_noticed",
+            "test_errors.py::test_an_error_survives_pickling_and_copying",
         ),
     ),
     Row(

@@ -29,10 +29,24 @@ class Figure:
         self.done += 1
         self.failures += bool(found)
         self.told += [" ".join(map(str, (*where, problem))) for problem in found]
+        for listener in LISTENERS:
+            listener(self)
+
+    def as_json(self):
+        """Return the figure without what was wrong, as plain data."""
+        return {
+            "what": self.what,
+            "tried": self.done,
+            "failed": self.failures,
+            "seconds": round(self.seconds, 1),
+        }
 
 
 FIGURES: list[Figure] = []
 """Those of this session."""
+
+LISTENERS = []
+"""Called with a figure whenever something was tried for it."""
 
 
 def count(quick, full):

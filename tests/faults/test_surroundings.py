@@ -189,7 +189,7 @@ def test_too_few_files_for_a_sweep(folder, files):
     assert nnlab("sweep", source, "seed=0..1", "--workers", 2, "-q", folder=folder).returncode == 0
 
 
-@pytest.mark.parametrize("kibibytes", [100_000, 200_000])
+@pytest.mark.parametrize("kibibytes", [100_000, 200_000, 250_000])
 def test_too_little_address_space(folder, kibibytes):
     source = folder / "c.yaml"
     source.write_text(tiny.CONFIG)

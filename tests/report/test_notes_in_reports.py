@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from PIL import Image
 from report.sample import HOSTILE
 
+from nnlab.errors import SystemFault
 from nnlab.report.content import AuthorText, Comment, Document, Prose, Section
 from nnlab.report.formats import FORMATS
 from nnlab.report.formats.author_text import formulas_in, images_in
@@ -188,3 +189,19 @@ def test_a_hostile_head_and_headings_are_only_text(tmp_path, name):
     assert not re.search(r"<(script|img|b|input|title|/)|href=\"(?!https?:|mailto:)", re.sub(r"</\w+>", "", shown))
     tex = write_report(document(), destination, "tex").read_text(encoding="utf-8")
     assert r"\input" not in tex.split(r"\section")[1].replace(r"\input{\nnlabreport", "")
+
+
+def test_notes_that_cannot_be_written_stop_no_report_elsewhere(tmp_path, monkeypatch, caplog):
+    def refuse(path, content):
+        raise SystemFault(f"cannot write {path}: Read-only file system")
+
+    monkeypatch.setattr("nnlab.report.notes.write_bytes", refuse)
+    run, page = tmp_path / "run", tmp_path / "page.html"
+    run.mkdir()
+    destination = Destination(run, "report", run / "notes.md")
+    assert write_report(document(), destination, "html", page) == page
+    assert "Why?" in page.read_text(encoding="utf-8")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert list(run.iterdir()) == []
+    with pytest.raises(SystemFault):
+        write_report(document(), destination, "html")

@@ -47,6 +47,7 @@ def test_a_cell_evaluated_before_it_went_on_is_tested_again(run):
     ("error", "outcome"),
     [
         (MemoryError("64 GiB"), JobResult("lost", "out of memory: 64 GiB")),
+        (MemoryError(), JobResult("lost", "out of memory")),
         (DivergedError("step 3: nan"), JobResult("failed", "step 3: nan")),
         (Interrupted("SIGTERM at step 3", signal=15), JobResult("interrupted", "saved")),
         (ConfigError([Problem("odd", "config.yaml")]), JobResult("failed", "config.yaml: odd")),

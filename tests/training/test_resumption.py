@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from support.experiments import load, stop_at, without_clock
@@ -9,6 +10,7 @@ from support.experiments import load, stop_at, without_clock
 import nnlab
 from nnlab.errors import Interrupted, RunError
 from nnlab.runs import Run
+from nnlab.runs.checkpoint_arrays import fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -167,14 +169,6 @@ def test_a_damaged_best_checkpoint_of_the_last_step_is_made_again(tmp_path, capl
     assert run.checkpoints.load("best").arrays
 
 
-def test_what_is_not_a_config_s_history_is_of_another_version(run):
-    from dataclasses import replace
-
-    last = run.checkpoints.load("last")
-    run.checkpoints.save(replace(last, facts={**last.facts, "config": 3}), None)
-    refused(run, "the checkpoint of step 8 is of another version")
-
-
 def test_temporary_files_of_a_killed_process_are_removed(run):
     for folder in (run.path, run.path / "checkpoints"):
         (folder / ".summary.json.0123abcd.tmp").write_text("half")
@@ -184,10 +178,21 @@ def test_temporary_files_of_a_killed_process_are_removed(run):
     assert left == [".mine.tmp", ".mine.tmp"]
 
 
-def test_a_checkpoint_without_what_a_training_needs_is_of_another_version(run):
-    from dataclasses import replace
-
+@pytest.mark.parametrize(
+    "change",
+    [{"config": 3}, {"monitor": {"metric": "loss"}}, {"streams": 7}],
+    ids=["config", "monitor", "streams"],
+)
+def test_a_checkpoint_whose_facts_are_of_another_kind_is_passed_over(run, undisturbed, change, caplog):
     last = run.checkpoints.load("last")
-    for facts in ({}, {**last.facts, "monitor": {"metric": "loss"}}, {**last.facts, "streams": {}}):
-        run.checkpoints.save(replace(last, facts=facts), None)
-        refused(run, "the checkpoint of step 8 is of another version")
+    run.checkpoints.save(replace(last, facts={**last.facts, **change}), None)
+    nnlab.resume(run)
+    assert ["going back to step 6" in text for text in caplog.messages] == [True]
+    assert run.checkpoints.load("last").arrays.keys() == undisturbed.checkpoints.load("last").arrays.keys()
+    assert fingerprint(run.checkpoints.load("last")) == fingerprint(undisturbed.checkpoints.load("last"))
+
+
+def test_a_checkpoint_without_what_a_training_needs_is_of_another_version(run):
+    last = run.checkpoints.load("last")
+    run.checkpoints.save(replace(last, facts={**last.facts, "streams": {}}), None)
+    refused(run, "the checkpoint of step 8 is of another version")
