@@ -37,15 +37,11 @@ class TrainingState:
     batches: Batches
     clock: Clock
     monitor: Monitor
+    loss: Loss
     window: Window = field(default_factory=Window)
     step: int = 0
     seconds: float = 0.0
     best: Checkpoint | None = None
-
-    @property
-    def loss(self) -> Loss:
-        """What training minimizes."""
-        return self.config.loss
 
     @property
     def schedule(self) -> Schedule:
@@ -156,6 +152,7 @@ def prepare(config: Experiment) -> TrainingState:
         batches,
         Clock(total_steps=total, steps_per_epoch=batches.steps_per_epoch),
         Monitor(training.monitor, patience.min_delta if patience else 0.0),
+        config.fitted_loss(dataset),
     )
 
 
