@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from nnlab.arrays import Array, Labels, Named
+from nnlab.data.batch import Batch as TrainingBatch
+from nnlab.data.batch import Target
 from nnlab.nn.network import Network
 from nnlab.training.state import TrainingState
 from nnlab.training.step import train_step
@@ -31,7 +33,12 @@ class NnlabTraining:
         x, labels = next(self._batches)
         clip_norm = self.state.config.training.clip_norm
         return train_step(
-            self.state.network, self.state.loss, self.state.optimizer, x, labels, step=1, clip_norm=clip_norm
+            self.state.network,
+            self.state.loss,
+            self.state.optimizer,
+            TrainingBatch(x, (Target(labels),)),
+            step=1,
+            clip_norm=clip_norm,
         ).loss
 
 

@@ -210,7 +210,7 @@ class TrainedRun:
 
     @property
     def loss(self) -> Loss:
-        """The loss of the run; ``config.fitted_loss`` has its balanced class weights, for which it takes the data."""
+        """The loss of the run, whose balanced class weights are not counted: ``config.fitted_loss`` does so."""
         return self.config.loss
 
     def evaluation(self, split: SplitName = "test", checkpoint: Which = "best", *, cause: str) -> Evaluation:

@@ -80,13 +80,12 @@ class TrainingState:
         steps = range(self.step + 1, self.total_steps + 1)
         ahead = self.dataset.is_costly and self.batches.size * prod(self.dataset.input_shape) >= _LEAST_AHEAD
         with closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches:
-            for step, (x, labels) in zip(steps, batches, strict=True):
+            for step, batch in zip(steps, batches, strict=True):
                 yield train_step(
                     self.network,
                     self.loss,
                     self.optimizer,
-                    x,
-                    labels,
+                    batch,
                     step=step,
                     factor=self.schedule.factor(step - 1, self.clock),
                     clip_norm=self.config.training.clip_norm,

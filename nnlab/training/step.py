@@ -1,11 +1,14 @@
 """One training step: forward, loss, backward, update."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
+from typing import Any
 
 import numpy as np
 
-from nnlab.arrays import Array, Labels
+from nnlab.arrays import Array
+from nnlab.data.batch import Batch
 from nnlab.errors import DivergedError
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
@@ -29,8 +32,7 @@ def train_step(
     network: Network,
     loss: Loss,
     optimizer: Optimizer,
-    x: Array,
-    labels: Labels,
+    batch: Batch,
     *,
     step: int,
     factor: float = 1.0,
@@ -39,16 +41,16 @@ def train_step(
     """Take one step down the gradient of the loss.
 
     ``factor`` multiplies the learning rate. A gradient whose Euclidean norm exceeds ``clip_norm`` is scaled to
-    that norm. Shapes: x (N, *input_shape), labels (N,).
+    that norm. Answers are correct that agree with the labels of the largest share.
 
     Raises DivergedError if the loss, the gradient or a parameter is not finite.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        scores, caches = network.forward(x)
-        value, cache = loss.forward(scores, labels)
+        scores, caches = network.forward(batch.x)
+        value, parts = forward_loss(loss, scores, batch)
         if not isfinite(value):
-            raise DivergedError(f"step {step}: the loss is {value}; {_first_output(network, x)}")
-        network.backward(loss.backward(cache), caches)
+            raise DivergedError(f"step {step}: the loss is {value}; {_first_output(network, batch.x)}")
+        network.backward(backward_loss(loss, parts), caches)
         if clip_norm is not None:
             _clip(network, clip_norm, step)
         optimizer.update(network.weights, network.gradient, factor)
@@ -56,8 +58,25 @@ def train_step(
         if not isfinite(float(network.weights.dot(network.weights))):
             _require_finite(network, network.gradient, f"step {step}: the gradient")
             _require_finite(network, network.weights, f"step {step}: after the update the parameter")
-    correct = int(np.count_nonzero(loss.classify(scores) == labels))
-    return StepRecord(step, value, correct, len(labels), factor)
+    correct = int(np.count_nonzero(loss.classify(scores) == batch.labels))
+    return StepRecord(step, value, correct, len(batch.labels), factor)
+
+
+def forward_loss(loss: Loss, scores: Array, batch: Batch) -> tuple[float, list[tuple[float, Any]]]:
+    """Return the loss of ``scores`` for the targets of ``batch``, and the share and cache of each."""
+    measured = [(target.share, *loss.forward(scores, target.labels)) for target in batch.targets]
+    return sum(share * value for share, value, _ in measured), [(share, cache) for share, _, cache in measured]
+
+
+def backward_loss(loss: Loss, parts: Sequence[tuple[float, Any]]) -> Array:
+    """Return dL/dscores, given the shares and caches that ``forward_loss`` returned."""
+    (share, cache), *others = parts
+    total = loss.backward(cache)
+    if others:
+        total *= share
+    for share, cache in others:
+        total += share * loss.backward(cache)
+    return total
 
 
 def _clip(network: Network, clip_norm: float, step: int) -> None:

@@ -412,13 +412,13 @@ def test_gradients_are_those_of_the_first_batch_at_the_checkpoint(trained, hande
     state = prepare(config)
     restore_weights(state.network, run.checkpoints.load("last"))
     network, loss = state.network, state.loss
-    x, labels = state.dataset.batch(state.batches.draw(), 1)
+    batch = state.dataset.batch(state.batches.draw(), 1)
     dense = network.params["6.weight"]
     assert spreads[2].weight.tolist() == dense.ravel().tolist()
     slopes = []
     for sign in (1, -1):
         dense[4, 1] += sign * 1e-2
-        slopes.append(loss.forward(network.forward(x)[0], labels)[0])
+        slopes.append(loss.forward(network.forward(batch.x)[0], batch.labels)[0])
         dense[4, 1] -= sign * 1e-2
     assert spreads[2].gradient.reshape(dense.shape)[4, 1] == pytest.approx(
         (slopes[0] - slopes[1]) / 2e-2, rel=0.02, abs=1e-4

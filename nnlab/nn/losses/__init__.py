@@ -7,9 +7,8 @@
     mean_squared_error              squared distance to the one-hot target
 
 A loss takes a batch of scores and class numbers, sums over the classes and gives one value per example, in
-nats; ``reduction`` then takes the mean or the sum over the batch. ``class_weights`` multiply the loss of an example by a
-factor for its class. All stay finite for scores of any size.
-Derivations: docs/losses.md.
+nats; ``reduction`` then takes the mean or the sum over the batch. ``class_weights`` multiply the loss of an
+example by a factor for its class. All stay finite for scores of any size. Derivations: docs/losses.md.
 """
 
 from nnlab.nn.losses.base import Loss, Reduction

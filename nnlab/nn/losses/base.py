@@ -29,8 +29,8 @@ class Loss(Component, ABC):
     ``takes_probabilities`` says whether the network must end in a layer that gives probabilities.
 
     With class weights the loss of an example is multiplied by the weight of its class. ``reduction: mean`` still
-    divides by the number of examples, not by the sum of their weights. A subclass applies the weights by ``weighted``
-    and ``weight``. Derivation: docs/losses.md.
+    divides by the number of examples, not by the sum of their weights. A subclass applies the weights by
+    ``weighted`` and ``weight``. Derivation: docs/losses.md.
 
     Options:
         reduction: Whether the loss of a batch is the mean or the sum over its examples.

@@ -18,10 +18,10 @@ class Focal(Loss):
     """Cross-entropy times a power of the error, ``L = -(1 - p)^gamma log p``, p the softmax of the true class.
 
     With ``gamma`` 0 it is ``softmax_cross_entropy``. The alpha of the source is ``class_weights``.
-    Gradient: ``dL/dx = k (softmax(x) - t)`` with ``k = (1 - p)^gamma - gamma p (1 - p)^(gamma - 1) log p``, where t
-    is 1 for the true class and 0 elsewhere. The largest score is subtracted first, so that nothing overflows, and
-    1 - p is the sum of the other probabilities, so that it is precise where p is almost 1.
-    Lin, Goyal, Girshick, He and Dollár (2017), arXiv:1708.02002. Derivation: docs/losses.md.
+    Gradient: ``dL/dx = k (softmax(x) - t)`` with ``k = (1 - p)^gamma - gamma p (1 - p)^(gamma - 1) log p``,
+    where t is 1 for the true class and 0 elsewhere. The largest score is subtracted first, so that nothing
+    overflows, and 1 - p is the sum of the other probabilities, so that it is precise where p is almost 1. Lin,
+    Goyal, Girshick, He and Dollár (2017), arXiv:1708.02002. Derivation: docs/losses.md.
 
     Options:
         gamma: The power of 1 - p; the larger, the less well-classified examples count.
