@@ -14,8 +14,11 @@ from nnlab.arrays import Shape
 from nnlab.data.dataset import Dataset
 from nnlab.data.image_hashes import image_hashes, near_pairs
 from nnlab.data.inputs import Inputs, numbered_chunks
+from nnlab.data.source import Split
 
 _CHUNK = 2**21  # numbers read at a time
+_PAIRS = 2**12  # of images compared at a time
+_ALIKE = 0.98  # least correlation of two images that look alike
 _RARE = 0.1  # of the mean number of examples of a class
 
 
@@ -44,8 +47,9 @@ class SplitFacts:
 class Inspection:
     """What a data set contains.
 
-    ``copies`` are groups of examples with the same bytes. ``similar`` are pairs of images that are not the same,
-    but whose hashes are nearly: found among neighbours in several orders, so some pairs may be missed.
+    ``copies`` are groups of examples with the same bytes. ``similar`` are pairs of other images that look alike:
+    in grey, their pixels have a correlation of 0.98 at least. Candidates are pairs of similar hashes, found
+    among neighbours in several orders, so that some pairs may be missed.
     """
 
     input_shape: Shape
@@ -124,14 +128,15 @@ def inspect(dataset: Dataset) -> Inspection:
     groups = list(_groups(digests))
     seen = {number for group in groups for number in group[1:]}
     different = np.array([i for i in range(total) if i not in seen], np.int64)
-    pairs = near_pairs(np.concatenate(hashes)[different]) if hashes else []
+    near = near_pairs(np.concatenate(hashes)[different]) if hashes else np.empty((0, 2), np.int64)
+    similar = _alike(list(splits.values()), different[near])
     return Inspection(
         dataset.input_shape,
         str(dataset.train.inputs.dtype),
         dataset.class_names,
         facts,
         tuple(tuple(place(number) for number in group) for group in groups),
-        tuple((place(int(different[a])), place(int(different[b]))) for a, b in pairs),
+        tuple((place(a), place(b)) for a, b in similar),
     )
 
 
@@ -146,11 +151,16 @@ class _Running:
     count: int = field(default=0)
 
     def add(self, x: Inputs) -> None:
-        values = x.astype(np.float64)
-        self.lowest = min(self.lowest, float(values.min()))
-        self.highest = max(self.highest, float(values.max()))
-        self.total += float(values.sum())
-        self.squares += float(np.vdot(values, values))
+        self.lowest = min(self.lowest, float(x.min()))
+        self.highest = max(self.highest, float(x.max()))
+        if x.dtype == np.uint8:
+            levels, counts = np.arange(256.0), np.bincount(x.ravel(), minlength=256).astype(np.float64)
+            self.total += float(levels @ counts)
+            self.squares += float(levels**2 @ counts)
+        else:
+            values = x.astype(np.float64)
+            self.total += float(values.sum())
+            self.squares += float(np.vdot(values, values))
         self.count += len(x)
 
     def values(self, size: int) -> tuple[float, float, float, float]:
@@ -161,6 +171,35 @@ class _Running:
 
 def _digests(x: Inputs) -> list[bytes]:
     return [hashlib.blake2b(row.data, digest_size=16).digest() for row in np.ascontiguousarray(x)]
+
+
+def _alike(splits: list[Split], pairs: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return those of ``pairs`` of numbers, counted through all ``splits``, whose images look alike."""
+    starts = np.cumsum([0, *map(len, splits)])
+    kept: list[tuple[int, int]] = []
+    for begin in range(0, len(pairs), _PAIRS):
+        announce("comparing similar images", begin, len(pairs))
+        some = pairs[begin : begin + _PAIRS]
+        one, other = (_standardized(splits, starts, some[:, side]) for side in (0, 1))
+        kept += map(tuple, some[np.vecdot(one, other) >= _ALIKE].tolist())
+    return kept
+
+
+def _standardized(
+    splits: list[Split], starts: NDArray[np.int64], numbers: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return grey images as rows of mean 0 and length 1; one of a single grey has length 0."""
+    of = np.searchsorted(starts, numbers, side="right") - 1
+    size = prod(splits[0].inputs.shape[1:3])
+    rows = np.empty((len(numbers), size), np.float32)
+    for split in range(len(splits)):
+        mine = np.flatnonzero(of == split)
+        if len(mine):
+            images = splits[split].inputs[numbers[mine] - starts[split]]
+            rows[mine] = images.mean(axis=3, dtype=np.float32).reshape(len(mine), size)
+    rows -= rows.mean(axis=1, keepdims=True)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return rows
 
 
 def _groups(digests: list[bytes]) -> Iterator[list[int]]:
