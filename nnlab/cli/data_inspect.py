@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.arguments import AsJson, Overrides, RunsDir
+from nnlab.cli.arguments import AsJson, Overrides, RunsDir, SplitName
 
 if TYPE_CHECKING:
     from nnlab.data import Dataset
@@ -80,7 +80,7 @@ def _arrays(path: Path) -> Any:
 def _issues(run: "TrainedRun") -> "LabelIssues":
     from nnlab.evaluation.label_issues import label_issues
 
-    split = "validation" if len(run.dataset.validation) else "train"
+    split: SplitName = "validation" if len(run.dataset.validation) else "train"
     evaluation = run.evaluation(split, cause="nnlab data inspect")
     return label_issues(evaluation.predictions, run.class_names, split)
 
