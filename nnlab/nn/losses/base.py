@@ -34,8 +34,7 @@ class Loss(Component, ABC):
 
     Options:
         reduction: Whether the loss of a batch is the mean or the sum over its examples.
-        class_weights: Factors of the losses, one for each class, or balanced, which counts the training examples
-            and gives a class of n of them a weight proportional to 1 / n, with mean 1 over the examples; null: 1.
+        class_weights: A factor for each class, or balanced, inverse to its training examples; null: all 1.
     """
 
     registry = LOSSES
