@@ -73,9 +73,5 @@ def _counts(dataset: Dataset) -> Table:
 
 
 def _pictures(material: RunMaterial) -> list[Block]:
-    found = [
-        pictures(FIGURES[name], material.subject)
-        for name in _FIGURES
-        if not FIGURES[name].applies(material.subject)
-    ]
+    found = [pictures(FIGURES[name], material.subject) for name in _FIGURES]
     return [block for blocks in found for block in blocks]
