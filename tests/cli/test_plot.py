@@ -78,7 +78,7 @@ def names(out):
 
 
 def test_all_figures_of_a_run(nnlab_, trained):
-    run = trained()
+    run = trained("data.augment=[flip]")
     code, out, err = nnlab_("plot", "all", "latest", "--open")
     said = [line for line in err.splitlines() if ", after " not in line]  # what is being done, on a slow machine
     assert (code, said) == (0, ["boundary left out: the inputs, of shape 6x6x1, are not two features"])
