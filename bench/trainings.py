@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from nnlab.arrays import Array, Labels, Named
+from nnlab.data.batch import Batch as TrainingBatch
+from nnlab.data.batch import Target
 from nnlab.nn.kernels import threads as kernel_threads
 from nnlab.nn.network import Network
 from nnlab.training.backpropagation import Backpropagation
@@ -49,8 +51,7 @@ class NnlabTraining:
             self.state.network,
             self.backpropagate,
             self.state.optimizer,
-            x,
-            labels,
+            TrainingBatch(x, (Target(labels),)),
             step=next(self._steps),
             clip_norm=clip_norm,
         ).loss

@@ -17,6 +17,9 @@ PARAMETERS = {
     "cifar10_mlp.yaml": 308_310,
     "cifar10_mlp_adam.yaml": 3_139_510,
     "cifar10_vgg.yaml": 9_231_114,
+    "cifar10_resnet20.yaml": 269_722 + 16 * 32 + 32 * 64,  # the source, and two projections
+    "cifar10_cnn_bn.yaml": 288_746,
+    "cifar10_wide_mlp.yaml": 10_168_010,
     "mnist_mlp.yaml": 238_510,
     "arithmetic/dense.yaml": 441_060_000,
 }

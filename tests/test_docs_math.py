@@ -47,6 +47,7 @@ LAYER_CASES |= {"groupnorm": "groupnorm-1", "maxpool2d": "maxpool2d-1"}
 
 LOSS_CASES = {
     "softmax_cross_entropy": {"label_smoothing": 0.1},
+    "focal": {"gamma": 1.5},
     "cross_entropy": {},
     "sigmoid_binary_cross_entropy": {},
     "mean_squared_error": {},
@@ -176,6 +177,7 @@ def test_every_program_is_checked():
         *OPTIMIZERS.names(),
         "Gradient clipping",
         "schedules",
+        "Class weights",
         "Variance through a layer",
         "The initializers",
         "Central differences",
@@ -328,6 +330,15 @@ def test_loss_computes_what_its_section_says(name, reduction, rng):
     np.testing.assert_allclose(loss.backward(cache), expected, rtol=1e-12, atol=1e-15)
 
 
+def test_balanced_weights_are_those_of_the_section():
+    labels, losses = np.array([0, 2, 2, 2, 0, 3]), np.arange(1.0, 7)
+    names = run("Class weights", labels=labels, counts=np.bincount(labels, minlength=4), losses=losses)
+    loss = LOSSES["softmax_cross_entropy"](class_weights="balanced").fitted(labels, 4)
+    occurring = [0, 2, 3]
+    np.testing.assert_allclose(np.array(loss.class_weights)[occurring], names["weights"][occurring], rtol=1e-12)
+    np.testing.assert_allclose(loss.weighted(losses, labels), names["weighted"], rtol=1e-12)
+
+
 def test_softmax_then_cross_entropy_has_the_gradient_of_the_fused_loss(rng):
     given = loss_case("softmax_cross_entropy", rng) | {"label_smoothing": 0.0}
     fused, apart = run("softmax_cross_entropy", **given), run("cross_entropy", **given)
@@ -471,6 +482,9 @@ def test_schedules_have_the_factors_of_their_section():
         "constant": {},
         "step": {"every": 30, "gamma": 0.5},
         "cosine": {"final": 0.1},
+        "cosine_restarts": {"period": 30, "final": 0.1},
+        "polynomial": {"power": 1.5, "final": 0.1},
+        "exponential": {"gamma": 0.5},
         "linear_warmup": {"duration": 20, "start": 0.2},
         "one_cycle": {"peak": 0.4, "initial": 0.05, "final": 0.1},
     }

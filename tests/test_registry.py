@@ -164,6 +164,12 @@ EXAMPLES = {
     "scale": {"divide": 2.5},
     "softmax_cross_entropy": {"reduction": "sum", "label_smoothing": 0.25},
     "mean_squared_error": {"reduction": "sum"},
+    "focal": {"gamma": 1.5, "class_weights": (0.5, 2.0)},
+    "cosine_restarts": {"period": 2.5, "growth": 2, "unit": "epochs"},
+    "exponential": {"gamma": 0.25},
+    "rotation": {"degrees": 12.5, "fill": "zero"},
+    "random_erasing": {"area": (0.25, 0.5), "fill": "zero"},
+    "mixup": {"alpha": 1.5},
     "shift": {"pixels": 2, "fill": "zero"},
     "cutout": {"size": 3},
 }

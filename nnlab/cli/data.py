@@ -1,15 +1,21 @@
-"""``nnlab data``: list and download data sets."""
+"""``nnlab data``: list, download and inspect data sets."""
 
 from typing import Annotated
 
 import typer
 
 from nnlab.cli.arguments import AsJson
+from nnlab.cli.data_inspect import inspect_data
 from nnlab.cli.groups import FullHelp
 
-app = typer.Typer(cls=FullHelp, help="List and download data sets.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=FullHelp, help="List, download and inspect data sets.", no_args_is_help=True, rich_markup_mode=None
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as mnist.", show_default=False)]
+
+
+app.command("inspect")(inspect_data)
 
 
 @app.command("list")

@@ -53,6 +53,8 @@ class Consistency:
         loss: Loss | None = self._entry("loss")
         if loss and facts and shape and not any(spot.path == ("loss",) for spot in self.left_out):
             self._attempt(("network", blamed), loss.check, shape, len(facts[1]))
+        if loss and facts:
+            self._attempt(("loss",), loss.check_weights, len(facts[1]))
         self._attempt(("optimizer",), OPTIMIZERS.build, self._entry("optimizer"), np.zeros(1), np.ones(1, bool))
         self._check_end(loss)
         self._check_evaluation(data, source, self._entry("training"))

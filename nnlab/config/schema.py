@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from nnlab.data import Dataset
 from nnlab.data.section import DataSpec
 from nnlab.nn.losses import Loss, SoftmaxCrossEntropy
 from nnlab.nn.schedules import ConstantRate, Schedule
@@ -136,7 +137,12 @@ class Experiment(ConfigSection):
     @property
     def loss_name(self) -> str:
         """What the loss of an example is called; ``loss`` if it is a plain cross-entropy."""
-        return self.loss.quantity(getattr(self.network[-1], "units", None))
+        name = self.loss.quantity(getattr(self.network[-1], "units", None))
+        return name if self.loss.class_weights is None else f"{name}, weighted by class"
+
+    def fitted_loss(self, dataset: Dataset) -> Loss:
+        """Return the loss, with class weights that are balanced by the training examples as numbers."""
+        return self.loss.fitted(dataset.train.labels, len(dataset.class_names))
 
 
 def file_schema() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from nnlab import seeding
 from nnlab.activity import announce
 from nnlab.arrays import Array, Labels, Shape
 from nnlab.data.augmentation import Augmentation
+from nnlab.data.batch import Batch, Target
 from nnlab.data.hold_out import hold_out, note_small_classes
 from nnlab.data.inputs import Examples, Selection, check_finite, chunks, numbered_chunks
 from nnlab.data.inputs_in_file import InputsInFile
@@ -76,17 +77,17 @@ class Dataset:
         source = inputs.examples if isinstance(inputs, Selection) else inputs
         return bool(self.augmentations) or isinstance(source, InputsInFile)
 
-    def batch(self, rows: Labels, step: int) -> tuple[Array, Labels]:
-        """Return the inputs of the training examples ``rows`` as ``step`` sees them, and their labels.
+    def batch(self, rows: Labels, step: int) -> Batch:
+        """Return the training examples ``rows`` as ``step`` sees them.
 
         The augmentation depends on the seed and the step only, so training can resume from any step.
         """
-        x = self.normalize(self.train.inputs[rows])
+        batch = Batch(self.normalize(self.train.inputs[rows]), (Target(self.train.labels[rows]),))
         if self.augmentations:
             rng = seeding.stream(self.seed, "augmentation", step)
             for augmentation in self.augmentations:
-                x = augmentation.apply(x, rng)
-        return x, self.train.labels[rows]
+                batch = augmentation.augment(batch, rng)
+        return batch
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each split's raw inputs and labels, in lower-case hex digits.

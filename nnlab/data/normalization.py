@@ -37,6 +37,13 @@ class Affine:
             y *= self.gain
         return y.reshape(inputs.shape)
 
+    def invert(self, y: Array) -> Array:
+        """Return the raw inputs (N, ...) of which y is the image; where all have one image, the shift."""
+        values = y.reshape(len(y), prod(y.shape[1:]))
+        x = np.divide(values, self.gain, out=np.zeros_like(values), where=self.gain != 0)
+        x += self.shift
+        return x.reshape(y.shape)
+
 
 class Normalization(Component, ABC):
     """A rule that fits an ``Affine`` map to training inputs.

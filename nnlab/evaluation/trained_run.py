@@ -215,7 +215,7 @@ class TrainedRun:
 
     @property
     def loss(self) -> Loss:
-        """The loss of the run."""
+        """The loss of the run, whose balanced class weights are not counted: ``config.fitted_loss`` does so."""
         return self.config.loss
 
     def evaluation(self, split: SplitName = "test", checkpoint: Which = "best", *, cause: str) -> Evaluation:
@@ -260,7 +260,8 @@ class TrainedRun:
         require_memory_for_weights(self.config, self.input_shape)
         saved = self.checkpoint(checkpoint)
         with threads.compute(self.config.compute.threads):
-            predictions = predict_split(self.network(checkpoint), self.loss, self.dataset, split)
+            loss = self.config.fitted_loss(self.dataset)
+            predictions = predict_split(self.network(checkpoint), loss, self.dataset, split)
         metrics = measure(predictions, self.dataset.class_names)
         data = self._digests[split]
         other = data if split in self._differing else None

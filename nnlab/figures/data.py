@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from nnlab import seeding
 from nnlab.arrays import Labels
+from nnlab.drawing.augmented import augmented
 from nnlab.drawing.class_counts import class_counts
 from nnlab.drawing.points import points
 from nnlab.drawing.samples import samples
@@ -14,6 +15,8 @@ from nnlab.drawing.values import values
 from nnlab.figures.entry import FigureEntry, Subject, dimensions
 
 _VALUES = 2**22  # counted at most: enough for a histogram, and quick
+_EXAMPLES = 6  # drawn as augmentation changes them
+_STEPS = 7  # of training, as whose batch they are augmented
 
 
 def _rows(subject: Subject) -> Labels:
@@ -46,6 +49,24 @@ def _draw_samples(subject: Subject) -> Figure:
     if subject.has_images:
         return samples(raw, labels, names, title=title)
     return points(raw, subject.dataset.normalize(raw), labels, names, title=title)
+
+
+def _draw_augmented(subject: Subject) -> Figure:
+    dataset = subject.dataset
+    rows = _rows(subject)[:_EXAMPLES]
+    raw = dataset.train.inputs[rows]
+    forms = np.stack([dataset.normalization.invert(dataset.batch(rows, step).x) for step in range(1, _STEPS + 1)])
+    if raw.dtype == np.uint8:
+        forms = np.rint(forms).clip(0, 255).astype(np.uint8)
+    what = ", ".join(each.type for each in subject.config.data.augment)
+    title = f"{subject.config.name}, augmented training examples"
+    return augmented(raw, forms, dataset.train.labels[rows], subject.class_names, title=title, note=what)
+
+
+def _is_augmented(subject: Subject) -> str | None:
+    return (
+        None if subject.config.data.augment else "the training examples are not augmented: data.augment is empty"
+    )
 
 
 def _can_be_seen(subject: Subject) -> str | None:
@@ -95,4 +116,18 @@ DATA_SAMPLES = FigureEntry(
     description="Training examples of each class as they are stored.",
     vector=False,
     draw=_draw_samples,
+)
+DATA_AUGMENTATION = FigureEntry(
+    name="data-augmentation",
+    section="data",
+    summary=_SUMMARY,
+    details=_DETAILS,
+    example=_EXAMPLE,
+    command="data",
+    needs=frozenset({"training data"}),
+    applies=_is_augmented,
+    caption="Training examples as they are stored, and as augmentation changes them in different steps.",
+    description="Rows of images: a training example, and seven random changes of it.",
+    vector=False,
+    draw=_draw_augmented,
 )

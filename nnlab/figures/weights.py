@@ -8,24 +8,25 @@ from nnlab.figures.entry import FigureEntry, Subject, dimensions
 from nnlab.figures.filters import without_weights
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network
+from nnlab.training.batch_loss import backward_loss, forward_loss
 from nnlab.training.state import batches_of
 
 
 def _draw(subject: Subject) -> list[Figure]:
-    config, dataset, loss = subject.config, subject.dataset, subject.run.loss
+    config, dataset = subject.config, subject.dataset
+    loss = config.fitted_loss(dataset)
     network = subject.run.network(subject.checkpoint)
-    x, labels = dataset.batch(batches_of(config, len(dataset.train)).draw(), 1)
+    batch = dataset.batch(batches_of(config, len(dataset.train)).draw(), 1)
     before = {name: value.copy() for name, value in network.state.items()}
     with threads.compute(config.compute.threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        scores, caches = network.forward(x)
-        _, cache = loss.forward(scores, labels)
-        network.backward(loss.backward(cache), caches)
+        scores, caches = network.forward(batch.x)
+        network.backward(backward_loss(loss, forward_loss(loss, scores, batch)[1]), caches)
     for (
         name,
         value,
     ) in network.state.items():  # a forward pass moves running statistics, and others use the network
         value[...] = before[name]
-    examples = f"{len(labels)} training example{'s' * (len(labels) > 1)}"
+    examples = f"{len(batch.labels)} training example{'s' * (len(batch.labels) > 1)}"
     step = subject.run.checkpoint(subject.checkpoint).step
     title = f"{config.name}, weights after {step:,} steps, and gradients on {examples}"
     return weights(_spreads(subject, network), title=title, note="biases, scales and shifts left out")

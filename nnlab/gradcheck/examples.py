@@ -119,10 +119,25 @@ LAYER_EXAMPLES: dict[str, Sequence[LayerExample]] = {
     ],
 }
 
+UNEQUAL = (0.5, 3.0, 1.0, 0.2)
+
 LOSS_EXAMPLES: dict[str, Sequence[LossExample]] = {
-    "softmax_cross_entropy": [LossExample(), LossExample({"label_smoothing": 0.2})],
-    "cross_entropy": [LossExample(draw=probable_scores)],
-    "sigmoid_binary_cross_entropy": [LossExample(), LossExample(outputs=1, classes=2)],
+    "softmax_cross_entropy": [
+        LossExample(),
+        LossExample({"label_smoothing": 0.2}),
+        LossExample({"label_smoothing": 0.2, "class_weights": UNEQUAL}),
+    ],
+    "cross_entropy": [
+        LossExample(draw=probable_scores),
+        LossExample({"class_weights": UNEQUAL}, draw=probable_scores),
+    ],
+    "focal": [LossExample(), LossExample({"gamma": 0.5, "class_weights": UNEQUAL})],
+    "mean_squared_error": [LossExample(), LossExample({"class_weights": UNEQUAL})],
+    "sigmoid_binary_cross_entropy": [
+        LossExample(),
+        LossExample({"class_weights": UNEQUAL}),
+        LossExample(outputs=1, classes=2),
+    ],
 }
 
 

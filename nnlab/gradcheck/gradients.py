@@ -30,4 +30,4 @@ def check_gradients(
     network = build_network(config.network, dataset.input_shape, config.seed)
     indices = rng.choice(len(dataset.train.labels), batch_size, replace=len(dataset.train.labels) < batch_size)
     x, labels = dataset.normalize(dataset.train.inputs[indices]), dataset.train.labels[indices]
-    return check_network(network, config.loss, x, labels, samples=samples, rng=rng, report=report)
+    return check_network(network, config.fitted_loss(dataset), x, labels, samples=samples, rng=rng, report=report)

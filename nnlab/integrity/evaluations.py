@@ -43,7 +43,8 @@ class Evaluator:
         if key not in self._known:
             network = load_network(self._config, saved, self._dataset.input_shape)
             with threads.compute(self._config.compute.threads):
-                self._known[key] = predict_split(network, self._config.loss, self._dataset, split)
+                loss = self._config.fitted_loss(self._dataset)
+                self._known[key] = predict_split(network, loss, self._dataset, split)
         return self._known[key]
 
     def metrics(self, saved: Checkpoint, split: str) -> Metrics:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from nnlab.registry import SCHEDULES, Component
-from nnlab.registry.options import Positive
+from nnlab.registry.options import Positive, PositiveInt
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """A share of the whole, 0 .. 1."""
@@ -97,7 +97,8 @@ class Step(Schedule):
 class Cosine(Schedule):
     """Half a cosine from 1 to ``final``: ``final + (1 - final) (1 + cos(pi t)) / 2``.
 
-    t goes from 0 to 1 over the run. Loshchilov and Hutter (2017), arXiv:1608.03983, without restarts.
+    t goes from 0 to 1 over the run. Loshchilov and Hutter (2017), arXiv:1608.03983; ``cosine_restarts`` has their
+    restarts.
 
     Options:
         final: The factor at the end of training.
@@ -107,6 +108,77 @@ class Cosine(Schedule):
 
     def factor(self, step: Time, clock: Clock) -> float:
         return between(1.0, self.final, (1 - cos(pi * clock.progress(step))) / 2)
+
+
+@SCHEDULES.register("cosine_restarts")
+@dataclass(frozen=True, kw_only=True)
+class CosineRestarts(Schedule):
+    """Cosines from 1 to ``final``, one after the other: ``final + (1 - final) (1 + cos(pi t)) / 2``.
+
+    t goes from 0 to 1 over each period; the first has the length ``period``, counted in ``unit`` and not rounded,
+    and every other is ``growth`` times as long as the one before. Loshchilov and Hutter (2017), arXiv:1608.03983,
+    who call these lengths T_0 and T_mult.
+
+    Options:
+        period: The length of the first period, in unit.
+        growth: How many times as long as the period before it a period is.
+        unit: What period counts: steps or epochs.
+        final: The factor at the end of a period.
+    """
+
+    period: Positive
+    growth: PositiveInt = 1
+    unit: Unit = "steps"
+    final: Fraction = 0.0
+
+    def factor(self, step: Time, clock: Clock) -> float:
+        length = clock.steps(self.period, self.unit)
+        if self.growth == 1:
+            step = step % length
+        while step >= length:
+            step -= length
+            length *= self.growth
+        return between(1.0, self.final, (1 - cos(pi * float(step / length))) / 2)
+
+
+@SCHEDULES.register("polynomial")
+@dataclass(frozen=True, kw_only=True)
+class Polynomial(Schedule):
+    """A power of the share of the run that remains: ``final + (1 - final) (1 - t)^power``.
+
+    t goes from 0 to 1 over the run. With ``power`` 1 it is a straight line. Chen et al. (2017), arXiv:1606.00915,
+    use 0.9.
+
+    Options:
+        power: The exponent; above 1 the rate falls first fast, then slowly, and below 1 the other way round.
+        final: The factor at the end of training.
+    """
+
+    power: Positive = 1.0
+    final: Fraction = 0.0
+
+    def factor(self, step: Time, clock: Clock) -> float:
+        return between(self.final, 1.0, (1 - clock.progress(step)) ** self.power)
+
+
+@SCHEDULES.register("exponential")
+@dataclass(frozen=True, kw_only=True)
+class Exponential(Schedule):
+    """The factor ``gamma`` for each step, or for each epoch and a root of it for each step: ``gamma^t``.
+
+    t is the number of ``unit`` that are complete; in epochs it is a fraction. ``step`` with ``every: 1`` changes
+    the rate only at the end of an epoch.
+
+    Options:
+        gamma: The factor from one unit to the next.
+        unit: What gamma is the factor of: steps or epochs.
+    """
+
+    gamma: Fraction
+    unit: Unit = "steps"
+
+    def factor(self, step: Time, clock: Clock) -> float:
+        return float(self.gamma ** min(_MOST, float(step / clock.steps(1, self.unit))))
 
 
 @SCHEDULES.register("linear_warmup")

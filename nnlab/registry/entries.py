@@ -146,9 +146,17 @@ class Registry:
         return next(name for name, cls in self._classes.items() if cls is type(instance))
 
     def describe(self, component: Any) -> dict[str, Any]:
-        """Return the type and options of a built ``component``, which stores each under its own name."""
+        """Return the type and options of a built ``component``, which stores each under its own name.
+
+        Options of the value None that have it by default are left out, so that configs are written as they were
+        before an option was added.
+        """
         name = self.name_of(component)
-        values = {option: getattr(component, option) for option in self.options(name)}
+        values = {
+            option: getattr(component, option)
+            for option, (_, default) in self.options(name).items()
+            if default is not None or getattr(component, option) is not None
+        }
         return {"type": name, **{key: _described(value) for key, value in values.items()}}
 
 

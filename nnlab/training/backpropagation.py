@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nnlab.arrays import Array, Labels
+from nnlab.arrays import Array
 from nnlab.config import Experiment
+from nnlab.data.batch import Batch
 from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
 from nnlab.nn.shards import add_up, cut
+from nnlab.training.batch_loss import backward_loss, forward_loss
 from nnlab.training.messages import Order
 from nnlab.training.replicas import Replica, Replicas
 from nnlab.training.shard_worker import ShardResult, ShardWorker
@@ -35,18 +37,15 @@ class Backpropagation:
         self._replicas: Replicas | None = None
         self._use(np.empty((shards if shards > 1 else 0, network.weights.size), network.weights.dtype))
 
-    def __call__(self, x: Array, labels: Labels, step: int) -> ShardResult:
-        """Write the gradient of a batch into that of the network; return its loss (nats) and correct answers.
-
-        Shapes: x (N, *input_shape), labels (N,).
-        """
+    def __call__(self, batch: Batch, step: int) -> ShardResult:
+        """Write the gradient of a batch into that of the network; return its loss (nats) and correct answers."""
         if self._shards == 1:
-            return self._whole(x, labels)
-        parts = cut(len(x), self._shards)
-        results = self._shared(self._replicas, x, labels, step, parts) if self._replicas else {}
+            return self._whole(batch)
+        parts = cut(len(batch), self._shards)
+        results = self._shared(self._replicas, batch, step, parts) if self._replicas else {}
         for shard, part in enumerate(parts):
             if shard not in results:
-                results[shard] = self._compute(x, labels, step, shard, part)
+                results[shard] = self._compute(batch, step, shard, part)
         add_up(self._gradients[: len(parts)], self._network.gradient)
         ordered = [results[shard] for shard in range(len(parts))]
         return ShardResult(sum(each.loss for each in ordered), sum(each.correct for each in ordered))
@@ -63,7 +62,8 @@ class Backpropagation:
             yield
             return
         try:
-            replicas = Replicas(config, self._network, self._shards, count)
+            fitted = config.model_copy(update={"loss": self._loss})
+            replicas = Replicas(fitted, self._network, self._shards, count)
         except OSError as error:
             log.info("training in one process, without shared memory: %s", error)
             yield
@@ -96,38 +96,33 @@ class Backpropagation:
         self._gradients = gradients
         self._views = [self._network.views(gradient) for gradient in gradients]
 
-    def _whole(self, x: Array, labels: Labels) -> ShardResult:
-        scores, caches = self._network.forward(x)
-        value, cache = self._loss.forward(scores, labels)
-        self._network.backward(self._loss.backward(cache), caches)
-        return ShardResult(value, int(np.count_nonzero(self._loss.classify(scores) == labels)))
+    def _whole(self, batch: Batch) -> ShardResult:
+        scores, caches = self._network.forward(batch.x)
+        value, parts = forward_loss(self._loss, scores, batch)
+        self._network.backward(backward_loss(self._loss, parts), caches)
+        return ShardResult(value, int(np.count_nonzero(self._loss.classify(scores) == batch.labels)))
 
-    def _compute(self, x: Array, labels: Labels, step: int, shard: int, part: slice) -> ShardResult:
+    def _compute(self, batch: Batch, step: int, shard: int, part: slice) -> ShardResult:
         views = self._views[shard]
-        return self._worker.compute(x[part], labels[part], views, step=step, shard=shard, examples=len(x))
+        return self._worker.compute(batch.part(part), views, step=step, shard=shard, examples=len(batch))
 
     def _shared(
-        self, replicas: Replicas, x: Array, labels: Labels, step: int, parts: Sequence[slice]
+        self, replicas: Replicas, batch: Batch, step: int, parts: Sequence[slice]
     ) -> dict[int, ShardResult]:
         """Return the results of this process and of the replicas; those of a replica that fails are missing."""
         helpers = replicas.available()[: len(parts) - 1]
-        if not helpers:
+        if not helpers or not replicas.hold(batch):
             return {}
-        arrays = replicas.arrays
-        arrays["inputs"][: len(x)] = x
-        arrays["labels"][: len(x)] = labels
         shares = [tuple(range(i, len(parts), len(helpers) + 1)) for i in range(len(helpers) + 1)]
         asked: list[tuple[Replica, tuple[int, ...]]] = []
         for replica, share in zip(helpers, shares[1:], strict=True):
-            if replicas.order(replica, Order(step, len(x), share)):
+            if replicas.order(replica, Order(step, len(batch), share)):
                 asked.append((replica, share))
         began = time.monotonic()
         with threads.limited(max(1, threads.count() // len(shares))):
-            results = {i: self._compute(x, labels, step, i, parts[i]) for i in shares[0]}
+            results = {i: self._compute(batch, step, i, parts[i]) for i in shares[0]}
         seconds = time.monotonic() - began
         for replica, share in asked:
             if replicas.wait(replica, seconds=seconds):
-                results |= {
-                    i: ShardResult(float(arrays["results"][i, 0]), int(arrays["results"][i, 1])) for i in share
-                }
+                results |= {i: replicas.result(i) for i in share}
         return results

@@ -16,15 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from nnlab.arrays import Shape
+from nnlab.arrays import Named, Shape
 from nnlab.config import Experiment
 from nnlab.config.nodes import compose, plain
+from nnlab.data.batch import Batch, Target
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network, outline_layers
 from nnlab.nn.shards import cut
 from nnlab.training.messages import READY, Order, receive
 from nnlab.training.shard_worker import ShardWorker
 from nnlab.training.shared_arrays import shared_arrays
+
+MOST_TARGETS = 8
+"""Targets of an example that a replica can take; the training process computes what has more."""
 
 _PARENT_CHECK = 1.0  # seconds between two looks at whether the parent still exists
 
@@ -71,19 +75,20 @@ def main(memory: int, connection: socket.socket) -> None:
     ):
         while message := receive(connection):
             order = Order.of(message)
+            batch = _batch(arrays, order.examples)
             parts = cut(order.examples, len(views))
-            for shard in order.shards:
-                part = parts[shard]
-                result = worker.compute(
-                    arrays["inputs"][part],
-                    arrays["labels"][part],
-                    views[shard],
-                    step=order.step,
-                    shard=shard,
-                    examples=order.examples,
-                )
-                arrays["results"][shard] = result.loss, result.correct
+            for i in order.shards:
+                shard = batch.part(parts[i])
+                result = worker.compute(shard, views[i], step=order.step, shard=i, examples=order.examples)
+                arrays["results"][i] = result.loss, result.correct
             connection.send(message)
+
+
+def _batch(arrays: Named, examples: int) -> Batch:
+    """Return the batch that ``Replicas.hold`` has copied."""
+    targets = zip(arrays["labels"], arrays["shares"], strict=True)
+    held = (Target(labels[:examples], float(share)) for labels, share in targets if share)
+    return Batch(arrays["inputs"][:examples], tuple(held))
 
 
 def _end_with(parent: int) -> None:

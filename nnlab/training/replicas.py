@@ -19,11 +19,13 @@ from typing import IO
 
 import nnlab
 from nnlab.config import Experiment, as_yaml
+from nnlab.data.batch import Batch
 from nnlab.errors import printable
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network
 from nnlab.training.messages import Order, receive
-from nnlab.training.replica_process import Job
+from nnlab.training.replica_process import MOST_TARGETS, Job
+from nnlab.training.shard_worker import ShardResult
 from nnlab.training.shared_arrays import Layout, new_memory, shared_arrays
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,8 @@ class Replicas:
             "weights": (dtype, (size,)),
             "gradients": (dtype, (shards, size)),
             "inputs": (dtype, inputs),
-            "labels": ("<i8", (batch_size,)),
+            "labels": ("<i8", (MOST_TARGETS, batch_size)),
+            "shares": ("<f8", (MOST_TARGETS,)),
             "results": ("<f8", (shards, 2)),
         }
         memory = new_memory(layout)
@@ -109,6 +112,22 @@ class Replicas:
                 else:
                     self._drop(replica, "did not start")
         return [replica for replica in self._replicas if replica.ready]
+
+    def hold(self, batch: Batch) -> bool:
+        """Copy a batch to where replicas read it; return False if it has too many targets for that."""
+        if len(batch.targets) > MOST_TARGETS:
+            return False
+        self.arrays["inputs"][: len(batch)] = batch.x
+        self.arrays["shares"][:] = 0
+        for i, target in enumerate(batch.targets):
+            self.arrays["labels"][i, : len(batch)] = target.labels
+            self.arrays["shares"][i] = target.share
+        return True
+
+    def result(self, shard: int) -> ShardResult:
+        """Return the result of a shard that a replica has computed."""
+        loss, correct = self.arrays["results"][shard]
+        return ShardResult(float(loss), int(correct))
 
     def order(self, replica: Replica, order: Order) -> bool:
         """Give a replica an order; return whether it is still there to take it."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnlab import seeding
-from nnlab.arrays import Array, Labels, Named
+from nnlab.arrays import Named
+from nnlab.data.batch import Batch
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
+from nnlab.training.batch_loss import backward_loss, forward_loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,16 @@ class ShardWorker:
         self._loss = loss
         self._seed = seed
 
-    def compute(
-        self, x: Array, labels: Labels, into: Sequence[Named], *, step: int, shard: int, examples: int
-    ) -> ShardResult:
+    def compute(self, batch: Batch, into: Sequence[Named], *, step: int, shard: int, examples: int) -> ShardResult:
         """Write the share of a shard in the gradient of its batch of ``examples`` into the views ``into``.
 
-        Shapes: x (n, *input_shape), labels (n,), those of the shard.
+        ``batch`` is the shard alone.
         """
         for name, stream in self.network.streams.items():
             seeding.restart(stream, self._seed, "shard", name, step, shard)
-        share = self._loss.weight(examples) / self._loss.weight(len(labels))
-        scores, caches = self.network.forward(x)
-        value, cache = self._loss.forward(scores, labels)
-        grad_scores = self._loss.backward(cache)
-        grad_scores *= grad_scores.dtype.type(share)
-        self.network.backward(grad_scores, caches, into)
-        return ShardResult(share * value, int(np.count_nonzero(self._loss.classify(scores) == labels)))
+        share = self._loss.share(examples) / self._loss.share(len(batch))
+        scores, caches = self.network.forward(batch.x)
+        value, parts = forward_loss(self._loss, scores, batch)
+        grad_scores = backward_loss(self._loss, parts)
+        self.network.backward(grad_scores * grad_scores.dtype.type(share), caches, into)
+        return ShardResult(share * value, int(np.count_nonzero(self._loss.classify(scores) == batch.labels)))

@@ -40,15 +40,11 @@ class TrainingState:
     batches: Batches
     clock: Clock
     monitor: Monitor
+    loss: Loss
     window: Window = field(default_factory=Window)
     step: int = 0
     seconds: float = 0.0
     best: Checkpoint | None = None
-
-    @property
-    def loss(self) -> Loss:
-        """What training minimizes."""
-        return self.config.loss
 
     @property
     def schedule(self) -> Schedule:
@@ -97,13 +93,12 @@ class TrainingState:
             closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches,
             backpropagate.replicas(self.config),
         ):
-            for step, (x, labels) in zip(steps, batches, strict=True):
+            for step, batch in zip(steps, batches, strict=True):
                 yield train_step(
                     self.network,
                     backpropagate,
                     self.optimizer,
-                    x,
-                    labels,
+                    batch,
                     step=step,
                     factor=self.schedule.factor(step - 1, self.clock),
                     clip_norm=self.config.training.clip_norm,
@@ -184,6 +179,7 @@ def prepare(config: Experiment) -> TrainingState:
         batches,
         Clock(total_steps=total, steps_per_epoch=batches.steps_per_epoch),
         Monitor(training.monitor, patience.min_delta if patience else 0.0),
+        config.fitted_loss(dataset),
     )
 
 

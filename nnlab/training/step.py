@@ -5,7 +5,8 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from nnlab.arrays import Array, Labels
+from nnlab.arrays import Array
+from nnlab.data.batch import Batch
 from nnlab.errors import DivergedError
 from nnlab.nn.network import Network
 from nnlab.nn.optimizers import Optimizer
@@ -29,8 +30,7 @@ def train_step(
     network: Network,
     backpropagate: Backpropagation,
     optimizer: Optimizer,
-    x: Array,
-    labels: Labels,
+    batch: Batch,
     *,
     step: int,
     factor: float = 1.0,
@@ -39,14 +39,14 @@ def train_step(
     """Take one step down the gradient of the loss.
 
     ``factor`` multiplies the learning rate. A gradient whose Euclidean norm exceeds ``clip_norm`` is scaled to
-    that norm. Shapes: x (N, *input_shape), labels (N,).
+    that norm. Answers are correct that agree with the labels of the largest share.
 
     Raises DivergedError if the loss, the gradient or a parameter is not finite.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        result = backpropagate(x, labels, step)
+        result = backpropagate(batch, step)
         if not isfinite(result.loss):
-            raise DivergedError(f"step {step}: the loss is {result.loss}; {_first_output(network, x)}")
+            raise DivergedError(f"step {step}: the loss is {result.loss}; {_first_output(network, batch.x)}")
         if clip_norm is not None:
             _clip(network, clip_norm, step)
         optimizer.update(network.weights, network.gradient, factor)
@@ -54,7 +54,7 @@ def train_step(
         if not isfinite(float(network.weights.dot(network.weights))):
             _require_finite(network, network.gradient, f"step {step}: the gradient")
             _require_finite(network, network.weights, f"step {step}: after the update the parameter")
-    return StepRecord(step, result.loss, result.correct, len(labels), factor)
+    return StepRecord(step, result.loss, result.correct, len(batch.labels), factor)
 
 
 def _clip(network: Network, clip_norm: float, step: int) -> None:

@@ -103,6 +103,13 @@ def test_apply_is_the_affine_map(x):
     assert Affine(shift, gain).apply(x[:0]).shape == (0, *x.shape[1:])
 
 
+@given(x=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=4, min_side=2, max_side=5)))
+def test_invert_gives_the_raw_values_back(x):
+    for name in NORMALIZATIONS.names():
+        map_ = NORMALIZATIONS.build(NORMALIZATIONS.spec(name)(type=name)).fit(x)
+        np.testing.assert_allclose(map_.invert(map_.apply(x)), x, atol=1e-3)
+
+
 def test_raw_values_stay_as_they_are():
     x = np.arange(256, dtype=np.uint8).reshape(1, -1)
     np.testing.assert_array_equal(Unchanged().fit(x).apply(x), x.astype(np.float32))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nnlab.drawing.augmented import augmented
 from nnlab.drawing.class_counts import class_counts
 from nnlab.drawing.points import points
 from nnlab.drawing.samples import samples
@@ -101,6 +102,23 @@ def test_a_sheet_has_a_row_of_samples_for_each_class(rng, readable, shape):
 def test_a_sheet_says_what_it_leaves_out(rng, readable):
     texts = readable(samples(rng.normal(size=(60, 8, 8, 2)), np.arange(60) % 30, [f"kind {i}" for i in range(30)]))
     assert any("the first 20 of 30 classes; channel 0 of 2; black is" in text for text in texts)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (6, 8, 3)])
+def test_a_row_has_an_image_and_its_forms(rng, readable, shape):
+    inputs = rng.integers(256, size=(3, *shape), dtype=np.uint8)
+    forms = np.stack([inputs[:, ::-1], inputs // 2])
+    texts = readable(augmented(inputs, forms, np.array([1, 0, 1]), ("cat", "dog"), title="pets", note="flip"))
+    assert texts.count("dog") == 2
+    assert {"stored", "step 1", "step 2", "cat", "pets flip"} <= set(texts)
+    figure = augmented(inputs, forms, np.array([1, 0, 1]), ("cat", "dog"))
+    sheet = np.asarray(figure.axes[0].images[0].get_array())
+    height, width = shape[:2]
+    for row in range(3):
+        for column, image in enumerate((inputs[row], *forms[:, row])):
+            left = column * (width + 1) + 2 * (column > 0)
+            tile = sheet[row * (height + 1) :][:height, left : left + width]
+            assert tile == pytest.approx(image.reshape(tile.shape) / 255)
 
 
 def test_points_stand_at_their_features_in_the_colour_of_their_class(rng, readable):

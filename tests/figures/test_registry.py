@@ -14,7 +14,12 @@ def test_figures_are_in_the_order_of_a_report():
     assert places == sorted(places)
     assert [entry.name for section in SECTIONS for entry in of_section(section)] == list(FIGURES)
     assert [entry.name for entries in by_command().values() for entry in entries] == list(FIGURES)
-    assert [entry.name for entry in by_command()["data"]] == ["data-classes", "data-samples", "data-values"]
+    assert [entry.name for entry in by_command()["data"]] == [
+        "data-augmentation",
+        "data-classes",
+        "data-samples",
+        "data-values",
+    ]
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -18,7 +18,12 @@ CASES = [
     ("cross_entropy", {}),
     ("sigmoid_binary_cross_entropy", {}),
     ("mean_squared_error", {}),
+    ("focal", {}),
+    ("focal", {"gamma": 0.5}),
+    ("focal", {"gamma": 0.0}),
 ]
+WEIGHTS = (0.5, 3.0, 1.0, 0.25, 2.0)
+CASES += [(name, {"class_weights": WEIGHTS}) for name in LOSSES.names()]
 
 
 def build(name, **options):
@@ -109,13 +114,19 @@ def test_softmax_cross_entropy_by_hand():
 )
 def test_large_scores_stay_finite(scores, label, dtype):
     scores, labels = np.array([scores], dtype), np.array([label])
-    for name in ("softmax_cross_entropy", "sigmoid_binary_cross_entropy"):
-        loss = build(name)
+    losses = (
+        ("softmax_cross_entropy", {}),
+        ("sigmoid_binary_cross_entropy", {}),
+        ("focal", {}),
+        ("focal", {"gamma": 0.5}),
+    )
+    for name, options in losses:
+        loss = build(name, **options)
         value, cache = loss.forward(scores, labels)
         gradient = loss.backward(cache)
         assert np.isfinite(value)
         assert value >= -1e-3
-        assert (np.abs(gradient) <= 1).all()
+        assert (np.abs(gradient) <= (2 if name == "focal" else 1)).all()
         assert ((loss.probabilities(scores) >= 0) & (loss.probabilities(scores) <= 1)).all()
 
 
@@ -214,12 +225,96 @@ def test_one_output_fits_two_classes_of_the_binary_loss_only():
         build("softmax_cross_entropy").check((1,), 2)
 
 
+def test_focal_by_hand():
+    """p is 3/4: the loss is (1/4)^2 log(4/3)."""
+    value, cache = build("focal").forward(np.array([[log(3.0), 0.0]]), np.array([0]))
+    assert value == pytest.approx(log(4 / 3) / 16)
+    slope = 1 / 16 + 2 * 0.75 * 0.25 * log(4 / 3)
+    np.testing.assert_allclose(build("focal").backward(cache), [[-slope / 4, slope / 4]])
+
+
+def test_focal_without_gamma_is_the_cross_entropy():
+    rng = np.random.default_rng(6)
+    scores, labels = 5 * rng.standard_normal((6, 4)), rng.integers(0, 4, 6)
+    plain, focal = build("softmax_cross_entropy"), build("focal", gamma=0)
+    (value, cache), (other, other_cache) = plain.forward(scores, labels), focal.forward(scores, labels)
+    assert other == pytest.approx(value, rel=1e-14)
+    np.testing.assert_allclose(focal.backward(other_cache), plain.backward(cache), rtol=1e-12)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_focal_is_precise_where_the_network_is_certain(gamma):
+    """With float32 the error 1 - p of e^-30 would be lost in p."""
+    loss = build("focal", gamma=gamma)
+    value, cache = loss.forward(np.array([[30.0, 0.0]]), np.array([0]))
+    error = exp(-30.0) / (1 + exp(-30.0))
+    assert value == pytest.approx(error ** (gamma + 1), rel=2e-3)  # log p itself is lost below 1e-16
+    np.testing.assert_allclose(loss.backward(cache)[0, 1], (1 + gamma) * error ** (gamma + 1), rtol=2e-3)
+    value, cache = loss.forward(np.array([[200.0, 0.0]], np.float32), np.array([0]))
+    assert value == 0
+    assert (loss.backward(cache) == 0).all()
+
+
+@pytest.mark.parametrize("name", LOSSES.names())
+def test_class_weights_multiply_loss_and_gradient_of_each_example(name):
+    rng = np.random.default_rng(7)
+    scores, labels = probabilities(rng, 12, 5), np.arange(12) % 5
+    plain, weighted = build(name), build(name, class_weights=WEIGHTS)
+    factors = np.array(WEIGHTS)[labels]
+    np.testing.assert_allclose(
+        weighted.per_example(scores, labels), factors * plain.per_example(scores, labels), rtol=1e-14
+    )
+    gradients = [loss.backward(loss.forward(scores, labels)[1]) for loss in (plain, weighted)]
+    np.testing.assert_allclose(gradients[1], factors[:, None] * gradients[0], rtol=1e-13)
+    assert weighted.fitted(labels, 5) == weighted
+
+
+def test_a_weighted_mean_is_pytorchs_times_the_mean_weight():
+    """Written out from PyTorch's definition of ``CrossEntropyLoss(weight=...)``: sum w l / sum w."""
+    rng = np.random.default_rng(8)
+    scores, labels = rng.standard_normal((9, 5)), rng.integers(0, 5, 9)
+    losses, factors = build("softmax_cross_entropy").per_example(scores, labels), np.array(WEIGHTS)[labels]
+    torch_mean = (factors * losses).sum() / factors.sum()
+    value, _ = build("softmax_cross_entropy", class_weights=WEIGHTS).forward(scores, labels)
+    assert value == pytest.approx(torch_mean * factors.mean(), rel=1e-14)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=60))
+def test_balanced_classes_count_the_same_and_the_mean_weight_is_one(labels):
+    labels = np.array(labels)
+    weights = np.array(build("focal", class_weights="balanced").fitted(labels, 7).class_weights)
+    counts = np.bincount(labels, minlength=7)
+    sums = (weights * counts)[counts > 0]
+    np.testing.assert_allclose(sums, sums[0])
+    assert weights[labels].mean() == pytest.approx(1)
+    assert (weights[counts == 0] == 1).all()
+
+
+def test_balanced_weights_are_counted_before_they_are_used():
+    with pytest.raises(OptionError):
+        build("focal", class_weights="balanced").forward(np.zeros((2, 2)), np.array([0, 1]))
+
+
+def test_there_is_a_weight_for_each_class():
+    for weights in (None, "balanced", WEIGHTS):
+        build("focal", class_weights=weights).check_weights(5)
+    with pytest.raises(OptionError, match="5 weights for 4 classes") as caught:
+        build("focal", class_weights=WEIGHTS).check_weights(4)
+    assert caught.value.option == "class_weights"
+
+
 def test_torch_agrees():
     torch = pytest.importorskip("torch")
     functional = torch.nn.functional
     rng = np.random.default_rng(5)
     raw, labels = rng.standard_normal((8, 5)) * 3, rng.integers(0, 5, 8)
     targets = torch.tensor(np.eye(5)[labels])
+
+    def torch_focal(scores, gamma):
+        log_p = functional.log_softmax(scores, dim=1).gather(1, torch.tensor(labels)[:, None])[:, 0]
+        weights = torch.tensor(WEIGHTS, dtype=torch.float64)[labels]
+        return (-weights * (1 - log_p.exp()) ** gamma * log_p).mean()
+
     pairs = [
         (build("softmax_cross_entropy"), raw, lambda s: functional.cross_entropy(s, torch.tensor(labels))),
         (
@@ -231,6 +326,18 @@ def test_torch_agrees():
             build("sigmoid_binary_cross_entropy", reduction="sum"),
             raw,
             lambda s: functional.binary_cross_entropy_with_logits(s, targets, reduction="sum"),
+        ),
+        (
+            build("softmax_cross_entropy", class_weights=WEIGHTS, reduction="sum"),
+            raw,
+            lambda s: functional.cross_entropy(
+                s, torch.tensor(labels), weight=torch.tensor(WEIGHTS, dtype=torch.float64), reduction="sum"
+            ),
+        ),
+        (
+            build("focal", gamma=1.5, class_weights=WEIGHTS),
+            raw,
+            lambda s: torch_focal(s, 1.5),
         ),
         (build("mean_squared_error"), raw, lambda s: functional.mse_loss(s, targets)),
         (

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from nnlab.nn.schedules import Clock, ConstantRate, Cosine, LinearWarmup, OneCycle, Schedule, Step
+from nnlab.nn.schedules import (
+    Clock,
+    ConstantRate,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    LinearWarmup,
+    OneCycle,
+    Polynomial,
+    Schedule,
+    Step,
+)
 from nnlab.registry import SCHEDULES
 
 CLOCK = Clock(total_steps=100, steps_per_epoch=10)
@@ -16,6 +27,9 @@ EXAMPLES = {
     "constant": ConstantRate(),
     "step": Step(every=3, gamma=0.5),
     "cosine": Cosine(final=0.01),
+    "cosine_restarts": CosineRestarts(period=7, growth=2, final=0.01),
+    "polynomial": Polynomial(power=2.5, final=0.01),
+    "exponential": Exponential(gamma=0.9, unit="epochs"),
     "linear_warmup": LinearWarmup(duration=2, unit="epochs", then=Cosine()),
     "one_cycle": OneCycle(peak=0.25, initial=0.1, final=0.02),
 }
@@ -90,6 +104,44 @@ def test_cosine_passes_its_middle_and_ends_at_final():
     assert schedule.factor(100, CLOCK) == pytest.approx(0.2)
 
 
+def test_restarts_are_cosines_of_growing_length():
+    """PyTorch's CosineAnnealingWarmRestarts with T_0 2 and T_mult 2: periods of 2, 4 and 8 steps."""
+    schedule, clock = CosineRestarts(period=2, growth=2), Clock(14, 1)
+    whole = [factors(Cosine(), Clock(length, 1)) for length in (2, 4, 8)]
+    assert factors(schedule, clock) == pytest.approx([*whole[0], *whole[1], *whole[2]])
+    assert factors(schedule, clock)[:6] == pytest.approx([1, 0.5, 1, 0.8535533905932737, 0.5, 0.1464466094067262])
+    assert CosineRestarts(period=2).factor(10**9 + 1, clock) == pytest.approx(0.5)
+
+
+def test_restarts_in_epochs_need_no_whole_number_of_steps():
+    schedule = CosineRestarts(period=0.25, unit="epochs", final=0.2)
+    assert schedule.factor(5, CLOCK) == 1  # two periods of 2.5 steps
+    assert schedule.factor(3, CLOCK) == pytest.approx(0.2 + 0.8 * (1 + cos(pi * 0.2)) / 2)
+
+
+def test_one_period_is_the_cosine():
+    assert factors(CosineRestarts(period=10, unit="epochs", final=0.3)) == factors(Cosine(final=0.3))
+
+
+def test_polynomial_is_a_power_of_what_remains():
+    """The first values are those of PyTorch's PolynomialLR with total_iters 4 and power 2."""
+    assert factors(Polynomial(power=2), Clock(4, 1)) == pytest.approx([1, 0.5625, 0.25, 0.0625])
+    assert factors(Polynomial(final=0.5), Clock(4, 1)) == pytest.approx([1, 0.875, 0.75, 0.625])
+    assert Polynomial(final=0.5).factor(4, Clock(4, 1)) == 0.5
+
+
+def test_exponential_falls_by_the_same_factor_in_each_step_or_epoch():
+    assert factors(Exponential(gamma=0.9), Clock(4, 1)) == pytest.approx([1, 0.9, 0.81, 0.729])
+    by_epochs = factors(Exponential(gamma=0.5, unit="epochs"))
+    assert by_epochs[::10] == pytest.approx(factors(Step(every=1, unit="epochs", gamma=0.5))[::10])
+    assert by_epochs[5] == pytest.approx(0.5**0.5)
+
+
+def test_what_restarts_after_a_warmup_begins_at_its_end():
+    then = CosineRestarts(period=3)
+    assert factors(LinearWarmup(duration=2, start=0.5, then=then), Clock(8, 1))[2:] == factors(then, Clock(6, 1))
+
+
 def test_warmup_is_a_line_from_start_to_one():
     schedule = LinearWarmup(duration=4, start=0.2)
     assert factors(schedule, Clock(6, 1)) == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
@@ -124,7 +176,17 @@ def test_a_peak_may_stand_at_either_end(peak, at_start, at_end):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("step", {"every": 0}), ("step", {}), ("cosine", {"final": 1.5}), ("linear_warmup", {"duration": -1})],
+    [
+        ("cosine_restarts", {"period": 0}),
+        ("cosine_restarts", {"period": 2, "growth": 1.5}),
+        ("polynomial", {"power": 0}),
+        ("exponential", {"gamma": 1.1}),
+        ("exponential", {}),
+        ("step", {"every": 0}),
+        ("step", {}),
+        ("cosine", {"final": 1.5}),
+        ("linear_warmup", {"duration": -1}),
+    ],
 )
 def test_options_out_of_range_are_refused(name, options):
     with pytest.raises(ValidationError):
@@ -149,5 +211,11 @@ def test_torch_agrees():
     assert factors(Cosine(final=0.1)) == pytest.approx(cosine)
     stairs = torch_factors(lambda o: schedulers.StepLR(o, step_size=30, gamma=0.1))
     assert factors(Step(every=30)) == pytest.approx(stairs)
+    restarts = torch_factors(lambda o: schedulers.CosineAnnealingWarmRestarts(o, T_0=7, T_mult=2, eta_min=0.1))
+    assert factors(CosineRestarts(period=7, growth=2, final=0.1)) == pytest.approx(restarts)
+    power = torch_factors(lambda o: schedulers.PolynomialLR(o, total_iters=100, power=0.9))
+    assert factors(Polynomial(power=0.9)) == pytest.approx(power)
+    falling = torch_factors(lambda o: schedulers.ExponentialLR(o, gamma=0.97))
+    assert factors(Exponential(gamma=0.97)) == pytest.approx(falling)
     warmup = torch_factors(lambda o: schedulers.LinearLR(o, start_factor=0.2, total_iters=25))
     assert factors(LinearWarmup(duration=25, start=0.2)) == pytest.approx(warmup)

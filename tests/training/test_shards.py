@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from support.experiments import load
 
 from nnlab.config import load_config
+from nnlab.data.batch import Batch, Target
 from nnlab.errors import ConfigError, UsageError
 from nnlab.nn.kernels import threads
 from nnlab.nn.losses import SoftmaxCrossEntropy
@@ -28,11 +29,12 @@ training: {steps: 9, batch_size: 13, shards: 4}
 """
 DROPOUT = DENSE.replace("  - relu\n", "  - relu\n  - {type: dropout, rate: 0.4}\n")
 RESIDUAL = """
-data: {type: random, shape: [6, 6, 2], train: 70, test: 10, augment: [{type: flip}]}
+data: {type: random, shape: [6, 6, 2], train: 70, test: 10, augment: [{type: flip}, {type: mixup}]}
 network:
   - {type: residual, body: [{type: conv2d, filters: 2, kernel: 3, padding: 1}, relu, {type: dropout, rate: 0.2}]}
   - {type: maxpool2d, size: 2}
   - {type: dense, units: 10}
+loss: {type: softmax_cross_entropy, class_weights: balanced}
 optimizer: {type: adamw, learning_rate: 0.01}
 training: {steps: 9, batch_size: 16, drop_last: false, clip_norm: 0.1, shards: 5}
 """
@@ -74,10 +76,11 @@ def test_shards_add_up_to_the_gradient_of_the_batch(tmp_path, shards, reduction)
     rng = np.random.default_rng(0)
     network.weights[...] = rng.normal(size=network.weights.shape)
     x, labels = rng.normal(size=(13, 6, 6, 1)), rng.integers(10, size=13)
+    batch = Batch(x, (Target(labels, 0.7), Target(labels[::-1], 0.3)))
     loss = SoftmaxCrossEntropy(reduction=reduction)
-    whole = Backpropagation(network, loss)(x, labels, 1)
+    whole = Backpropagation(network, loss)(batch, 1)
     gradient = network.gradient.copy()
-    result = Backpropagation(network, loss, shards=shards)(x, labels, 1)
+    result = Backpropagation(network, loss, shards=shards)(batch, 1)
     np.testing.assert_allclose(network.gradient, gradient, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(result.loss, whole.loss, rtol=1e-12)
     assert result.correct == whole.correct

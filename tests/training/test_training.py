@@ -89,7 +89,9 @@ def test_a_run_directory_holds_everything(tmp_path):
     batches=st.sampled_from(
         ["{}", "{replacement: true}", "{drop_last: false}", "{log_every: 5}", "{clip_norm: 0.5}"]
     ),
-    augment=st.sampled_from(["[]", "[flip, {type: shift, pixels: 2}]", "[{type: cutout, size: 3}]"]),
+    augment=st.sampled_from(
+        ["[]", "[flip, {type: shift, pixels: 2}]", "[{type: cutout, size: 3}]", "[random_erasing, mixup]"]
+    ),
     least_ahead=st.sampled_from([0, 10**9]),
 )
 def test_stopped_anywhere_and_resumed_it_ends_in_the_same_bits(

@@ -28,11 +28,12 @@ class CrossEntropy(Loss):
     takes_probabilities = True
 
     def per_example(self, scores: Array, labels: Labels) -> Array:
-        return -np.log(self._likelihoods(scores, labels))
+        return self.weighted(-np.log(self._likelihoods(scores, labels)), labels)
 
     def forward(self, scores: Array, labels: Labels) -> tuple[float, Any]:
         likelihoods = self._likelihoods(scores, labels)
-        return self.reduce(-np.log(likelihoods)), (likelihoods, one_hot(labels, scores))
+        losses = self.weighted(-np.log(likelihoods), labels)
+        return self.reduce(losses), (likelihoods, one_hot(labels, scores), self.weight(labels, scores))
 
     def _likelihoods(self, scores: Array, labels: Labels) -> Array:
         likelihoods: Array = scores[np.arange(len(scores)), labels]
@@ -45,8 +46,8 @@ class CrossEntropy(Loss):
         return likelihoods.clip(min=np.finfo(scores.dtype).tiny)
 
     def backward(self, cache: Any) -> Array:
-        likelihoods, targets = cache
-        grad: Array = targets * (-self.weight(len(targets)) / likelihoods)[:, np.newaxis]
+        likelihoods, targets, weight = cache
+        grad: Array = targets * (-weight / likelihoods[:, np.newaxis])
         return grad
 
     def probabilities(self, scores: Array) -> Array:

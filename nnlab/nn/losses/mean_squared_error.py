@@ -23,16 +23,16 @@ class MeanSquaredError(Loss):
 
     def per_example(self, scores: Array, labels: Labels) -> Array:
         distances = scores - one_hot(labels, scores)
-        losses: Array = np.vecdot(distances, distances) / scores.shape[1]
-        return losses
+        return self.weighted(np.vecdot(distances, distances) / scores.shape[1], labels)
 
     def forward(self, scores: Array, labels: Labels) -> tuple[float, Any]:
         distances = scores - one_hot(labels, scores)
-        return self.reduce(np.vecdot(distances, distances)) / scores.shape[1], distances
+        squares = self.weighted(np.vecdot(distances, distances), labels)
+        return self.reduce(squares) / scores.shape[1], (distances, self.weight(labels, scores))
 
     def backward(self, cache: Any) -> Array:
-        distances = cache
-        grad: Array = distances * (2 * self.weight(len(distances)) / distances.shape[1])
+        distances, weight = cache
+        grad: Array = distances * (2 * weight / distances.shape[1])
         return grad
 
     def probabilities(self, scores: Array) -> Array:

@@ -32,7 +32,7 @@ class SigmoidBinaryCrossEntropy(Loss):
 
     def per_example(self, scores: Array, labels: Labels) -> Array:
         losses: Array = np.logaddexp(0, scores).sum(axis=1) - np.vecdot(scores, answers(labels, scores))
-        return losses
+        return self.weighted(losses, labels)
 
     def forward(self, scores: Array, labels: Labels) -> tuple[float, Any]:
         return self.reduce(self.per_example(scores, labels)), (scores, labels)
@@ -41,7 +41,7 @@ class SigmoidBinaryCrossEntropy(Loss):
         scores, labels = cache
         grad = sigmoid(scores)
         grad -= answers(labels, scores)
-        grad *= self.weight(len(grad))
+        grad *= self.weight(labels, scores)
         return grad
 
     def probabilities(self, scores: Array) -> Array:

@@ -33,12 +33,11 @@ class SoftmaxCrossEntropy(Loss):
         return f"loss with label smoothing {self.label_smoothing:g}" if self.label_smoothing else "loss"
 
     def per_example(self, scores: Array, labels: Labels) -> Array:
-        losses: Array = self._forward(scores, labels)[0]
-        return losses
+        return self.weighted(self._forward(scores, labels)[0], labels)
 
     def forward(self, scores: Array, labels: Labels) -> tuple[float, Any]:
         losses, cache = self._forward(scores, labels)
-        return self.reduce(losses), cache
+        return self.reduce(self.weighted(losses, labels)), (*cache, self.weight(labels, scores))
 
     def _forward(self, scores: Array, labels: Labels) -> tuple[Array, Any]:
         shifted = scores - scores.max(axis=1, keepdims=True)
@@ -48,10 +47,10 @@ class SoftmaxCrossEntropy(Loss):
         return np.log(total)[:, 0] - np.vecdot(shifted, targets), (exps, total, targets)
 
     def backward(self, cache: Any) -> Array:
-        exps, total, targets = cache
+        exps, total, targets, weight = cache
         grad: Array = exps / total
         grad -= targets
-        grad *= self.weight(len(grad))
+        grad *= weight
         return grad
 
     def probabilities(self, scores: Array) -> Array:

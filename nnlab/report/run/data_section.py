@@ -1,5 +1,7 @@
 """The section "Data": data set, splits, normalization, augmentation and samples."""
 
+import numpy as np
+
 from nnlab.data import Dataset
 from nnlab.data.hold_out import HeldOut, ValidationSplit
 from nnlab.data.section import held_out_test
@@ -10,6 +12,7 @@ from nnlab.report.run.pictures import pictures
 from nnlab.report.run.training_section import described
 from nnlab.runs.formatting import distinct
 
+_FIGURES = ("data-samples", "data-augmentation", "data-values")
 _MOST_CLASSES = 50  # listed one by one
 
 
@@ -28,6 +31,8 @@ def data_section(material: RunMaterial) -> Section:
         rows.append(("held out for testing", _held_out(material, "test", test, "shuffled")))
     if spec.test_time_flips:
         rows.append(("at evaluation", "mean of the scores of each image and of its mirror image"))
+    if dataset is not None and (missing := _missing(dataset)):
+        rows.append(("without training examples", missing))
     blocks: list[Block] = [Facts(tuple(rows))]
     if dataset is not None:
         blocks += [_counts(dataset), *_pictures(material)]
@@ -53,6 +58,14 @@ def _held_out(material: RunMaterial, split: str, amount: HeldOut, which: Validat
     return f"{' = '.join(filter(None, (share, number)))}, {how}{classes}"
 
 
+def _missing(dataset: Dataset) -> str:
+    """Return the names of the classes without training examples; empty if all have some."""
+    counts = np.bincount(dataset.train.labels, minlength=len(dataset.class_names))
+    names = [name for name, count in zip(distinct(dataset.class_names), counts, strict=True) if not count]
+    more = f" and {len(names) - _MOST_CLASSES:,} more" * (len(names) > _MOST_CLASSES)
+    return ", ".join(names[:_MOST_CLASSES]) + more
+
+
 def _counts(dataset: Dataset) -> Table:
     """Return the number of examples of each split, per class unless there are too many classes to list."""
     splits = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
@@ -69,5 +82,5 @@ def _counts(dataset: Dataset) -> Table:
 
 
 def _pictures(material: RunMaterial) -> list[Block]:
-    found = [pictures(FIGURES[name], material.subject) for name in ("data-samples", "data-values")]
+    found = [pictures(FIGURES[name], material.subject) for name in _FIGURES]
     return [block for blocks in found for block in blocks]

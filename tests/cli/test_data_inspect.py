@@ -1,0 +1,57 @@
+"""``nnlab data inspect`` on configs, files and runs."""
+
+import json
+
+import numpy as np
+import pytest
+from support.experiments import SMALL, write_config
+
+
+@pytest.fixture
+def archive(tmp_path, rng):
+    """An .npz file with a training image that is also a test image, under another label."""
+    train = rng.integers(256, size=(40, 8, 8, 1), dtype=np.uint8)
+    test = rng.integers(256, size=(10, 8, 8, 1), dtype=np.uint8)
+    test[3] = train[7]
+    path = tmp_path / "own.npz"
+    labels = np.arange(40) % 2, np.zeros(10, np.int64)
+    np.savez(path, train_inputs=train, train_labels=labels[0], test_inputs=test, test_labels=labels[1])
+    return path
+
+
+def test_a_file_is_inspected(nnlab_, archive):
+    code, out, err = nnlab_("data", "inspect", archive, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["shared_copies"] == {"train-test": 1}
+    assert found["copies"] == [
+        [{"split": "train", "index": 7, "class": "1"}, {"split": "test", "index": 3, "class": "0"}]
+    ]
+    assert found["empty_classes"] == {"train": [], "test": ["1"]}
+
+
+def test_tables_fit_a_terminal(nnlab_, archive, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, err = nnlab_("data", "inspect", archive)
+    assert code == 0, err
+    assert max(map(len, out.splitlines())) <= 80
+    rows = [line.split() for line in out.splitlines()]
+    assert ["in", "train", "and", "in", "test", "1"] in rows
+    assert ["same", "train", "7", "1", "test", "3", "0"] in rows
+
+
+def test_the_network_of_a_run_contradicts_labels(nnlab_, tmp_path):
+    assert (
+        nnlab_("train", write_config(tmp_path, SMALL), "loss={type: focal, class_weights: balanced}", "-q")[0] == 0
+    )
+    code, out, err = nnlab_("data", "inspect", "latest", "--json")
+    assert code == 0, err
+    labels = json.loads(out)["labels"]
+    assert (labels["split"], labels["examples"], labels["out_of_sample"]) == ("validation", 10, True)
+    assert all(each["suggested"] != each["label"] for each in labels["contradicted"])
+    assert nnlab_("verify", "latest")[0] == 0
+
+
+def test_what_is_nowhere_is_refused(nnlab_, tmp_path):
+    assert nnlab_("data", "inspect", tmp_path / "none.npz")[0] == 3
+    assert nnlab_("data", "inspect", "nosuchthing")[0] in {2, 4}
