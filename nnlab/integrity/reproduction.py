@@ -18,7 +18,7 @@ from nnlab.integrity.results import StoredEvaluation, stored_evaluations, summar
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network
 from nnlab.runs import Checkpoint, Run, read_checkpoint
-from nnlab.runs.changes import changes_since
+from nnlab.runs.changes import changes_since, edits_with_effect
 from nnlab.runs.environment import Difference, differences
 from nnlab.runs.metrics_log import LogScan, is_lost, read_log
 from nnlab.runs.run_config import load_run_config
@@ -72,11 +72,20 @@ def reproduce(
     """
     config = load_run_config(run).model_copy(update={"logging": Logging()})
     began = run.read_json("environment.json")
+<<<<<<< HEAD
     log_of_run = read_log(run.metrics)
     records, saved = log_of_run.records, _saved(run)
     for checkpoint in saved:
         if changes := changes_since(config, checkpoint):
             raise RunError(f"{run.config} was changed since the training: {'; '.join(map(str, changes))}")
+=======
+    records, saved = run.records(), _saved(run)
+    changes = [edits_with_effect(run, config, began), *(changes_since(config, each) for each in saved)]
+    if changed := next(filter(None, changes), None):
+        raise RunError(
+            f"{run.config} was changed since the training: {'; '.join(map(str, changed))}; undo the changes first"
+        )
+>>>>>>> h-integrity
     end = max((c.step for c in saved), default=records[-1]["step"] if records else 0)
     end = min(end, steps or end)
     if not end:
