@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnlab.config import load_config
-    from nnlab.evaluation import evaluate
+    from nnlab.evaluation import evaluate, predict
     from nnlab.gradcheck import check_gradients
     from nnlab.nn.network import build_network
     from nnlab.runs import open_run
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["build_network", "check_gradients", "evaluate", "load_config", "open_run", "resume", "train"]
+__all__ = ["build_network", "check_gradients", "evaluate", "load_config", "open_run", "predict", "resume", "train"]
 
 _HOMES = {
     "build_network": "nnlab.nn.network",
@@ -32,6 +32,7 @@ _HOMES = {
     "evaluate": "nnlab.evaluation",
     "load_config": "nnlab.config",
     "open_run": "nnlab.runs",
+    "predict": "nnlab.evaluation",
     "resume": "nnlab.training",
     "train": "nnlab.training",
 }

@@ -26,6 +26,7 @@ from nnlab.cli import (
     init,
     layers,
     plot,
+    predict,
     report,
     reproduce,
     resume,
@@ -44,7 +45,7 @@ from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, refu
 GROUPS = {
     "Prepare": ("init", "data", "layers", "schema", "summary", "gradcheck"),
     "Train": ("train", "resume", "sweep"),
-    "Look at results": ("runs", "eval", "plot", "compare", "report"),
+    "Look at results": ("runs", "eval", "predict", "plot", "compare", "report"),
     "Check runs": ("verify", "reproduce"),
 }
 """The commands in the order of use."""
@@ -108,6 +109,7 @@ app.command("resume")(resume.resume)
 app.command("sweep", cls=ConfigCommand)(sweep.sweep)
 app.add_typer(runs.app, name="runs")
 app.command("eval")(evaluate.evaluate)
+app.command("predict")(predict.predict)
 app.add_typer(plot.app, name="plot")
 app.command("compare")(compare.compare)
 app.command("report")(report.report)

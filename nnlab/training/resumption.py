@@ -26,6 +26,7 @@ def present_environment(state: TrainingState) -> dict[str, Any]:
         "class_names": list(dataset.class_names),
         "examples": {name: len(split) for name, split in dataset.splits.items()},
         "verified": dataset.verified,
+        "dtype": str(dataset.train.inputs.dtype),
     }
     environment = current_environment(state.config.seed, dataset.digests(), threads.count())
     return {**environment, "dataset": facts}

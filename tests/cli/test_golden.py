@@ -23,6 +23,7 @@ CASES = {
         "small.yaml -q",
     ],
     "resume": ["--help", FINISHED],
+    "predict": ["--help"],
     "eval": ["--help", FINISHED, f"{INTERRUPTED} --split validation --checkpoint last"],
     "summary": ["--help", "small.yaml", "small.yaml --kernels"],
     "gradcheck": ["--help", "small.yaml --samples 0"],
