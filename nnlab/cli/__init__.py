@@ -22,6 +22,7 @@ from nnlab.cli import (
     compare,
     data,
     evaluate,
+    extend,
     gradcheck,
     init,
     layers,
@@ -44,7 +45,7 @@ from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, refu
 
 GROUPS = {
     "Prepare": ("init", "data", "layers", "schema", "summary", "gradcheck"),
-    "Train": ("train", "resume", "sweep"),
+    "Train": ("train", "resume", "extend", "sweep"),
     "Look at results": ("runs", "eval", "predict", "plot", "compare", "report"),
     "Check runs": ("verify", "reproduce"),
 }
@@ -106,6 +107,7 @@ app.command("summary", cls=ConfigCommand)(summary.summary)
 app.command("gradcheck", cls=ConfigCommand)(gradcheck.gradcheck)
 app.command("train", cls=ConfigCommand)(train.train)
 app.command("resume")(resume.resume)
+app.command("extend")(extend.extend)
 app.command("sweep", cls=ConfigCommand)(sweep.sweep)
 app.add_typer(runs.app, name="runs")
 app.command("eval")(evaluate.evaluate)

@@ -4,13 +4,18 @@ from typing import Any
 
 from nnlab import files
 from nnlab.config import Experiment
-from nnlab.config.paths import path_options
+from nnlab.config.paths import path_options, split_origin
 from nnlab.errors import NnlabError
 from nnlab.runs.checkpoint import Checkpoint, read_facts
 from nnlab.runs.directory import Run
 from nnlab.runs.environment import Difference
 
-_SINCE: dict[str, Any] = {"data.augment": [], "data.test_time_flips": False}
+_SINCE: dict[str, Any] = {
+    "data.augment": [],
+    "data.test_time_flips": False,
+    "init_from": None,
+    "freeze": [],
+}
 """Settings that checkpoints of earlier versions lack, with the behavior of those versions."""
 
 
@@ -26,6 +31,8 @@ def settings(config: Experiment) -> dict[str, Any]:
             flat[key] = value
 
     collect("", config.model_dump(mode="json", exclude={"compute", "logging"}))
+    if config.init_from is not None:  # the run may move; the digest says which weights these were
+        flat["init_from"] = split_origin(config.init_from)[1]
     return flat
 
 

@@ -13,7 +13,9 @@ from nnlab.runs import Checkpoint, Run, current_environment
 from nnlab.runs.changes import changes_since
 from nnlab.runs.environment import UNKNOWN, Difference, differences
 from nnlab.runs.metrics_log import check_at
+from nnlab.runs.origin import read_origin, read_taken
 from nnlab.training.state import TrainingState
+from nnlab.training.transfer import transfer
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,29 @@ def present_environment(state: TrainingState) -> dict[str, Any]:
     return {**environment, "dataset": facts}
 
 
+def begin_as(state: TrainingState, run: Run) -> int:
+    """Give ``state`` what ``run`` began with, if not with new weights; return how many bytes of metrics that has.
+
+    Raises RunError if the copy in the run is damaged or does not fit.
+    """
+    origin = read_origin(run)
+    if origin is None:
+        return 0
+    taken = read_taken(run, origin)
+    if origin.kind == "initialized":
+        transfer(state.network, origin, taken)
+        return 0
+    try:
+        state.take_over(taken, None)
+        return int(taken.facts["metrics_bytes"])
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise of_another_version(run, taken, error) from error
+
+
 def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
     """Restore ``state`` from the newest intact checkpoint of ``run``; return how many bytes of metrics are kept.
 
-    Without a checkpoint the state stays at the beginning. Config and data must be those that the run began with.
+    Without a checkpoint the state is that of the beginning. Config and data must be those that the run began with.
     Everything else that decides the bits must be the same too, unless ``allow_inexact``; the differences are then
     recorded in environment.json. Raises RunError, which lists every difference, before anything is written.
     """
@@ -44,10 +65,10 @@ def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
     other = [each for each in found if each.of_data and each.before != UNKNOWN]
     found = [each for each in found if each not in other]
     last = run.checkpoints.load("last") if run.checkpoints.exist else None
-    keep = 0
+    keep = begin_as(state, run)
     if last:
         other = [*_changes(state, run, last), *other]
-        last, best, lost = _with_best(run, last)
+        last, best, lost = with_best(run, last)
         if not other:
             keep = _restore(state, run, last, best)
         found = lost if state.finished else [*found, *lost]
@@ -75,10 +96,10 @@ def _changes(state: TrainingState, run: Run, last: Checkpoint) -> list[Differenc
     try:
         return changes_since(state.config, last)
     except (LookupError, TypeError, AttributeError) as error:
-        raise _unknown(run, last, error) from error
+        raise of_another_version(run, last, error) from error
 
 
-def _with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None, list[Difference]]:
+def with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None, list[Difference]]:
     """Return ``last``, the best checkpoint if there is one, and the loss of it as a difference if it is damaged.
 
     If the best checkpoint is lost, ``last`` is returned without a best evaluation, so that the next evaluation
@@ -104,10 +125,10 @@ def _restore(state: TrainingState, run: Run, last: Checkpoint, best: Checkpoint 
         state.restore(last, best)
         return int(last.facts["metrics_bytes"])
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise _unknown(run, last, error) from error
+        raise of_another_version(run, last, error) from error
 
 
-def _unknown(run: Run, last: Checkpoint, error: Exception) -> RunError:
+def of_another_version(run: Run, last: Checkpoint, error: Exception) -> RunError:
     return RunError(f"{run.path}: the checkpoint of step {last.step} is of another version of nnlab: {error!r}")
 
 
