@@ -23,9 +23,9 @@ def extend(
     """Continue a finished run for more steps, as a new run.
 
     The new run begins with the state of the finished one, and has its records. It is the same, to the bit, as one
-    that was trained for so many steps from its beginning, unless a setting such as a cosine schedule depends on the
-    length; then the differences are printed and recorded. Of other settings those of the optimizer, the schedule
-    and the evaluations may change.
+    that was trained for so many steps from its beginning, unless a setting such as a cosine schedule depends on
+    the length; then the differences are printed and recorded. Settings of the optimizer, the schedule and the
+    evaluations may change too.
 
     Example: nnlab extend latest training.steps=6000
     """

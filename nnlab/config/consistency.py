@@ -213,8 +213,8 @@ def check_freeze(freeze: Sequence[int], layers: Sequence[Layer | None]) -> None:
         layer = layers[index]
         if layer and index > trained[0] and not layer.predicts_as_in_training:
             raise OptionError(
-                f"network[{index}] ({LAYERS.name_of(layer)}) computes otherwise in training than at inference, so it "
-                f"cannot be frozen above a layer that is trained, network[{trained[0]}]",
+                f"network[{index}] ({LAYERS.name_of(layer)}) computes otherwise in training than at inference, so "
+                f"it cannot be frozen above a layer that is trained, network[{trained[0]}]",
                 option=f"freeze.{place}",
                 hint="freeze the layers below it too, or leave it out",
             )

@@ -12,6 +12,7 @@ from nnlab import files
 from nnlab.activity import announce
 from nnlab.arrays import Shape
 from nnlab.config import Experiment, as_yaml
+from nnlab.config.paths import split_origin
 from nnlab.data import Dataset, available, load_dataset, open_source
 from nnlab.data.lookup import expanded
 from nnlab.data.npz import NpzFile
@@ -30,7 +31,7 @@ from nnlab.integrity.findings import Finding, State, Verification
 from nnlab.integrity.settling import IN_USE, settled
 from nnlab.integrity.summaries import EndedSummary, contradictions
 from nnlab.registry import DATASETS
-from nnlab.runs import Checkpoint, Run, fitted_normalization, ledger, read_checkpoint
+from nnlab.runs import Checkpoint, Run, fitted_normalization, ledger, origin, read_checkpoint
 from nnlab.runs.changes import changes_since
 from nnlab.runs.checkpoint_arrays import fingerprint
 from nnlab.runs.environment import current_environment, differences
@@ -41,7 +42,16 @@ from nnlab.runs.predictions_file import ARRAYS
 from nnlab.runs.records import Environment, read_record
 from nnlab.runs.run_config import load_run_config
 
-_OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder", ".lock.turn"}
+_OWN = {
+    origin.COPY,
+    "config.yaml",
+    "environment.json",
+    "metrics.jsonl",
+    "summary.json",
+    ".lock",
+    ".lock.holder",
+    ".lock.turn",
+}
 _OTHERS = {
     "figures": "can be drawn again",
     "tensorboard": "TensorBoard's copy of the records in metrics.jsonl",
@@ -88,6 +98,8 @@ class _Verifier:
         self._check("environment.json", self._check_environment)
         if (self._run.path / fitted_normalization.NAME).exists():
             self._check(fitted_normalization.NAME, self._check_normalization)
+        if (self._run.path / origin.NAME).exists():
+            self._check(origin.NAME, self._check_origin)
         self._check("metrics.jsonl", self._check_metrics)
         for name in (*self._saved, *self._unread):
             self._check(f"checkpoints/{name}", partial(self._check_checkpoint, name))
@@ -133,12 +145,18 @@ class _Verifier:
         if changed := {str(each) for saved in self._saved.values() for each in changes_since(self._config, saved)}:
             raise RunError(f"edited since training: {'; '.join(sorted(changed))}")
         if files.read_whole(self._run.config) == as_yaml(self._config).encode():
-            return "intact", "nnlab train with it repeats the run"
+            return "intact", self._use_of_config()
         if any("config" in saved.facts for saved in self._saved.values()):
             return "intact", "not as this version of nnlab writes it, but the settings are those of training"
         raise RunError(
             "not as this version of nnlab writes it, and no checkpoint records the settings of training"
         )
+
+    def _use_of_config(self) -> str:
+        begun = origin.read_origin(self._run)
+        if begun is None or begun.repeats_from_config:
+            return "nnlab train with it repeats the run"
+        return f"of a run that is extended from {begun.run}; nnlab train with it alone gives another one"
 
     def _check_environment(self) -> tuple[State, str]:
         path = self._run.path / "environment.json"
@@ -161,6 +179,19 @@ class _Verifier:
             if not np.allclose(getattr(stored, name), getattr(fitted, name), rtol=TOLERANCE, atol=1e-6):
                 raise RunError(f"its {name} is not that which the training examples have")
         return "intact", "as fitted to the training examples"
+
+    def _check_origin(self) -> tuple[State, str]:
+        begun = origin.read_origin(self._run)
+        if begun is None:
+            return "missing", "it was removed"
+        taken = origin.read_taken(self._run, begun)
+        for name, saved in self._saved.items():
+            if self._config and origin.changed_although_frozen(begun, self._config.freeze, taken, saved):
+                raise RunError(f"frozen layers have other weights in checkpoints/{name}")
+        digest = split_origin(self._config.init_from)[1] if self._config and self._config.init_from else ""
+        if begun.kind == "initialized" and not begun.fingerprint.startswith(digest or "none"):
+            raise RunError("its weights are not those that init_from in config.yaml names")
+        return "intact", f"{begun.kind} from step {begun.step:,} of {begun.run}, whose weights match their digests"
 
     def _check_metrics(self) -> tuple[State, str]:
         if not self._run.metrics.exists() and not self._run.begun:

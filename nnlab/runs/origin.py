@@ -72,6 +72,23 @@ def read_taken(run: Run, origin: Origin) -> Checkpoint:
     return taken
 
 
+def changed_although_frozen(origin: Origin, freeze: Sequence[int], taken: Checkpoint, saved: Checkpoint) -> bool:
+    """Return whether a layer that was copied and frozen has other weights in ``saved`` than in ``taken``."""
+    if origin.kind == "extended":
+        sources = {index: index for index in freeze}
+    else:
+        sources = {each.layer: each.source for each in origin.copied if each.layer in freeze}
+    for name, array in saved.arrays.items():
+        kind, _, rest = name.partition("/")
+        index, _, key = rest.partition(".")
+        if kind not in {"params", "state"} or int(index) not in sources:
+            continue
+        before = taken.arrays.get(f"{kind}/{sources[int(index)]}.{key}")
+        if before is None or before.tobytes() != array.tobytes():
+            return True
+    return False
+
+
 def described(origin: Origin, labels: Sequence[str]) -> list[tuple[str, str]]:
     """Return the facts on an origin as pairs of a name and a text; ``labels`` are the names of the layers."""
     known = [("origin", f"{origin.checkpoint} checkpoint of {origin.run}, step {origin.step:,}")]

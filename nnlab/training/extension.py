@@ -71,8 +71,8 @@ def plan_extension(run: Run, overrides: Sequence[str]) -> Extension:
     refused = [change.what for change in changes if not _is_changeable(change.what)]
     if refused:
         raise UsageError(
-            f"{', '.join(refused)} cannot change in an extended run; a config with init_from: {printable(run.name)} "
-            "begins a new training run with its weights"
+            f"{', '.join(refused)} cannot change in an extended run; a config with init_from: "
+            f"{printable(run.name)} begins a new training run with its weights"
         )
     return Extension(run, before, config, last, best, lost, changes)
 
@@ -117,9 +117,10 @@ def take_over(state: TrainingState, extension: Extension) -> Origin:
 
 
 def copy_records(run: Run, longer: Run, last: Checkpoint) -> int:
-    """Copy the records of ``run`` up to its state ``last``, and its test ledger, into ``longer``; return their size.
+    """Copy the records of ``run`` up to its state ``last``, and its test ledger, into ``longer``.
 
-    Raises RunError if records are missing or damaged, SystemFault if the machine refuses to write.
+    Returns the size of the records in bytes. Raises RunError if records are missing or damaged, SystemFault if the
+    machine refuses to write.
     """
     size = int(last.facts["metrics_bytes"])
     check_at(run.metrics, size)
@@ -138,8 +139,8 @@ def _check_length(state: TrainingState, extension: Extension) -> None:
         raise UsageError(f"{name} has {done:,} steps and the config asks for {total:,}: training.steps={2 * done}")
     if state.finished:
         raise UsageError(
-            f"{printable(extension.run.name)} stopped early after {done:,} steps: training.early_stopping=null or a "
-            "larger training.early_stopping.patience continues it"
+            f"{printable(extension.run.name)} stopped early after {done:,} steps: training.early_stopping=null or "
+            "a larger training.early_stopping.patience continues it"
         )
 
 

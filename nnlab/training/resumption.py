@@ -129,6 +129,7 @@ def _restore(state: TrainingState, run: Run, last: Checkpoint, best: Checkpoint 
 
 
 def of_another_version(run: Run, last: Checkpoint, error: Exception) -> RunError:
+    """Return the error for a checkpoint that lacks what this version needs, or has it in another form."""
     return RunError(f"{run.path}: the checkpoint of step {last.step} is of another version of nnlab: {error!r}")
 
 

@@ -1,4 +1,4 @@
-"""The weights that a network begins with if its config says ``init_from``: those of matching layers of another run."""
+"""The weights that a network begins with if its config says ``init_from``: those of layers of another run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,8 +101,8 @@ def _chosen(run: Run, digest: str) -> tuple[Which, Checkpoint]:
         if fingerprint(taken).startswith(digest):
             return which, taken
     raise RunError(
-        f"neither the best nor the last checkpoint of {printable(run.name)} has the digest {digest}: it was trained "
-        "on since; without a digest, its weights of today are taken"
+        f"neither the best nor the last checkpoint of {printable(run.name)} has the digest {digest}: it was "
+        "trained on since; without a digest, its weights of today are taken"
     )
 
 
