@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from nnlab import files
 from nnlab.arrays import Shape
+from nnlab.data.class_names import check_name
 from nnlab.data.inputs import Examples
 from nnlab.data.inputs_in_file import InputsInFile
 from nnlab.data.npy import Header, read_header, read_values
 from nnlab.data.npz import NpzFile
 from nnlab.data.source import Half
-from nnlab.errors import DataError, SystemFault, brief, refusal, system_errors
+from nnlab.errors import DataError, SystemFault, refusal, system_errors
 
 Part = Literal["inputs", "labels"]
 
@@ -85,7 +86,7 @@ class FolderOfArrays(ArrayFiles):
             raise DataError(f"{path} is not in UTF-8: {error.reason} at byte {error.start}; {cure}") from error
         names = text.rstrip("\r\n").splitlines() if text.strip() else []
         for number, name in enumerate(names, 1):
-            _check_name(f"{path}: line {number}", name)
+            check_name(f"{path}: line {number}", name)
         return names
 
     def _file(self, half: Half, part: Part) -> Path:
@@ -145,15 +146,5 @@ class ArchiveOfArrays(ArrayFiles):
         except UnicodeDecodeError as error:
             raise DataError(f"{where} is not in UTF-8; save numpy.array([...], dtype=str)") from error
         for number, name in enumerate(texts):
-            _check_name(f"{where}: name {number}", name)
+            check_name(f"{where}: name {number}", name)
         return texts
-
-
-def _check_name(where: str, name: str) -> None:
-    """Raise DataError unless a class ``name`` can be printed."""
-    if not name.strip():
-        raise DataError(f"{where} is empty; every class needs a name")
-    if not name.isprintable():
-        character = next(character for character in name if not character.isprintable())
-        what = "a tab" if character == "\t" else f"the character U+{ord(character):04X}, which cannot be printed"
-        raise DataError(f"{where}, {brief(name)}, has {what}; a class name is one line of printable text")

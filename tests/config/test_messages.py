@@ -146,9 +146,7 @@ MISTAKES = [
     ),
     Mistake("type: sgd", "type: SGDM", 14, "SGDM", "optimizer: unknown optimizer 'SGDM'", "did you mean sgd?"),
     Mistake("type: sgd, ", "", 14, "optimizer", "optimizer: missing 'type'", "known: adam, adamw, sgd"),
-    Mistake(
-        "type: random", "type: imagenet", 3, "imagenet", "data: unknown data set 'imagenet'", "known: arrays,"
-    ),
+    Mistake("type: random", "type: coco", 3, "coco", "data: unknown data set 'coco'", "known: arrays,"),
     Mistake("shape: [12, 12, 1], ", "", 3, "random", "data: missing 'shape'", "shape: list of whole numbers > 0"),
     Mistake(
         "training: {",

@@ -115,6 +115,8 @@ def test_available_names_what_is_here(home, write_idx):
         **dict.fromkeys(["ellipse", "glyphs", "inline", "random"], "generated"),
         **dict.fromkeys(["cifar10", "mnist"], "not here"),
         "arrays": "in the folder or file that data.path names",
+        "csv": "in the file that data.path names",
+        "images": "in the folder that data.path names",
         "fashion_mnist": "",
     }
 

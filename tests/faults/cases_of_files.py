@@ -141,6 +141,32 @@ OF_FILES = (
         (f"{_SWEEP}test_a_killed_parent_leaves_no_process_and_the_rest_is_done_later",),
     ),
     Row(
+        "A folder of images with a decompression bomb, truncated files, texts named .png, links out of it, "
+        "pipes, or names with control characters",
+        "Refused, with the first files and their number, or left out with a warning if `skip_damaged: true`; "
+        "links are not followed, and no more pixels are decoded than a file of its size can hold.",
+        (0, 3),
+        (
+            f"{_DATA}test_folders_of_images",
+            "data/test_image_folder.py::test_what_is_no_image_is_refused_or_left_out",
+            "data/test_image_folder.py::test_links_and_pipes_are_not_opened",
+            "data/test_image_folder.py::test_control_characters_in_names_are_not_printed",
+            "data/test_image_folder.py::test_the_cache_follows_the_files_and_repairs_itself",
+        ),
+    ),
+    Row(
+        "A CSV file with 10^9 columns, a quote that is never closed, a gzip bomb, missing or infinite values, "
+        "lines of different lengths, another encoding, or control characters in labels",
+        "Refused with line and column, in bounded memory.",
+        (3,),
+        (
+            f"{_DATA}test_csv_files",
+            "data/test_csv_file.py::test_mistakes_are_refused_with_their_place",
+            "data/test_csv_file.py::test_an_endless_record_is_refused_in_bounded_memory",
+            "data/test_csv_file.py::test_a_bomb_of_good_rows_is_refused",
+        ),
+    ),
+    Row(
         "A pipe or a device as data; a file of a run with gigabytes of zeros",
         "Refused without waiting; other runs are listed as usual.",
         (0, 5),

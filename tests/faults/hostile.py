@@ -6,8 +6,10 @@ import pickle
 import struct
 import tarfile
 import zipfile
+import zlib
 
 import numpy as np
+from PIL import Image
 
 RECORD = 3073
 
@@ -86,6 +88,27 @@ ARCHIVES = {
     "half of one": archive(("data_batch_1.bin", bytes(RECORD)))[:-20],
     "no archive": b"<html>not found</html>",
 }
+
+
+def png(side, mode="L"):
+    """Return a PNG of one pixel that declares ``side`` x ``side`` of them."""
+    packed = io.BytesIO()
+    Image.new(mode, (1, 1)).save(packed, "PNG")
+    content = bytearray(packed.getvalue())
+    content[16:24] = struct.pack(">II", side, side)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
+
+
+CSV = {
+    "columns without end": (b"0," * 2**24, "line 1 has more than"),
+    "a quote that is never closed": (b'x,label\n1,"a\n' + b"1,b\n" * 2**23, "line 2 has more than"),
+    "zeros that were gzipped": (gzip.compress(bytes(2**26), 1), "zero byte"),
+    "columns without end, gzipped": (gzip.compress(b"0," * 2**25, 1), "line 1 has more than"),
+    "a value that is missing": (b"x,label\n1,a\n,b\n", "line 3, column 0 ('x')"),
+    "an escape in a label": (b"x,label\n1,\x1b[31m\n", "line 2"),
+}
+"""Contents of CSV files, and what the message says."""
 
 
 def npy(array, **options):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from safetensors import numpy as safetensors
 from support.planting import RICH
 
@@ -21,7 +22,13 @@ from nnlab import files
 from nnlab.config import Experiment, as_yaml, read_document, validate
 from nnlab.config.overrides import read_override
 from nnlab.data.cifar10 import read_archive, read_files, split_of
+from nnlab.data.csv_file import read_csv_inputs
+from nnlab.data.csv_labels import LabelTexts
+from nnlab.data.csv_layout import read_layout
+from nnlab.data.csv_records import blocks
+from nnlab.data.csv_rows import RowReader
 from nnlab.data.idx import read_idx
+from nnlab.data.image_pixels import ImageForm, decode, quiet_decoding
 from nnlab.data.npy import read_header, read_values
 from nnlab.data.npz import NpzFile
 from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, records
@@ -82,6 +89,59 @@ def _npz(content):
     archive = NpzFile(_put("a.npz", content))
     for name in archive.names()[:4]:
         archive.values(name)
+
+
+def _image(content):
+    with quiet_decoding():
+        for form in ImageForm((8, 6, 3)), ImageForm((8, 6, 1), "fit"):
+            decode(content, form)
+
+
+def _csv(content):
+    """Read the labels of the last column and the numbers of the others, then numbers alone, as for predicting."""
+    path = _put("a.csv", content)
+    layout = read_layout(path)
+    reader = RowReader("a.csv", layout, range(layout.columns - 1), layout.columns - 1)
+    if layout.columns > 1:
+        labels = LabelTexts("a.csv")
+        for block in blocks(path):
+            labels.add(reader.read(block))
+        labels.labels(labels.classes())
+    read_csv_inputs(path, (layout.columns,))
+
+
+def _pictures():
+    """Yield small images in every format and of every kind."""
+    pixels = np.random.default_rng(0).integers(256, size=(9, 12, 4), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    colour, frames = (
+        Image.fromarray(pixels[..., :3]),
+        {"save_all": True, "append_images": [Image.new("RGB", (12, 9))]},
+    )
+    deep = Image.fromarray(pixels[..., :2].copy().view(np.uint16)[..., 0])
+    kinds = [("BMP", {}), ("JPEG", {"exif": exif}), ("PNG", {"exif": exif}), ("WEBP", frames), ("GIF", frames)]
+    for image, form, options in (
+        *((colour, form, options) for form, options in kinds),
+        (Image.fromarray(pixels), "PNG", {}),
+        (Image.fromarray(pixels), "WEBP", {"lossless": True}),
+        (deep, "PNG", {}),
+        (colour.quantize(7), "PNG", {"transparency": 2}),
+        (colour.convert("CMYK"), "JPEG", {"progressive": True}),
+        (colour.convert("1"), "BMP", {}),
+    ):
+        content = io.BytesIO()
+        image.save(content, form, **options)
+        yield content.getvalue()
+
+
+_TABLES = (
+    b"a,b,y\n1,2,0\n255,3.5e2,1\n",
+    b'"x";"y"\r\n-1.5;"K\xc3\xa4se; ""alt"""\r\n\r\n.5;b\r\n',
+    b"1\t2\tu\n3\t4\tv\n",
+    b"0,1,2\n7,8,9\n",
+    gzip.compress(b"x,label\n1,0\n2,1\n"),
+)
 
 
 def _checkpoint(content):
@@ -219,6 +279,8 @@ def parsers():
         "cifar10 archive": Parser(_archive, (gzip.decompress(packed)[:5120], packed)),
         "npy": Parser(_npy, (small, floats, hostile.objects())),
         "npz": Parser(_npz, (hostile.zipped(a=small, b=floats), hostile.zipped(a=hostile.objects()))),
+        "image": Parser(_image, tuple(_pictures())),
+        "csv": Parser(_csv, _TABLES),
         "checkpoint": Parser(_checkpoint, (b"".join(format_of_checkpoints.encode(_saved())),)),
         "facts of a checkpoint": Parser(_facts, (_facts_seed(),)),
         "metrics": Parser(_metrics, (_log_seed(), b"")),

@@ -1,5 +1,6 @@
 """Hostile data: exit code 3, the file and the record named, nothing extracted or run, little memory taken."""
 
+import os
 import subprocess
 import sys
 
@@ -101,6 +102,38 @@ def test_an_archive_of_arrays_that_unpacks_to_too_much_is_refused(folder, childr
     ended = train(folder, children, "{type: arrays, path: data.npz}", shape="units: 1", memory=MEMORY)
     assert ended.code == 3, ended.err
     assert "data.npz" in ended.err
+
+
+@pytest.mark.parametrize("case", hostile.CSV)
+def test_csv_files(folder, children, case):
+    content, message = hostile.CSV[case]
+    (folder / "data.csv").write_bytes(content)
+    ended = train(folder, children, "{type: csv, path: data.csv}", shape="units: 2", memory=MEMORY)
+    assert ended.code == 3, ended.err
+    assert "data.csv" in ended.err
+    assert message in ended.err
+    assert "\x1b" not in ended.err
+
+
+def test_folders_of_images(folder, children):
+    for name in ("train/[red]cat", "train/<b>dog", "test/<b>dog"):
+        (folder / "pets" / name).mkdir(parents=True)
+        for number in range(3):
+            (folder / "pets" / name / f"{number}.png").write_bytes(hostile.png(1))
+    cats = folder / "pets" / "train" / "[red]cat"
+    for name, content in {"\x1b[31m.png": b"", "9.png": hostile.png(8000), "big.png": hostile.png(60_000)}.items():
+        (cats / name).write_bytes(content)
+    (cats / "link.png").symlink_to("/etc/passwd")
+    os.mkfifo(cats / "pipe.png")
+    data = "{type: images, path: pets, size: 4}"
+    ended = train(folder, children, data, shape="units: 2", memory=MEMORY)
+    assert ended.code == 3, ended.err
+    assert "5 of 11 files" in ended.err
+    assert "skip_damaged" in ended.err
+    assert "\x1b" not in ended.err
+    ended = train(folder, children, data.replace("size", "skip_damaged: true, size"), shape="units: 2")
+    assert ended.code == 0, ended.err
+    assert "left out 5 of 11 files" in ended.err
 
 
 @pytest.mark.parametrize("name", ["weights.pkl", "weights.pt"])
