@@ -53,7 +53,9 @@ def predict(
     from nnlab.cli.activity_display import activity
     from nnlab.cli.output import say
     from nnlab.cli.predictions import Drawing, listing
+    from nnlab.data.image_pixels import ImageForm
     from nnlab.data.unlabelled import Unlabelled
+    from nnlab.data.unlabelled_files import AS_DETECTED, CsvForm
     from nnlab.errors import DataError
     from nnlab.evaluation import TrainedRun
     from nnlab.evaluation.pixels import pixels_of
@@ -63,9 +65,13 @@ def predict(
     trained = TrainedRun(find_run(address, runs_dir))
     drawing = Drawing(trained, figure, top=top, show=show) if figure or show else None
     pixels = pixels_of(trained)
-    examples = Unlabelled(inputs, trained.input_shape, unit=pixels.unit, dark=pixels.dark, invert=invert)
-    form = "json" if as_json else "csv" if as_csv else "table"
-    with activity("reading the run"), listing(form, trained, checkpoint, top, submission, header) as lines:
+    data = trained.config.data
+    form = ImageForm(trained.input_shape, getattr(data, "resize", "stretch"))
+    options = vars(AS_DETECTED) if data.type == "csv" else ()
+    table = CsvForm(**{option: getattr(data, option) for option in options})
+    examples = Unlabelled(inputs, form, table=table, unit=pixels.unit, dark=pixels.dark, invert=invert)
+    printed = "json" if as_json else "csv" if as_csv else "table"
+    with activity("reading the run"), listing(printed, trained, checkpoint, top, submission, header) as lines:
         for names, x in examples.batches(BATCH):
             answers = trained.predict(x, checkpoint)
             lines.take(names, answers)

@@ -8,37 +8,42 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+from PIL import Image
 
 from nnlab.activity import announce
-from nnlab.arrays import Shape
+from nnlab.data.image_pixels import CHANGES, SUFFIXES, ImageForm, quiet_decoding, read_image
 from nnlab.data.inputs import Inputs, as_raw, check_finite
-from nnlab.data.pictures import SUFFIXES, read_picture
-from nnlab.data.unlabelled_files import csv_inputs, grouped, npy_inputs, npz_inputs
-from nnlab.errors import DataError, SystemFault, UsageError, printable, refusal
+from nnlab.data.unlabelled_files import AS_DETECTED, CsvForm, grouped, npy_inputs, npz_inputs, table_inputs
+from nnlab.errors import DataError, OptionError, SystemFault, UsageError, printable, refusal
 
 log = logging.getLogger(__name__)
 
+_CONVERTED = "images are converted"
 _LIGHT = 160  # a pixel of paper, even in the shade
 
-_OF_MANY = {".npy": npy_inputs, ".npz": npz_inputs, ".csv": csv_inputs, ".csv.gz": csv_inputs}
-"""What reads files of several examples, by the ending of their names."""
+_ARRAYS = {".npy": npy_inputs, ".npz": npz_inputs}
+"""What reads files of arrays, by the ending of their names."""
+
+_OF_MANY = {*_ARRAYS, ".csv", ".csv.gz"}
+"""Endings of the names of files of several examples."""
 
 
 class Unlabelled:
     """The examples in ``paths``: image files, folders of them, CSV files, .npy and .npz files.
 
-    ``input_shape`` is the shape that the network takes. With ``unit`` the pixels of images, 0 to 255, become 0 to
-    1; with ``invert`` white becomes black. ``dark`` says that the network was trained on dark images, which those
-    with a light background are unlike. After ``batches`` has ended, ``unread`` has the images that
-    could not be read, and why. What is done to the inputs is logged, once for each kind of change.
-    Raises UsageError if one of the paths does not exist.
+    The shape of ``form`` is that of the inputs that the network takes; ``table`` says how CSV files are written.
+    With ``unit`` the pixels of images, 0 to 255, become 0 to 1; with ``invert`` white becomes black. ``dark`` says
+    that the network was trained on dark images, which those with a light background are unlike. After ``batches``
+    has ended, ``unread`` has the images that could not be read, and why. What is done to the inputs is logged,
+    once for each kind of change. Raises UsageError if one of the paths does not exist.
     """
 
     def __init__(
         self,
         paths: Sequence[Path],
-        input_shape: Shape,
+        form: ImageForm,
         *,
+        table: CsvForm = AS_DETECTED,
         unit: bool = False,
         dark: bool = False,
         invert: bool = False,
@@ -46,7 +51,8 @@ class Unlabelled:
         for path in paths:
             if not os.path.lexists(path):
                 raise UsageError(f"there is no {printable(str(path))}")
-        self._paths, self._shape, self._unit = paths, input_shape, unit
+        self._paths, self._form, self._table, self._unit = paths, form, table, unit
+        self._shape = form.shape
         self._dark, self._invert = dark, invert
         self._noted: set[str] = set()
         self.unread: list[tuple[Path, str]] = []
@@ -64,11 +70,21 @@ class Unlabelled:
                 continue
             for path in paths:
                 start = 0
-                for x in _OF_MANY[_ending(path)](path, self._shape, size, self._note):
+                for x in self._inputs(path, size):
                     check_finite(printable(str(path)), x, start)
                     inputs = as_raw(x.reshape(-1, *self._shape))
                     yield [f"{path}[{start + i}]" for i in range(len(inputs))], inputs
                     start += len(inputs)
+
+    def _inputs(self, path: Path, size: int) -> Iterator[Inputs]:
+        """Yield the inputs in a file of several, up to ``size`` at a time."""
+        if read := _ARRAYS.get(_ending(path)):
+            yield from read(path, self._shape, size, self._note)
+            return
+        try:
+            yield from table_inputs(path, self._shape, size, self._table)
+        except OptionError as error:
+            raise DataError(f"{printable(str(path))}: {error}") from error
 
     def _files(self) -> Iterator[Path]:
         """Yield the files, those in folders too."""
@@ -90,14 +106,17 @@ class Unlabelled:
         for number, path in enumerate(paths):
             announce("reading images", number, len(paths))
             try:
-                picture = read_picture(path, self._shape)
-            except (DataError, SystemFault) as error:
+                with quiet_decoding():
+                    image, changes = read_image(path, self._form)
+            except DataError as error:
+                self.unread.append((path, f"{printable(str(path))} {error}"))
+                continue
+            except SystemFault as error:
                 self.unread.append((path, str(error)))
                 continue
-            if picture.changed:
-                self._note("images are converted", f"{picture.changed} ({printable(path.name)}), others alike")
+            self._note_changes(path, [CHANGES[each] for each in sorted(changes)])
             names.append(str(path))
-            pixels.append(picture.pixels)
+            pixels.append(image)
         if not names:
             return
         x = np.stack(pixels)
@@ -109,6 +128,19 @@ class Unlabelled:
             self._note("pixels are divided by 255", "the run was trained on values of about 0 to 1")
             x = np.divide(x, 255, dtype=np.float32)
         yield names, x
+
+    def _note_changes(self, path: Path, changes: list[str]) -> None:
+        """Log a note on the first image that is not of the form that the network takes."""
+        if _CONVERTED in self._noted:
+            return
+        height, width, channels = self._shape
+        with quiet_decoding(), Image.open(path) as image:
+            if image.size != (width, height):
+                changes.append(f"resized from {image.width}x{image.height} (resize: {self._form.resize})")
+        if changes:
+            colours = "grey" if channels == 1 else "colour"
+            details = f"{printable(path.name)} is {'; '.join(changes)}"
+            self._note(_CONVERTED, f"{width}x{height} {colours}; {details}, others alike")
 
     def _look_for_paper(self, names: Sequence[str], x: Inputs) -> None:
         """Log a note on the first image whose corners are light, as ink on paper has them."""

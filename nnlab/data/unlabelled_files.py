@@ -4,25 +4,25 @@ Each function yields chunks of up to ``size`` examples whose values, reshaped, a
 DataError, which names the file, if they cannot be. ``note`` is given what is done to the inputs, and details.
 """
 
-import csv
-import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import islice
 from math import prod
 from pathlib import Path
-from typing import IO, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnlab import files
 from nnlab.arrays import Shape
+from nnlab.data.csv_file import csv_inputs
+from nnlab.data.csv_layout import Separator
 from nnlab.data.inputs import Examples, Inputs
 from nnlab.data.inputs_in_file import InputsInFile
 from nnlab.data.npy import read_header
 from nnlab.data.npz import NpzFile
-from nnlab.errors import DataError, SystemFault, brief, printable, refusal, system_errors
+from nnlab.errors import DataError, brief, printable, system_errors
 
 T = TypeVar("T")
 
@@ -30,9 +30,6 @@ Note: TypeAlias = Callable[[str, str], None]
 
 _NAMES = ("test_inputs", "x_test", "inputs", "images", "x")
 """Arrays of an .npz file that are predicted if it has several, the first that it has."""
-
-_LABELS = {"label", "labels", "class", "target", "y"}
-"""Names of the column of a CSV file that is no input."""
 
 
 def grouped(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -84,68 +81,31 @@ def _chunks(name: str, values: Examples, shape: Shape, size: int, note: Note) ->
         yield values[start : start + size]
 
 
-def csv_inputs(path: Path, shape: Shape, size: int, note: Note) -> Iterator[Inputs]:
+@dataclass(frozen=True)
+class CsvForm:
+    """How CSV files are written, as the options of the data set ``csv`` have it; None: detected."""
+
+    label: str | int | None = None
+    header: bool | None = None
+    separator: Separator | None = None
+    ignore: Sequence[str | int] = ()
+
+
+AS_DETECTED = CsvForm()
+
+
+def table_inputs(path: Path, shape: Shape, size: int, form: CsvForm) -> Iterator[Inputs]:
     """Yield the inputs in the rows of a CSV file, with or without a header and a column of labels."""
-    name, count = printable(str(path)), prod(shape)
-    with _text(path) as lines:
-        rows = ((number, row) for number, row in enumerate(_rows(name, lines), start=1) if row)
-        first = next(rows, None)
-        if first is None:
-            raise DataError(f"{name} is empty")
-        header = not all(map(_is_number, first[1]))
-        columns = _columns(name, first[1], count, note, header=header)
-        width = len(first[1])
-        for part in grouped(rows if header else chain([first], rows), size):
-            yield np.stack([_values(f"{name}:{number}", row, width, columns) for number, row in part])
-
-
-def _text(path: Path) -> IO[str]:
-    with system_errors("read", printable(str(path))):
-        if path.suffix.lower() == ".gz":
-            return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-        return path.open(encoding="utf-8-sig", newline="")
-
-
-def _rows(name: str, lines: IO[str]) -> Iterator[list[str]]:
-    """Yield the rows of a CSV file; errors of reading become errors that name the file."""
-    try:
-        yield from csv.reader(lines)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} is not UTF-8 text") from error
-    except (csv.Error, EOFError, gzip.BadGzipFile) as error:
-        raise DataError(f"{name} is damaged: {error}") from error
-    except OSError as error:
-        raise SystemFault(refusal(error, "read", name)) from error
-
-
-def _columns(name: str, first: Sequence[str], count: int, note: Note, *, header: bool) -> slice:
-    """Return the columns of the inputs, given the first row; raises DataError if there are not ``count``."""
-    if len(first) == count:
-        return slice(None)
-    if header and len(first) == count + 1:
-        for place, columns in ((0, slice(1, None)), (-1, slice(None, -1))):
-            if first[place].strip().lower() in _LABELS:
-                note("a column is left out", f"{printable(first[place].strip())} in {name}")
-                return columns
-    hint = "" if header else "; without a header, each column has to be an input"
-    raise DataError(f"{name} has {len(first):,} columns; the network takes {count:,} values of an example{hint}")
-
-
-def _values(place: str, row: Sequence[str], width: int, columns: slice) -> NDArray[np.float32]:
-    """Return the numbers in a row of a CSV file; raises DataError at ``place`` if it has others, or too few."""
-    if len(row) != width:
-        raise DataError(f"{place}: {len(row):,} columns, not {width:,}")
-    try:
-        return np.array(list(map(float, row[columns])), np.float32)
-    except ValueError as error:
-        wrong = next(cell for cell in row[columns] if not _is_number(cell))
-        what = f"{brief(wrong)} is no number" if wrong.strip() else "a value is missing"
-        raise DataError(f"{place}: column {row.index(wrong) + 1}: {what}") from error
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    blocks = csv_inputs(
+        path, shape, label=form.label, header=form.header, separator=form.separator, ignore=form.ignore
+    )
+    held: list[Inputs] = []
+    for block in blocks:
+        held.append(block)
+        if sum(map(len, held)) >= size:
+            x = np.concatenate(held)
+            whole = len(x) - len(x) % size
+            yield from (x[start : start + size] for start in range(0, whole, size))
+            held = [x[whole:]]
+    if held and (x := np.concatenate(held)).size:
+        yield x
