@@ -7,7 +7,7 @@ from nnlab.runs.changes import edited
 from nnlab.runs.formatting import accuracy, duration, loss
 from nnlab.runs.ledger import Ledger, read_ledger
 from nnlab.runs.metrics_log import scan
-from nnlab.runs.origin import described, read_origin
+from nnlab.runs.origin import origin_facts
 from nnlab.runs.overview import Overview
 from nnlab.runs.records import Measurement
 from nnlab.runs.sweeps import read_sweep
@@ -39,27 +39,13 @@ def facts(run: Overview) -> list[tuple[str, str]]:
         ("validation", _measured(run, run.validation)),
         ("test", _measured(run, run.tested)),
     ]
-    known += _origin(run)
+    if config and not run.cells:
+        known += origin_facts(run.run, config)
     if environment:
         code = f"nnlab {environment.versions.get('nnlab', '')}"
         known.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))
         known.append(("trained on", f"{environment.cpu}, {environment.threads} threads"))
     return known
-
-
-def _origin(run: Overview) -> list[tuple[str, str]]:
-    """Return the facts on the run that this one begins with."""
-    if run.cells or run.config is None:
-        return []
-    try:
-        begun = read_origin(run.run)
-    except RunError as error:
-        return [("origin", str(error))]
-    labels = [f"network[{index}] ({spec.type})" for index, spec in enumerate(run.config.network)]
-    facts = described(begun, labels) if begun else []
-    if run.config.freeze:
-        facts.append(("frozen", ", ".join(labels[index] for index in sorted(run.config.freeze))))
-    return facts
 
 
 def _reasons(run: Overview) -> list[tuple[str, str]]:

@@ -153,10 +153,13 @@ class _Verifier:
         )
 
     def _use_of_config(self) -> str:
-        begun = origin.read_origin(self._run)
-        if begun is None or begun.repeats_from_config:
+        if self._repeats_from_config():
             return "nnlab train with it repeats the run"
-        return f"of a run that is extended from {begun.run}; nnlab train with it alone gives another one"
+        return "of a run that extends another; nnlab train with it alone gives other bits"
+
+    def _repeats_from_config(self) -> bool:
+        begun = origin.read_origin(self._run)
+        return begun is None or begun.repeats_from_config
 
     def _check_environment(self) -> tuple[State, str]:
         path = self._run.path / "environment.json"
@@ -393,7 +396,8 @@ class _Verifier:
         if self._config is None:
             return []
         broken = {finding.file for finding in self._findings if finding.state == "damaged"}
-        uses = [] if "config.yaml" in broken else [f"nnlab train {self._run.config} trains it again"]
+        alone = origin.NAME not in broken and self._repeats_from_config()
+        uses = [] if "config.yaml" in broken or not alone else [f"nnlab train {self._run.config} trains it again"]
         last = self._newest()
         if last and not self._finished and not broken & {"config.yaml", "environment.json", "the data"}:
             without_best = any(file.startswith("checkpoints/best-") for file in broken)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from nnlab import files
+from nnlab.config import Experiment
 from nnlab.errors import RunError
 from nnlab.runs.checkpoint import Checkpoint, encode, read_checkpoint
 from nnlab.runs.checkpoint_arrays import fingerprint
@@ -103,3 +104,19 @@ def described(origin: Origin, labels: Sequence[str]) -> list[tuple[str, str]]:
     ]
     new = [labels[index] for index in origin.new if index < len(labels)]
     return [*known, ("copied", ", ".join(copied)), *([("new", ", ".join(new))] if new else [])]
+
+
+def origin_facts(run: Run, config: Experiment) -> list[tuple[str, str]]:
+    """Return the facts on what ``run`` began with and on its frozen layers; empty if it has neither.
+
+    A damaged record is one of the facts.
+    """
+    labels = [f"network[{index}] ({spec.type})" for index, spec in enumerate(config.network)]
+    try:
+        begun = read_origin(run)
+    except RunError as error:
+        return [("origin", str(error))]
+    facts = described(begun, labels) if begun else []
+    if config.freeze:
+        facts.append(("frozen", ", ".join(labels[index] for index in sorted(set(config.freeze)))))
+    return facts

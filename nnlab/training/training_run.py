@@ -13,7 +13,7 @@ from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
 from nnlab.runs.directory import moment
 from nnlab.runs.fitted_normalization import write_normalization
-from nnlab.runs.origin import described, read_origin, write_origin
+from nnlab.runs.origin import origin_facts, write_origin
 from nnlab.runs.run_config import load_run_config
 from nnlab.summary.memory import require_memory_for_steps, require_memory_for_weights, too_large
 from nnlab.training.extension import copy_records, plan_extension, take_over
@@ -157,11 +157,6 @@ def _begin(state: TrainingState, run: Run) -> None:
 
 
 def _beginning(state: TrainingState, run: Run) -> Beginning:
-    origin, network = read_origin(run), state.network
-    labels = [network.label(index) for index in range(len(network.layers))]
-    facts = described(origin, labels) if origin else []
-    if network.frozen:
-        facts.append(("frozen", ", ".join(labels[index] for index in sorted(network.frozen))))
     return Beginning(
         path=run.path,
         data=state.config.data.type + ("" if state.dataset.verified else ", unverified"),
@@ -170,7 +165,7 @@ def _beginning(state: TrainingState, run: Run) -> Beginning:
         batch_size=state.config.training.batch_size,
         steps=state.step,
         total_steps=state.total_steps,
-        origin=tuple(facts),
+        origin=tuple(origin_facts(run, state.config)),
     )
 
 
