@@ -19,6 +19,7 @@ from nnlab.runs.sweeps import Cell, Status, Sweep, read_sweep
 from nnlab.sweep.executor import Executor, Job, JobResult
 from nnlab.sweep.plan import Plan
 from nnlab.training.signals import stop_signals
+from nnlab.training.transfer import pinned
 
 SweepReporter: TypeAlias = Callable[[Sweep, Cell], None]
 """Called with a sweep and the cell whose status has just changed."""
@@ -35,7 +36,8 @@ def ignore(sweep: Sweep, cell: Cell) -> None:
 def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
     """Create the sweep directory of ``plan`` in ``runs_dir``, or open the existing one, and return the sweep.
 
-    The config of each cell is written. Raises SystemFault if writing fails, RunError if the sweep is in use or the
+    The config of each cell is written, with the path and the digest of a run that it begins with. Raises
+    OptionError if there is no such run, SystemFault if writing fails, RunError if the sweep is in use or the
     directory holds the cells of another plan.
     """
     root = Path(runs_dir)
@@ -46,7 +48,7 @@ def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
     with locked(sweep.path):
         for planned, cell in zip(plan.cells, sweep.cells, strict=True):
             if not cell.run.config.is_file():
-                files.write_text(cell.run.config, as_yaml(planned.config))
+                files.write_text(cell.run.config, as_yaml(pinned(planned.config, root)))
         if not (sweep.path / "sweep.json").is_file():
             replace(sweep, began=moment()).write()
     laid_out = read_sweep(sweep.path)

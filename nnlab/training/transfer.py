@@ -34,6 +34,18 @@ class Transfer:
     taken: Checkpoint
 
 
+def pinned(config: Experiment, runs_dir: Path) -> Experiment:
+    """Return ``config`` with path and digest of the weights that ``init_from`` names, so that they stay the same.
+
+    Raises OptionError if there is no such run in ``runs_dir``, or its checkpoint cannot be used.
+    """
+    if config.init_from is None:
+        return config
+    run, _, taken = _taken(config.init_from, runs_dir)
+    named = join_origin(str(run.path.resolve()), fingerprint(taken)[:DIGITS])
+    return config.model_copy(update={"init_from": named})
+
+
 def plan_transfer(config: Experiment, network: Network, runs_dir: Path) -> Transfer | None:
     """Return what ``network`` begins with, as ``init_from`` of ``config`` has it; None if it begins anew.
 
@@ -43,10 +55,8 @@ def plan_transfer(config: Experiment, network: Network, runs_dir: Path) -> Trans
     """
     if config.init_from is None:
         return None
-    address, digest = split_origin(config.init_from)
+    run, which, taken = _taken(config.init_from, runs_dir)
     try:
-        run = find_run(address, runs_dir)
-        which, taken = _chosen(run, digest)
         theirs = _signatures([spec.type for spec in load_run_config(run).network], taken)
     except RunError as error:
         raise OptionError(str(error), option="init_from") from error
@@ -89,6 +99,16 @@ def transfer(network: Network, origin: Origin, taken: Checkpoint) -> None:
         if theirs is None or theirs.shape != array.shape:
             raise RunError(f"the weights that the run began with do not fit its config: {rest}")
         array[...] = theirs
+
+
+def _taken(init_from: str, runs_dir: Path) -> tuple[Run, Which, Checkpoint]:
+    """Return the run that ``init_from`` names, and its weights; raises OptionError if it is missing or damaged."""
+    address, digest = split_origin(init_from)
+    try:
+        run = find_run(address, runs_dir)
+        return (run, *_chosen(run, digest))
+    except RunError as error:
+        raise OptionError(str(error), option="init_from") from error
 
 
 def _chosen(run: Run, digest: str) -> tuple[Which, Checkpoint]:

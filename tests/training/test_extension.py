@@ -169,6 +169,17 @@ def test_a_stopped_run_with_frozen_layers_is_resumed_to_the_same_bits(folder, tu
     assert without_clock(run) == without_clock(tuned)
 
 
+@pytest.mark.slow
+def test_the_cells_of_a_sweep_begin_with_the_run_that_was_the_latest_when_it_began(nnlab_, folder, finished):
+    config = write_config(folder, ADAM + "init_from: latest\n", "cells.yaml")
+    root = folder / "swept"
+    shutil.copytree(finished.path, root / finished.name)
+    code, _, err = nnlab_("sweep", config, "seed=0,1", "--runs-dir", root, "-q")
+    assert code == 0, err
+    origins = [read_origin(nnlab.open_run(str(path.parent))) for path in root.glob("*/cells/*/config.yaml")]
+    assert [origin.run for origin in origins] == [finished.name] * 2
+
+
 def test_edited_origins_are_noticed(folder, tuned):
     copy = nnlab.open_run(str(shutil.copytree(tuned.path, folder / "edited")))
     record = json.loads((copy.path / "origin.json").read_text())
