@@ -177,9 +177,7 @@ class Drawing:
 
     def __init__(self, trained: TrainedRun, path: Path | None, *, top: int, show: bool) -> None:
         if len(trained.input_shape) != 3:
-            raise UsageError(
-                f"the inputs of {printable(trained.name)} are not images, so there is nothing to draw"
-            )
+            raise UsageError(f"--figure and --show draw images, which {printable(trained.name)} does not take")
         check_output(path, None)
         self._trained, self._path, self._show = trained, path, show
         self._top = min(top, len(trained.class_names))

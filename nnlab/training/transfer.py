@@ -65,7 +65,7 @@ def plan_transfer(config: Experiment, network: Network, runs_dir: Path) -> Trans
     copied = _matching(ours, theirs)
     if not copied:
         raise OptionError(
-            f"no layer of {printable(run.name)} has the type and the shapes of one here: it has "
+            f"{printable(run.name)} shares no layer, of equal type and shapes, with this network: there "
             f"{_listed(theirs)}; here {_listed(ours)}",
             option="init_from",
         )
