@@ -1,6 +1,7 @@
 """Runs that continue or begin with others: extended runs, weights of another run, frozen layers."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -14,6 +15,7 @@ from nnlab.integrity.reproduction import reproduce
 from nnlab.integrity.verification import verify
 from nnlab.runs.changes import edited
 from nnlab.runs.origin import read_origin
+from nnlab.sweep import lay_out, load_plan
 
 ADAM = SMALL.replace("{type: sgd, learning_rate: 0.05}", "{type: adam, learning_rate: 0.05, weight_decay: 0.1}")
 
@@ -169,15 +171,13 @@ def test_a_stopped_run_with_frozen_layers_is_resumed_to_the_same_bits(folder, tu
     assert without_clock(run) == without_clock(tuned)
 
 
-@pytest.mark.slow
-def test_the_cells_of_a_sweep_begin_with_the_run_that_was_the_latest_when_it_began(nnlab_, folder, finished):
+def test_the_cells_of_a_sweep_name_the_weights_of_the_run_that_is_the_latest_now(folder, finished):
     config = write_config(folder, ADAM + "init_from: latest\n", "cells.yaml")
-    root = folder / "swept"
-    shutil.copytree(finished.path, root / finished.name)
-    code, _, err = nnlab_("sweep", config, "seed=0,1", "--runs-dir", root, "-q")
-    assert code == 0, err
-    origins = [read_origin(nnlab.open_run(str(path.parent))) for path in root.glob("*/cells/*/config.yaml")]
-    assert [origin.run for origin in origins] == [finished.name] * 2
+    shutil.copytree(finished.path, folder / "swept" / finished.name)
+    sweep = lay_out(load_plan(config, ["seed=0,1"]), folder / "swept")
+    named = [load_config(cell.run.config).init_from for cell in sweep.cells]
+    assert len(set(named)) == 1
+    assert re.fullmatch(rf"/.*/swept/{finished.name}@[0-9a-f]{{12}}", named[0])
 
 
 def test_edited_origins_are_noticed(folder, tuned):
