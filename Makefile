@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check lint types imports bench results chaos fuzz format clean
+.PHONY: help run test coverage test-fast check lint types imports bench results chaos fuzz format clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
@@ -20,7 +20,10 @@ run: $(INSTALLED)  ## train on generated digits, evaluate, and draw the figures
 	$(BIN)/nnlab train configs/glyphs.yaml
 	$(BIN)/nnlab eval latest && $(BIN)/nnlab plot all latest --open
 
-test: $(READY)  ## run all tests on all cores, with coverage
+test: $(READY)  ## run all tests on all cores
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope -q
+
+coverage: $(READY)  ## run all tests and list the lines that none of them reaches
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope --cov --cov-report=term -q
 
 test-fast: $(READY)  ## run the tests that take under half a second and need no other program

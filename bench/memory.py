@@ -1,4 +1,4 @@
-"""Peak memory of a process that only trains one network: ``python -m bench.memory``."""
+"""Peak memory of the processes that only train one network: ``python -m bench.memory``."""
 
 import resource
 import subprocess
@@ -37,12 +37,9 @@ def peaks(name: str, frameworks: Sequence[str], threads: int) -> dict[str, float
 
 
 def main(framework: str, name: str, threads: int) -> None:
-    """Train for a few steps and print the peak memory of this process, in MiB."""
-    step = _torch_step(name, threads) if framework == "torch" else _nnlab_step(name)
-    with kernel_threads.compute(threads):
-        for _ in range(STEPS):
-            step()
-    sys.stdout.write(f"{peak()}\n")
+    """Train for a few steps and print the peak memory of this process and its replicas, in MiB."""
+    found = _of_torch(name, threads) if framework == "torch" else _of_nnlab(name, threads)
+    sys.stdout.write(f"{found}\n")
 
 
 def peak(status: Path = Path("/proc/self/status")) -> float:
@@ -55,18 +52,31 @@ def peak(status: Path = Path("/proc/self/status")) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
-def _nnlab_step(name: str) -> Callable[[], float]:
+def _of_nnlab(name: str, threads: int) -> float:
+    """Return the peak memory of nnlab's processes together; what they share is counted in each."""
     state = prepare(load(name))
-    return NnlabTraining(state, batches_of(state, BATCHES)).step
+    training = NnlabTraining(state, batches_of(state, BATCHES))
+    with training.replicas(threads):
+        with kernel_threads.compute(threads):
+            _take_steps(training.step)
+        return peak() + sum(peak(Path(f"/proc/{each}/status")) for each in training.backpropagate.processes)
 
 
-def _torch_step(name: str, threads: int) -> Callable[[], float]:
-    """Return PyTorch's step; the nnlab network that its weights are copied from is freed before the first."""
+def _of_torch(name: str, threads: int) -> float:
+    """Return the peak memory of PyTorch; the nnlab network that its weights are copied from is freed before."""
     from bench.pytorch import PyTorch, torch_training  # noqa: PLC0415 -- must not count as nnlab's memory
 
     PyTorch(threads)
     state = prepare(load(name))
-    return torch_training(state, batches_of(state, BATCHES), "eager", fused=False).step
+    step = torch_training(state, batches_of(state, BATCHES), "eager", fused=False).step
+    with kernel_threads.compute(threads):
+        _take_steps(step)
+    return peak()
+
+
+def _take_steps(step: Callable[[], float]) -> None:
+    for _ in range(STEPS):
+        step()
 
 
 if __name__ == "__main__":

@@ -37,8 +37,10 @@ def time_network(name: str, rival: Rival, *, steps: int, seconds: float, threads
     state = prepare(config)
     batches = batches_of(state, BATCHES)
     rivals = rival.training(state, batches, seconds=_HEATS * (end - time.perf_counter()))
-    mine = Contender(NnlabTraining(state, batches).step, lambda: kernel_threads.compute(threads))
-    times = race({"nnlab": mine, **rivals}, steps=steps, seconds=end - time.perf_counter())
+    training = NnlabTraining(state, batches)
+    mine = Contender(training.step, lambda: kernel_threads.compute(threads))
+    with training.replicas(threads):
+        times = race({"nnlab": mine, **rivals}, steps=steps, seconds=end - time.perf_counter())
     return NetworkResult(
         name=name,
         batch_size=config.training.batch_size,

@@ -33,7 +33,7 @@ def torch_optimizer(optimizer: Optimizer, params: Sequence[nn.Parameter], *, fus
         "weight_decay": optimizer.weight_decay,
         "fused": fused or None,
     }
-    if isinstance(optimizer, Adam):
+    if type(optimizer) is Adam:  # AdamW, a subclass, has another update
         return torch.optim.Adam(params, betas=optimizer.betas, eps=optimizer.epsilon, **options)
     if not isinstance(optimizer, Sgd):
         raise UsageError(f"the benchmark has no PyTorch counterpart of {type(optimizer).__name__}")

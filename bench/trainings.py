@@ -1,11 +1,14 @@
 """Training steps in nnlab."""
 
+import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from nnlab.arrays import Array, Labels, Named
+from nnlab.nn.kernels import threads as kernel_threads
 from nnlab.nn.network import Network
+from nnlab.training.backpropagation import Backpropagation
 from nnlab.training.state import TrainingState
 from nnlab.training.step import train_step
 
@@ -25,13 +28,31 @@ class NnlabTraining:
     def __init__(self, state: TrainingState, batches: Sequence[Batch]) -> None:
         self.state = state
         self._batches = itertools.cycle(batches)
+        self._steps = itertools.count(1)
+        config = state.config
+        self.backpropagate = Backpropagation(state.network, state.loss, shards=state.shards, seed=config.seed)
+
+    @contextlib.contextmanager
+    def replicas(self, threads: int) -> Iterator[None]:
+        """Let replicas take part in the steps, one for each of ``threads`` but the first, until the block ends."""
+        with contextlib.ExitStack() as stack:
+            with kernel_threads.limited(threads):
+                stack.enter_context(self.backpropagate.replicas(self.state.config))
+            self.backpropagate.join()
+            yield
 
     def step(self) -> float:
         """Take a step and return its loss in nats."""
         x, labels = next(self._batches)
         clip_norm = self.state.config.training.clip_norm
         return train_step(
-            self.state.network, self.state.loss, self.state.optimizer, x, labels, step=1, clip_norm=clip_norm
+            self.state.network,
+            self.backpropagate,
+            self.state.optimizer,
+            x,
+            labels,
+            step=next(self._steps),
+            clip_norm=clip_norm,
         ).loss
 
 

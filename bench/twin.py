@@ -14,10 +14,15 @@ from nnlab.nn.layers.base import Layer
 from nnlab.nn.layers.batchnorm import BatchNorm
 from nnlab.nn.layers.conv2d import Conv2d
 from nnlab.nn.layers.dense import Dense
+from nnlab.nn.layers.depthwise_conv2d import DepthwiseConv2d
 from nnlab.nn.layers.dropout import Dropout
+from nnlab.nn.layers.elu import Elu
+from nnlab.nn.layers.gelu import Gelu
+from nnlab.nn.layers.groupnorm import GroupNorm
 from nnlab.nn.layers.maxpool2d import MaxPool2d
 from nnlab.nn.layers.relu import Relu
 from nnlab.nn.layers.sigmoid import Sigmoid
+from nnlab.nn.layers.silu import Silu
 from nnlab.nn.network import Network
 
 Format: TypeAlias = Literal["eager", "channels_last"]
@@ -89,9 +94,9 @@ def _module(layer: Layer) -> nn.Module:
         case Dense():
             module = nn.Linear(*layer.params["weight"].shape)
         case Conv2d() if layer.windows.before == layer.windows.after and layer.turn.step == 1:
-            windows, (channels, filters) = layer.windows, layer.params["weight"].shape[2:]
-            bias = "bias" in layer.params
-            module = nn.Conv2d(channels, filters, windows.size, windows.stride, windows.before, bias=bias)
+            module = _convolution(layer, groups=1)
+        case DepthwiseConv2d() if layer.windows.before == layer.windows.after:
+            module = _convolution(layer, groups=layer.input_shape[2])
         case MaxPool2d():
             module = nn.MaxPool2d(layer.windows.size, layer.windows.stride, layer.windows.before)
         case BatchNorm():
@@ -99,20 +104,43 @@ def _module(layer: Layer) -> nn.Module:
             module = norm(layer.input_shape[-1], eps=layer.epsilon, momentum=layer.momentum)
         case Dropout():
             module = nn.Dropout(layer.rate)
-        case Relu():
-            module = nn.ReLU()
-        case Sigmoid():
-            module = nn.Sigmoid()
+        case GroupNorm():
+            module = nn.GroupNorm(layer.groups, layer.input_shape[-1], layer.epsilon)
+        case _:
+            module = _activation(layer)
     if module is None:
         raise UsageError(f"the benchmark has no PyTorch counterpart of this {type(layer).__name__}")
     return module
+
+
+def _activation(layer: Layer) -> nn.Module | None:
+    """Return PyTorch's counterpart of an activation, None if there is none."""
+    match layer:
+        case Relu():
+            return nn.ReLU()
+        case Sigmoid():
+            return nn.Sigmoid()
+        case Elu():
+            return nn.ELU(layer.alpha)
+        case Gelu():
+            return nn.GELU(layer.approximate)
+        case Silu():
+            return nn.SiLU()
+    return None
+
+
+def _convolution(layer: Conv2d | DepthwiseConv2d, groups: int) -> nn.Module:
+    """Return PyTorch's convolution over the same windows, newly initialized."""
+    windows, filters, bias = layer.windows, layer.output_shape[2], "bias" in layer.params
+    channels, stride, padding, dilation = layer.input_shape[2], windows.stride, windows.before, windows.dilation
+    return nn.Conv2d(channels, filters, windows.size, stride, padding, dilation, groups, bias=bias)
 
 
 def in_torch_layout(layer: Layer, name: str, array: Array) -> Array:
     """Return a parameter of ``layer``, or its gradient, with the axes in PyTorch's order."""
     if name != "weight":
         return array
-    if isinstance(layer, Conv2d):
+    if isinstance(layer, Conv2d | DepthwiseConv2d):
         return array.transpose(3, 2, 0, 1)
     if len(layer.input_shape) == 3:
         array = array.reshape(*layer.input_shape, -1).transpose(2, 0, 1, 3).reshape(array.shape)

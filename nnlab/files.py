@@ -7,6 +7,7 @@ directory is flushed. Readers see the old content or the new, never a part of it
 import contextlib
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -25,6 +26,10 @@ _PROBE = re.compile(r"\.check-\w+")
 _YOUNG = 2.0  # seconds within which a process locks the temporary file that it created
 _MARKS = ("environment.json", "sweep.json")  # files that only runs and sweeps have
 _DEEPEST = 8  # folders from a file up to its sweep: cells, the cell, evaluation, other data, split, last
+_FORMAT = 2  # of JSON files; those of earlier versions, which have no check, do not state theirs
+_KEYS = ("format", "check")
+_CHECK = re.compile(rb',\n  "check": "([0-9a-f]{64})"\n\}\n\Z')
+_ENDING = len(',\n  "check": ""\n}\n') + 64
 _LARGEST = 2**26  # bytes; the confusion matrix of a thousand classes takes a tenth of that
 
 
@@ -157,8 +162,22 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` to ``path`` as indented JSON; raises SystemFault as ``replacing`` does."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Write ``value`` to ``path`` as indented JSON, an object with its check.
+
+    Raises SystemFault as ``replacing`` does.
+    """
+    write_bytes(path, json_content(value))
+
+
+def json_content(value: Any) -> bytes:
+    """Return ``value`` as indented JSON, an object with its format and its check, as ``write_json`` writes it."""
+    if isinstance(value, dict):
+        value = {"format": _FORMAT, **{key: each for key, each in value.items() if key not in _KEYS}}
+    text = json.dumps(value, indent=2, ensure_ascii=False).encode()
+    if not isinstance(value, dict):
+        return text + b"\n"
+    text = text.removesuffix(b"\n}")
+    return text + f',\n  "check": "{digest(text)}"\n}}\n'.encode()
 
 
 @contextlib.contextmanager
@@ -203,17 +222,63 @@ def read_whole(path: Path) -> bytes:
     return content
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in ``path``; raises RunError if it is missing, damaged or not an object."""
+def read_checked(path: Path) -> bytes:
+    """Return the content of a JSON file of a run; raises RunError as ``read_whole`` does, or if it was altered.
+
+    The content of a file without a check, as earlier versions wrote it, is returned as it is.
+    """
+    content = read_whole(path)
+    stated = _stated_check(content)
+    altered = _has_one_of_the_keys(content) if stated is None else stated != digest(content[:-_ENDING])
+    if altered:
+        raise RunError(f"{path} is damaged: it does not match its check")
+    return content
+
+
+def is_checked(content: bytes) -> bool:
+    """Return whether JSON ``content`` ends with its check and matches it."""
+    stated = _stated_check(content)
+    return stated is not None and stated == digest(content[:-_ENDING])
+
+
+def has_check(path: Path) -> bool:
+    """Return whether the JSON file ``path`` ends with a check; raises RunError as ``read_whole`` does."""
+    return _stated_check(read_whole(path)) is not None
+
+
+def _stated_check(content: bytes) -> str | None:
+    found = _CHECK.search(content, max(0, len(content) - _ENDING))
+    return found[1].decode() if found else None
+
+
+def _has_one_of_the_keys(content: bytes) -> bool:
+    """Return whether JSON ``content`` has a format or a check, though not at its end, as it is written."""
     try:
-        value = json.loads(read_whole(path))
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return False  # whoever parses it says what is wrong
+    return isinstance(value, dict) and any(key in value for key in _KEYS)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in ``path``, without format and check.
+
+    Raises RunError if it is missing, damaged, altered or not an object.
+    """
+    try:
+        value = json.loads(read_checked(path))
     except RecursionError as error:
         raise RunError(f"{path} is damaged: it is nested too deep") from error
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}") from error
     if not isinstance(value, dict):
         raise RunError(f"{path} is not a JSON object")
-    return value
+    return {key: each for key, each in value.items() if key not in _KEYS}
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of ``content``, in hex digits."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def remove_leftovers(directory: Path) -> None:

@@ -31,3 +31,8 @@ def saved(rng: Rng) -> dict[str, Any]:
 def restore(rng: Rng, state: dict[str, Any]) -> None:
     """Return ``rng`` to a position that ``saved`` returned."""
     rng.bit_generator.state = state
+
+
+def restart(rng: Rng, seed: int, *name: str | int) -> None:
+    """Set ``rng`` to the beginning of the stream called ``name`` of ``seed``."""
+    rng.bit_generator.state = stream(seed, *name).bit_generator.state

@@ -88,6 +88,28 @@ def test_adam_and_adamw_are_pytorchs(gradients, name, options):
     np.testing.assert_allclose(walk(name, 1e-8 * gradients, **options), theirs, rtol=1e-12)
 
 
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_rmsprop_is_pytorchs(gradients, momentum, centered):
+    """torch.optim.RMSprop, by the algorithm in its documentation, with its alpha as beta."""
+    weights, v, average, buffer = np.linspace(-1, 1, gradients.shape[1]), 0.0, 0.0, 0.0
+    for gradient in gradients:
+        v = 0.99 * v + 0.01 * gradient**2
+        average = 0.99 * average + 0.01 * gradient
+        buffer = momentum * buffer + gradient / (np.sqrt(v - centered * average**2) + 1e-8)
+        weights = weights - 0.01 * buffer
+    ours = walk("rmsprop", gradients, momentum=momentum, centered=centered)[-1]
+    np.testing.assert_allclose(ours, weights, rtol=1e-11)
+
+
+def test_adagrad_is_pytorchs(gradients):
+    weights, total = np.linspace(-1, 1, gradients.shape[1]), 0.5
+    for gradient in gradients:
+        total = total + gradient**2
+        weights = weights - 0.01 * gradient / (np.sqrt(total) + 1e-10)
+    np.testing.assert_allclose(walk("adagrad", gradients, initial_square=0.5)[-1], weights, rtol=1e-12)
+
+
 def test_batchnorm_moves_its_averages_by_the_momentum():
     x = np.random.default_rng(1).standard_normal((8, 3)).astype(np.float32)
     layer = build(LAYERS, "batchnorm", (3,), np.random.default_rng(0))
@@ -110,6 +132,8 @@ def test_initial_weights_have_the_spread_that_the_table_gives(type_, options, va
 def test_the_layouts_are_those_of_the_table():
     conv = build(LAYERS, "conv2d", (6, 7, 3), np.random.default_rng(0), filters=4, kernel=(2, 5))
     assert conv.params["weight"].transpose(3, 2, 0, 1).shape == (4, 3, 2, 5)
+    deep = build(LAYERS, "depthwise_conv2d", (6, 7, 3), np.random.default_rng(0), kernel=(2, 5), multiplier=4)
+    assert deep.params["weight"].transpose(3, 2, 0, 1).shape == (12, 1, 2, 5)
     dense = build(LAYERS, "dense", (2, 3, 4), np.random.default_rng(0), units=5)
     x = np.random.default_rng(1).standard_normal((1, 2, 3, 4)).astype(np.float32)
     weight = dense.params["weight"].reshape(2, 3, 4, 5)

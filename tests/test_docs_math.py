@@ -39,8 +39,10 @@ def programs():
 
 PROGRAMS = programs()
 
-LAYER_CASES = {CASES[key][0]: key for key in CASES if CASES[key][0] not in {"dropout", "residual"}}
-LAYER_CASES |= {"conv2d": "conv2d-1", "dense": "dense-0", "maxpool2d": "maxpool2d-1"}
+APART = ["dropout", "residual", "concat", "squeeze_excite"]
+LAYER_CASES = {CASES[key][0]: key for key in CASES if CASES[key][0] not in APART}
+LAYER_CASES |= {"conv2d": "conv2d-1", "dense": "dense-0", "depthwise_conv2d": "depthwise_conv2d-1"}
+LAYER_CASES |= {"groupnorm": "groupnorm-1", "maxpool2d": "maxpool2d-1"}
 """Of each layer that a section computes alone, the case that its program can be given."""
 
 LOSS_CASES = {
@@ -120,10 +122,17 @@ def gradient_case(name, rng):
             "projection": rng.standard_normal((4, 3)),
             "grad_y": rng.standard_normal((5, 3)),
         }
+    if name == "concat":
+        x, weight = rng.standard_normal((5, 4)), rng.standard_normal((4, 3))
+        return {"x": x, "weight": weight, "grad_y": rng.standard_normal((5, 7))}
+    if name == "squeeze_excite":
+        x, grad_y = rng.standard_normal((2, 3, 2, 3, 4))
+        weights = {"reduce": rng.standard_normal((4, 2)), "expand": rng.standard_normal((2, 4))}
+        return {"x": x, "grad_y": grad_y, **weights}
     return layer_case(name, rng)[1]
 
 
-GRADIENT_CASES = [*LAYER_CASES, "dropout", "residual", *LOSS_CASES]
+GRADIENT_CASES = [*LAYER_CASES, *APART, *LOSS_CASES]
 
 
 def page_of(component):
@@ -173,7 +182,7 @@ def test_every_program_is_checked():
         "The verdict",
         "Kinks",
     ])  # fmt: skip
-    assert sorted([*LAYER_CASES, "dropout", "residual"]) == LAYERS.names()
+    assert sorted([*LAYER_CASES, *APART]) == LAYERS.names()
     assert sorted(LOSS_CASES) == LOSSES.names()
 
 
@@ -275,6 +284,38 @@ def test_residual_computes_what_its_section_says(rng):
     np.testing.assert_allclose(grads["projection.weight"], names["grad_projection"], rtol=1e-12)
 
 
+def test_concat_computes_what_its_section_says(rng):
+    given = gradient_case("concat", rng)
+    entry = {"type": "concat", "branches": [[{"type": "dense", "units": 3}], []]}
+    layer = LAYERS.build(LAYERS.spec("concat").model_validate(entry, strict=False), (4,), rng)
+    layer.bind({"branches.0.0.weight": given["weight"], "branches.0.0.bias": np.zeros(3)})
+    agree(layer, {"branches.0.0.weight": "grad_weight"}, given, run("concat", **given))
+
+
+def test_squeeze_excite_computes_what_its_section_says(rng):
+    given = gradient_case("squeeze_excite", rng)
+    layer = LAYERS["squeeze_excite"]((2, 3, 4), rng, reduction=2)
+    weights = {f"{name}.weight": given[name] for name in ("reduce", "expand")}
+    layer.bind(weights | {"reduce.bias": np.zeros(2), "expand.bias": np.zeros(4)})
+    names = run("squeeze_excite", **given)
+    agree(layer, {"reduce.weight": "grad_reduce", "expand.weight": "grad_expand"}, given, names)
+
+
+def agree(layer, gradients, given, names):
+    """Compare what a layer computes with the ``names`` that a program leaves behind."""
+    y, cache = layer.forward(given["x"])
+    grad_x, grads = layer.backward(given["grad_y"], cache)
+    np.testing.assert_allclose(y, names["y"], rtol=1e-12)
+    np.testing.assert_allclose(grad_x, names["grad_x"], rtol=1e-12)
+    for key, name in gradients.items():
+        np.testing.assert_allclose(grads[key], names[name], rtol=1e-12)
+
+
+def test_exact_gelu_computes_what_its_section_says(rng):
+    given = layer_case("gelu", rng)[1] | {"approximate": "none"}
+    agree(LAYERS["gelu"](given["x"].shape[1:], rng), {}, given, run("gelu", **given))
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("name", LOSS_CASES)
 def test_loss_computes_what_its_section_says(name, reduction, rng):
@@ -332,7 +373,7 @@ def test_dropout_keeps_expectation_and_has_the_stated_variance(rng):
 
 def walk(name, gradients, w, **options):
     """Return the weights after the program of ``name`` has taken a step for each of ``gradients``."""
-    memory = {"m": np.zeros_like(w), "v": np.zeros_like(w)}
+    memory = {key: np.zeros_like(w) for key in ("m", "v", "b")}
     for t, g in enumerate(gradients, start=1):
         names = run(name, w=w, g=g, t=t, **memory, **options)
         w, memory = names["w"], {key: names[key] for key in memory}
@@ -361,6 +402,24 @@ def test_adam_steps_as_its_section_says(name, rng):
     page = walk(name, gradients, w, rate=0.05, weight_decay=0.1, beta1=0.8, beta2=0.99, epsilon=1e-6)
     given = {"learning_rate": 0.1, "weight_decay": 0.1, "betas": (0.8, 0.99), "epsilon": 1e-6}
     np.testing.assert_allclose(walk_of_class(name, gradients, w, **given), page, rtol=1e-10)
+
+
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_rmsprop_steps_as_its_section_says(momentum, centered, rng):
+    gradients, w = rng.standard_normal((6, 3)), rng.standard_normal(3)
+    given = {"weight_decay": 0.1, "beta": 0.9, "epsilon": 1e-6, "momentum": momentum, "centered": centered}
+    page = walk("rmsprop", gradients, w, rate=0.05, **given)
+    np.testing.assert_allclose(
+        walk_of_class("rmsprop", gradients, w, learning_rate=0.1, **given), page, rtol=1e-10
+    )
+
+
+def test_adagrad_steps_as_its_section_says(rng):
+    gradients, w = rng.standard_normal((6, 3)), rng.standard_normal(3)
+    page = walk("adagrad", gradients, w, rate=0.05, weight_decay=0.1, epsilon=1e-6)
+    given = {"learning_rate": 0.1, "weight_decay": 0.1, "epsilon": 1e-6}
+    np.testing.assert_allclose(walk_of_class("adagrad", gradients, w, **given), page, rtol=1e-10)
 
 
 def test_the_two_forms_of_momentum_differ_by_their_learning_rate_only(rng):

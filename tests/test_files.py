@@ -19,7 +19,8 @@ def leftovers(directory):
 def test_content_arrives_and_directories_are_made(tmp_path):
     path = tmp_path / "a" / "b" / "ü.json"
     files.write_json(path, {"x": "é"})
-    assert path.read_text(encoding="utf-8") == '{\n  "x": "é"\n}\n'
+    assert path.read_text(encoding="utf-8").startswith('{\n  "format": 2,\n  "x": "é",\n  "check": "')
+    assert files.read_json(path) == {"x": "é"}
     assert leftovers(path.parent) == ["ü.json"]
 
 

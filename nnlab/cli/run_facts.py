@@ -6,7 +6,7 @@ from nnlab.errors import ConfigError, NnlabError, RunError, printable
 from nnlab.runs.changes import edited
 from nnlab.runs.formatting import accuracy, duration, loss
 from nnlab.runs.ledger import Ledger, read_ledger
-from nnlab.runs.metrics_log import scan
+from nnlab.runs.metrics_log import is_large, scan
 from nnlab.runs.origin import origin_facts
 from nnlab.runs.overview import Overview
 from nnlab.runs.records import Measurement
@@ -44,7 +44,9 @@ def facts(run: Overview) -> list[tuple[str, str]]:
     if environment:
         code = f"nnlab {environment.versions.get('nnlab', '')}"
         known.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))
-        known.append(("trained on", f"{environment.cpu}, {environment.threads} threads"))
+        threads = f", {environment.threads} threads" if environment.threads else ""
+        known.append(("trained on", f"{environment.cpu}{threads}"))
+        known += [("repaired", str(made)) for made in environment.repaired]
     return known
 
 
@@ -80,6 +82,9 @@ def _damage(run: Overview) -> str | None:
     if run.cells or run.status in {"pending", "broken"} or not run.steps:
         return None
     try:
+        if is_large(run.run.metrics):
+            size = run.run.metrics.stat().st_size / 1e9
+            return f"{run.run.metrics.name} has {size:,.1f} GB and was not checked here"
         damage = scan(run.run.metrics).damage
     except RunError as error:
         return str(error)

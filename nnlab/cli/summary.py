@@ -71,9 +71,9 @@ def summary(
 
 
 def _print_kernels(config: "Experiment", shape: tuple[int, ...] | None, *, as_json: bool) -> None:
-    """Print the algorithm of each convolution."""
+    """Print the algorithm of each convolution, and how processes share a batch."""
     from nnlab.cli.output import print_json, print_table
-    from nnlab.summary import kernel_choices
+    from nnlab.summary import kernel_choices, shards
 
     rows = kernel_choices(config, input_shape=shape)
     if as_json:
@@ -95,9 +95,13 @@ def _print_kernels(config: "Experiment", shape: tuple[int, ...] | None, *, as_js
         ]
         print_table(columns, cells, left=5)
         typer.echo(
-            "\nchosen by shape; docs/performance.md explains patches, taps and tiles\n"
+            "\nchosen by shape; docs/performance.md explains each algorithm\n"
             "saved: multiplications of the direct algorithm per multiplication done"
         )
+    if not as_json:
+        count = shards(config, input_shape=shape)
+        shared = f"in {count} shards, which as many processes can share" if count > 1 else "as a whole, by threads"
+        typer.echo(f"training computes a batch of {config.training.batch_size:,} {shared}")
 
 
 def dimensions(shape: tuple[int, ...]) -> str:

@@ -178,5 +178,7 @@ def some(names: Sequence[str]) -> str:
 def evaluated_examples(run: Overview, measure: str) -> int | None:
     """Return the number of examples on which an accuracy of ``run`` was measured; None: not known."""
     if measure == "validation_accuracy":
-        return run.config.data.validation if run.config else None
+        described = run.environment and run.environment.dataset
+        given = run.config.data.validation if run.config else None  # all that runs of earlier versions say
+        return described.examples.get("validation") if described else given if isinstance(given, int) else None
     return run.tested.count if isinstance(run.tested, Evaluated) else None

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Any
 
 from nnlab.config.config_document import ConfigDocument
 from nnlab.config.messages import subject
@@ -48,9 +49,8 @@ def _affine_pairs(document: ConfigDocument, specs: Sequence[Spec], path: Steps) 
     before: int | None = None
     for index, spec in enumerate(specs):
         for option in type(spec).model_fields:
-            inner = getattr(spec, option)
-            if isinstance(inner, tuple) and inner and all(isinstance(each, Spec) for each in inner):
-                yield from _affine_pairs(document, inner, (*path, index, option))
+            for place, inner in _rows(getattr(spec, option), (*path, index, option)):
+                yield from _affine_pairs(document, inner, place)
         kind = _layer(spec)
         if kind.affine and before is not None:
             here, there = (dotted((*path, each)) for each in (index, before))
@@ -63,6 +63,17 @@ def _affine_pairs(document: ConfigDocument, specs: Sequence[Spec], path: Steps) 
             before = index
         elif not kind.reshapes:
             before = None
+
+
+def _rows(value: Any, path: Steps) -> Iterator[tuple[Steps, Sequence[Spec]]]:
+    """Yield each list of layers that the option ``value`` is or holds, with its place."""
+    if not isinstance(value, tuple) or not value:
+        return
+    if all(isinstance(each, Spec) for each in value):
+        yield path, value
+    else:
+        for index, each in enumerate(value):
+            yield from _rows(each, (*path, index))
 
 
 def _long_warmup(document: ConfigDocument, config: Experiment, examples: int | None) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from nnlab.config.spots import Entries, dotted
 from nnlab.config.spots import Path as Steps
 from nnlab.config.validation import Validated, validate_entry
 from nnlab.data import Source
-from nnlab.data.section import DataSpec, check_augmentations
+from nnlab.data.section import DataSpec, check_augmentations, check_held_out, held_out_test
 from nnlab.errors import DataError, OptionError, Problem
 from nnlab.nn.layers import Layer
 from nnlab.nn.losses import Loss
@@ -55,7 +55,7 @@ class Consistency:
             self._attempt(("network", blamed), loss.check, shape, len(facts[1]))
         self._attempt(("optimizer",), OPTIMIZERS.build, self._entry("optimizer"), np.zeros(1), np.ones(1, bool))
         self._check_end(loss)
-        self._check_evaluation(data, self._entry("training"))
+        self._check_evaluation(data, source, self._entry("training"))
         self._check_batches(layers, source, data)
         if not any(spot.path[:1] in {("network",), ("freeze",)} for spot in self.left_out):
             self._attempt((), check_freeze, self._entry("freeze"), layers)
@@ -141,20 +141,28 @@ class Consistency:
 
     def _check_batches(self, layers: Sequence[Layer | None], source: Source | None, data: DataSpec | None) -> None:
         """Report training batches that are too small for a layer, as far as the number of examples is known."""
-        training = self._entry("training")
-        if training is None or any(spot.path[:1] in {("training",), ("data",)} for spot in self.left_out):
+        if any(spot.path[:1] == ("data",) for spot in self.left_out):
             return
-        count = getattr(source, "train_examples", None)
-        held_out = data.validation if data else 0
-        self.examples = count - held_out if count is not None and count > held_out else None
+        counts = self._attempt(("data",), check_held_out, data, source) if source else None
+        self.examples = counts.train if counts else None
+        training = self._entry("training")
+        if training is None or any(spot.path[:1] == ("training",) for spot in self.left_out):
+            return
         self._attempt(("training",), check_batches, training, layers, self.examples)
+        self._attempt(("training",), check_shards, training, layers)
 
-    def _check_evaluation(self, data: DataSpec | None, training: Training | None) -> None:
-        """Report options that need validation data if there are none."""
+    def _check_evaluation(self, data: DataSpec | None, source: Source | None, training: Training | None) -> None:
+        """Report options that need validation or test data if there are none."""
         missed = {spot.path for spot in self.left_out}
         if data is None or training is None or missed & {("data", "validation"), ("training", "evaluate_on")}:
             return
-        if data.validation or training.evaluate_on == "test":
+        if training.evaluate_on == "test":
+            if source and source.has_test is False and ("data", "test") not in missed and not held_out_test(data):
+                message = "training.evaluate_on: the data set has no test examples"
+                position = self.document.at("training", "evaluate_on")[1]
+                self.problems.append(position.problem(message, "data.test: 0.2 holds out a fifth of the examples"))
+            return
+        if data.validation:
             return
         for key in ("early_stopping", "evaluate_every"):
             if getattr(training, key) is not None:
@@ -217,6 +225,20 @@ def check_freeze(freeze: Sequence[int], layers: Sequence[Layer | None]) -> None:
                 f"it cannot be frozen above a layer that is trained, network[{trained[0]}]",
                 option=f"freeze.{place}",
                 hint="freeze the layers below it too, or leave it out",
+            )
+
+
+def check_shards(training: Training, layers: Iterable[Layer | None]) -> None:
+    """Raise OptionError if a batch is to be computed in shards that one of ``layers`` needs as a whole."""
+    if training.shards is None or training.shards == 1:
+        return
+    for index, layer in enumerate(layers):
+        if layer and layer.mixes_examples:
+            raise OptionError(
+                f"network[{index}] computes with all examples of a batch, which cannot be cut into "
+                f"{training.shards} shards",
+                option="shards",
+                hint="shards: 1, or null to let the shapes decide",
             )
 
 

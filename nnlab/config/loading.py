@@ -6,6 +6,7 @@ from pathlib import Path
 from nnlab.config.cautions import cautions, warn
 from nnlab.config.config_document import ConfigDocument, read_document
 from nnlab.config.consistency import Consistency, DataFacts, located_problem
+from nnlab.config.earlier_versions import of_its_version
 from nnlab.config.paths import with_absolute_origin, with_absolute_paths
 from nnlab.config.schema import Experiment
 from nnlab.config.validation import validate
@@ -22,7 +23,8 @@ def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experi
     overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
     path = Path(path)
     of_run = (path.parent / "checkpoints").is_dir()  # there were warnings when it was made
-    return read_experiment(read_document(path, overrides), quiet=of_run)
+    document = read_document(path, overrides)
+    return read_experiment(of_its_version(document) if of_run else document, quiet=of_run)
 
 
 def located(error: OptionError, path: str | Path, overrides: str | Sequence[str] = ()) -> ConfigError:

@@ -7,16 +7,21 @@ from nnlab.registry import LAYERS, OPTIMIZERS, Spec
 
 
 def resolved(
-    config: Experiment, *, evaluate_every: int | None = None, checkpoint_every: int | None = None
+    config: Experiment,
+    *,
+    evaluate_every: int | None = None,
+    checkpoint_every: int | None = None,
+    shards: int | None = None,
 ) -> Experiment:
     """Return ``config`` with the values that are used in place of null, as far as they are known.
 
     Options of optimizers and layers are those that ``null_means`` of their class names. ``evaluate_every`` and
-    ``checkpoint_every`` depend on the number of examples. Null remains where it means that something is left out.
+    ``checkpoint_every`` depend on the number of examples, ``shards`` on shapes. Null remains where it means that
+    something is left out.
     """
     training = config.training
-    intervals = {"evaluate_every": evaluate_every, "checkpoint_every": checkpoint_every}
-    found = {name: value for name, value in intervals.items() if value and getattr(training, name) is None}
+    values = {"evaluate_every": evaluate_every, "checkpoint_every": checkpoint_every, "shards": shards}
+    found = {name: value for name, value in values.items() if value and getattr(training, name) is None}
     return config.model_copy(
         update={
             "network": tuple(_resolved(spec) for spec in config.network),

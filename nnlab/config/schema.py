@@ -56,6 +56,7 @@ class Training(ConfigSection):
         monitor: The value by which the best checkpoint is chosen and training stops early.
         log_every: The number of steps that a training record is the mean of.
         checkpoint_every: The number of steps between two checkpoints to resume from; null: as evaluate_every.
+        shards: In how many parts a batch is cut, which processes can share; null: chosen by shapes.
         clip_norm: The largest length of a gradient; a longer one is scaled down to it; null: no limit.
         early_stopping: When training stops before its end; null: never.
     """
@@ -70,6 +71,7 @@ class Training(ConfigSection):
     monitor: Literal["loss", "accuracy"] = "loss"
     log_every: PositiveInt = 1
     checkpoint_every: PositiveInt | None = None
+    shards: Annotated[int, Field(ge=1, le=64)] | None = None
     clip_norm: Positive | None = None
     early_stopping: EarlyStopping | None = None
 

@@ -23,6 +23,8 @@ def wording(annotation: Any) -> str:
         return f"{wording(get_args(arguments[0])[0])}, or a list of 2"
     if origin is Annotated and get_origin(arguments[0]) in {tuple, Union, UnionType}:
         return wording(arguments[0])
+    if origin is tuple and get_origin(arguments[0]) is tuple:
+        return "list of " + wording(arguments[0]).replace("list", "lists", 1)
     if origin is tuple:
         count = "" if arguments[-1] is ... else f"{len(arguments)} "
         return f"list of {count}{_noun(arguments[0])}s{_bounds(arguments[0])}"

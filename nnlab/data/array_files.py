@@ -1,9 +1,9 @@
 """Files of a user's own arrays: a folder of .npy files, or one .npz file."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -12,32 +12,108 @@ from numpy.typing import NDArray
 from nnlab import files
 from nnlab.arrays import Shape
 from nnlab.data.class_names import check_name
-from nnlab.data.inputs import Examples
+from nnlab.data.inputs import Examples, type_in_memory
 from nnlab.data.inputs_in_file import InputsInFile
-from nnlab.data.npy import Header, read_header, read_values
+from nnlab.data.npy import Header, read_blocks, read_header, read_values
 from nnlab.data.npz import NpzFile
 from nnlab.data.source import Half
-from nnlab.errors import DataError, SystemFault, refusal, system_errors
+from nnlab.errors import DataError, SystemFault, brief, refusal, system_errors
 
 Part = Literal["inputs", "labels"]
 
 _LONGEST_NAMES = 2**20  # bytes of classes.txt
+_MOST_LISTED = 8  # arrays that a message lists
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The names of the arrays of a data set; those of the test examples are empty where there are none."""
+
+    train_inputs: str
+    train_labels: str
+    test_inputs: str = ""
+    test_labels: str = ""
+
+    def key(self, half: Half, part: Part) -> str:
+        """Return the name of an array."""
+        return str(getattr(self, f"{half}_{part}"))
+
+
+NAMINGS = (
+    Naming("train_inputs", "train_labels", "test_inputs", "test_labels"),
+    Naming("x_train", "y_train", "x_test", "y_test"),  # Keras
+    Naming("X_train", "y_train", "X_test", "y_test"),  # scikit-learn's examples
+    Naming("train_images", "train_labels", "test_images", "test_labels"),  # MedMNIST
+    Naming("train_data", "train_labels", "test_data", "test_labels"),
+    Naming("inputs", "labels"),
+    Naming("images", "labels"),
+    Naming("data", "labels"),
+    Naming("x", "y"),
+    Naming("X", "y"),
+)
+"""How the arrays may be called; the first naming whose training inputs are there is that of a data set."""
 
 
 class ArrayFiles(ABC):
-    """The arrays of a data set. Every method raises DataError and SystemFault, which name the file."""
+    """The arrays of a data set, ``names``. Every method raises DataError and SystemFault, which name the file."""
+
+    def __init__(self, path: Path, names: Collection[str]) -> None:
+        self.path = path
+        self.names = names
+        self.naming = next((each for each in NAMINGS if each.train_inputs in names), NAMINGS[0])
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there are arrays of test examples."""
+        return not {self.naming.test_inputs, self.naming.test_labels}.isdisjoint(self.names)
+
+    def unused(self) -> list[str]:
+        """Return the names of the arrays that no part of the data set is read from."""
+        return sorted(set(self.names) - {*vars(self.naming).values(), "class_names"})
+
+    def missing(self, key: str) -> DataError:
+        """Return the error for a missing array: what there is instead, and what is read."""
+        listed = "; ".join(map(self.described, sorted(self.names)[:_MOST_LISTED]))
+        more = f" and {len(self.names) - _MOST_LISTED} more" if len(self.names) > _MOST_LISTED else ""
+        known = ""
+        if key == NAMINGS[0].train_inputs:
+            known = "; also read: " + "; ".join(
+                f"{each.train_inputs}, {each.train_labels}" for each in NAMINGS[1:]
+            )
+        return DataError(f"{self.path} lacks {self.label(key)} (it has {listed or 'no arrays'}{more}){known}")
+
+    def name(self, half: Half, part: Part) -> str:
+        """Return the name of an array in messages."""
+        return self.place(self.naming.key(half, part))
+
+    def header(self, half: Half, part: Part) -> Header:
+        """Return the header of an array, whose length agrees with what follows it."""
+        with self.opened(self._key(half, part)) as (_, header):
+            return header
+
+    def blocks(self, half: Half, part: Part) -> Iterator[NDArray[Any]]:
+        """Yield an array, some rows at a time."""
+        key = self._key(half, part)
+        with self.opened(key) as (file, header):
+            yield from read_blocks(self.place(key), file, header)
+
+    def _key(self, half: Half, part: Part) -> str:
+        key = self.naming.key(half, part)
+        if key not in self.names:
+            raise self.missing(key)
+        return key
 
     @abstractmethod
-    def name(self, half: Half, part: Part) -> str:
+    def label(self, key: str) -> str:
+        """Return what a message calls a missing array."""
+
+    @abstractmethod
+    def place(self, key: str) -> str:
         """Return the name of an array in messages."""
 
     @abstractmethod
-    def header(self, half: Half, part: Part) -> Header:
-        """Return the header of an array, whose length agrees with what follows it."""
-
-    @abstractmethod
-    def values(self, half: Half, part: Part) -> NDArray[Any]:
-        """Return an array in memory."""
+    def opened(self, key: str) -> AbstractContextManager[tuple[IO[bytes], Header]]:
+        """Open an array and read its header, whose length agrees with what follows it."""
 
     @abstractmethod
     def inputs(self, half: Half, shape: Shape) -> Examples:
@@ -47,30 +123,37 @@ class ArrayFiles(ABC):
     def class_names(self) -> list[str] | None:
         """Return the class names; None if there are none."""
 
+    def described(self, key: str) -> str:
+        """Return the name, shape and type of an array; the name only if it cannot be read."""
+        try:
+            with self.opened(key) as (_, header):
+                return f"{brief(key)} {header.shape} {header.dtype}"
+        except (DataError, SystemFault):
+            return brief(key)
+
 
 class FolderOfArrays(ArrayFiles):
-    """``train-inputs.npy``, ``train-labels.npy`` and the same of ``test``; optionally ``classes.txt``."""
+    """Files such as ``train-inputs.npy``, with a hyphen or an underscore; optionally ``classes.txt``."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        with system_errors("read", path):
+            self._stems = {file.stem.replace("-", "_"): file.name for file in sorted(path.glob("*.npy"))}
+        super().__init__(path, self._stems)
 
-    def name(self, half: Half, part: Part) -> str:
-        return str(self._file(half, part))
+    def label(self, key: str) -> str:
+        return f"{key.replace('_', '-') if key in vars(NAMINGS[0]) else key}.npy"
 
-    def header(self, half: Half, part: Part) -> Header:
-        with self._open(half, part) as (_, header):
-            return header
-
-    def values(self, half: Half, part: Part) -> NDArray[Any]:
-        with self._open(half, part) as (file, header):
-            return read_values(self.name(half, part), file, header)
+    def place(self, key: str) -> str:
+        return str(self._file(key))
 
     def inputs(self, half: Half, shape: Shape) -> Examples:
         header = self.header(half, "inputs")
-        return InputsInFile(self._file(half, "inputs"), replace(header, shape=(header.shape[0], *shape)))
+        return InputsInFile(
+            self._file(self._key(half, "inputs")), replace(header, shape=(header.shape[0], *shape))
+        )
 
     def class_names(self) -> list[str] | None:
-        path = self._path / "classes.txt"
+        path = self.path / "classes.txt"
         with system_errors("read", path):
             try:
                 with files.open_plain(path) as file:
@@ -89,56 +172,54 @@ class FolderOfArrays(ArrayFiles):
             check_name(f"{path}: line {number}", name)
         return names
 
-    def _file(self, half: Half, part: Part) -> Path:
-        return self._path / f"{half}-{part}.npy"
+    def _file(self, key: str) -> Path:
+        return self.path / self._stems.get(key, self.label(key))
 
     @contextmanager
-    def _open(self, half: Half, part: Part) -> Iterator[tuple[IO[bytes], Header]]:
-        """Open an array's file and read its header."""
-        path = self._file(half, part)
+    def opened(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
+        path = self._file(key)
         try:
             with files.open_plain(path) as file:
                 header = read_header(str(path), file)
                 header.check_length(str(path), path.stat().st_size)
                 yield file, header
         except FileNotFoundError as error:
-            raise DataError(f"{self._path} lacks {path.name}") from error
+            raise DataError(f"{self.path} lacks {path.name}") from error
         except OSError as error:
             raise SystemFault(refusal(error, "read", path)) from error
 
 
 class ArchiveOfArrays(ArrayFiles):
-    """A .npz file with ``train_inputs``, ``train_labels``, the same of ``test``, and optionally ``class_names``.
+    """A .npz file, compressed or not, with arrays such as ``train_inputs`` and optionally ``class_names``.
 
-    Arrays are read into memory, compressed or not.
+    Inputs are read into memory.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = NpzFile(path)
-        names = self._file.names()
-        if "train_inputs" not in names and {"x_train", "y_train"} <= set(names):
-            raise DataError(
-                f"{path} lacks the array train_inputs, but has x_train, as Keras saves it; save x_train, y_train, "
-                "x_test and y_test as train_inputs, train_labels, test_inputs and test_labels"
-            )
+        super().__init__(path, self._file.names())
 
-    def name(self, half: Half, part: Part) -> str:
-        return self._file.name(f"{half}_{part}")
+    def label(self, key: str) -> str:
+        return f"the array {key}"
 
-    def header(self, half: Half, part: Part) -> Header:
-        return self._file.header(f"{half}_{part}")
+    def place(self, key: str) -> str:
+        return self._file.name(key)
 
-    def values(self, half: Half, part: Part) -> NDArray[Any]:
-        return self._file.values(f"{half}_{part}")
+    def opened(self, key: str) -> AbstractContextManager[tuple[IO[bytes], Header]]:
+        return self._file.opened(key)
 
     def inputs(self, half: Half, shape: Shape) -> Examples:
-        return self._file.values(f"{half}_inputs").reshape(-1, *shape)
+        key = self._key(half, "inputs")
+        with self.opened(key) as (file, header):
+            values = read_values(self.place(key), file, header, type_in_memory(header.dtype))
+        return values.reshape(-1, *shape)
 
     def class_names(self) -> list[str] | None:
-        if "class_names" not in self._file.names():
+        if "class_names" not in self.names:
             return None
-        names = self._file.values("class_names")
-        where = self._file.name("class_names")
+        where = self.place("class_names")
+        with self.opened("class_names") as (file, header):
+            names = read_values(where, file, header)
         if names.dtype.kind not in "US" or names.ndim != 1:
             raise DataError(f"{where} is not a list of texts; save numpy.array([...], dtype=str)")
         try:

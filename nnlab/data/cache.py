@@ -9,7 +9,8 @@ import gzip
 import hashlib
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,19 @@ Splits = tuple[Split, Split]
 _DIGEST = hashlib.sha256().digest_size
 _BLOCK = 2**20  # bytes read at a time
 _HEADER = 256  # bytes, more than the header of an array takes
+
+
+_FORGETTING: ContextVar[bool] = ContextVar("forgetting", default=False)
+
+
+@contextlib.contextmanager
+def forgetting() -> Iterator[None]:
+    """Let ``remembered_digest`` read each file in this block, and remember the digest it finds."""
+    token = _FORGETTING.set(True)
+    try:
+        yield
+    finally:
+        _FORGETTING.reset(token)
 
 
 def cache_directory() -> Path | None:
@@ -96,8 +110,9 @@ def remembered_digest(
     """Return a digest of the file ``path`` in hex digits, its SHA-256 unless ``compute`` is given.
 
     The file is read only if its path, inode, size or time of change (in nanoseconds) differ from those of an
-    earlier call with the same ``kind``, which names what ``compute`` returns: ``size`` bytes. Raises SystemFault
-    if the machine cannot read the file, and what ``compute`` raises; nothing is remembered then.
+    earlier call with the same ``kind``, which names what ``compute`` returns: ``size`` bytes. Within
+    ``forgetting`` it is always read. Raises SystemFault if the machine cannot read the file, and what ``compute``
+    raises; nothing is remembered then.
     """
     with system_errors("read", path):
         facts = path.stat()
@@ -107,7 +122,7 @@ def remembered_digest(
         return compute(path) if compute else digest_of_files([path])
     kept = directory / "digests" / hashlib.sha256(os.fsencode(identity)).hexdigest()
     with contextlib.suppress(OSError, ValueError):
-        text = kept.read_text(encoding="ascii")
+        text = "" if _FORGETTING.get() else kept.read_text(encoding="ascii")
         if len(bytes.fromhex(text)) == size:
             return text
     digest = compute(path) if compute else digest_of_files([path])

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab import files
+from nnlab.activity import announce
 from nnlab.arrays import Labels, Shape
 from nnlab.data.cache import cache_directory
 from nnlab.data.inputs import Inputs
@@ -151,7 +152,11 @@ def _alone(path: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
             lock = stack.enter_context(path.with_suffix(".lock").open("ab"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                announce("waiting for another process that reads the same data")
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -12,11 +12,12 @@ from nnlab import seeding
 from nnlab.activity import announce
 from nnlab.arrays import Array, Labels, Shape
 from nnlab.data.augmentation import Augmentation
+from nnlab.data.hold_out import hold_out, note_small_classes
 from nnlab.data.inputs import Examples, Selection, check_finite, chunks, numbered_chunks
 from nnlab.data.inputs_in_file import InputsInFile
 from nnlab.data.lookup import expanded, is_published, locate
 from nnlab.data.normalization import Affine
-from nnlab.data.section import DataSpec, check_augmentations
+from nnlab.data.section import DataSpec, check_augmentations, held_out_test, refuse_held_out_test
 from nnlab.data.source import Source, Split
 from nnlab.errors import DataError, OptionError, UsageError, suggest
 from nnlab.registry import DATASETS
@@ -57,7 +58,11 @@ class Dataset:
         if name not in splits:
             raise UsageError(f"unknown split {name!r} ({suggest(name, splits)})")
         if not len(splits[name]):
-            raise DataError(f"the {name} split is empty: data.{name} says how many examples to hold out")
+            others = " and ".join(other for other, split in splits.items() if len(split))
+            raise DataError(
+                f"there are no {name} examples, only {others}; data.{name} in the config of a training run says "
+                "how many to hold out"
+            )
         return splits[name]
 
     def normalize(self, inputs: NDArray[Any]) -> Array:
@@ -128,8 +133,9 @@ def open_source(spec: DataSpec) -> Source:
 def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     """Return the data that ``spec`` describes; ``seed`` determines which examples a shuffled split holds out.
 
-    Raises OptionError if the validation examples leave none to train on or an augmentation does not fit the
-    inputs, DataError if an input is NaN or infinite, and what ``Source.load`` raises.
+    Raises OptionError if the held-out examples leave none to train on, if test examples are held out of a data
+    set that has some, or if an augmentation does not fit the inputs; DataError if an input is NaN or infinite,
+    and what ``Source.load`` raises.
     """
     source = open_source(spec)
     check_augmentations(spec, source.input_shape)
@@ -138,13 +144,8 @@ def load_dataset(spec: DataSpec, seed: int) -> Dataset:
     examples, test = source.load(root)
     _check_finite(source.inputs_name("train"), examples.inputs)
     _check_finite(source.inputs_name("test"), test.inputs)
-    if spec.validation >= len(examples):
-        raise OptionError(
-            f"{spec.validation} validation examples leave none of the {len(examples)} to train on",
-            option="validation",
-        )
     verified = source.published is None or is_published(source.published, locate(source.published, root))
-    train, validation = _hold_out(examples, spec.validation, spec.validation_split, seed)
+    train, validation, test = _splits(spec, examples, test, source.class_names, seed)
     return Dataset(
         class_names=source.class_names,
         input_shape=source.input_shape,
@@ -168,10 +169,24 @@ def _check_finite(name: str, inputs: Examples) -> None:
             check_finite(name, x, first)
 
 
-def _hold_out(examples: Split, count: int, how: str, seed: int) -> tuple[Split, Split]:
-    """Return the training examples and the ``count`` held out, both in their original order."""
-    total = len(examples)
-    order = np.arange(total)[::-1] if how == "last" else seeding.stream(seed, "split").permutation(total)
-    held_out = np.zeros(total, bool)
-    held_out[order[:count]] = True
-    return examples.select(np.flatnonzero(~held_out)), examples.select(np.flatnonzero(held_out))
+def _splits(
+    spec: DataSpec, examples: Split, test: Split, class_names: Sequence[str], seed: int
+) -> tuple[Split, Split, Split]:
+    """Return the examples to train on, for validation and for testing, in their original order."""
+    if len(test):
+        refuse_held_out_test(spec)
+    labels, amount = examples.labels, held_out_test(spec)
+    rows = hold_out(
+        labels,
+        validation=spec.validation,
+        validation_split=spec.validation_split,
+        test=amount,
+        seed=seed,
+    )
+    if amount:
+        note_small_classes("test", labels, labels[rows.test], class_names)
+        test = examples.select(rows.test)
+    if isinstance(spec.validation, float) and spec.validation_split == "shuffled":
+        rest = np.concatenate([labels[rows.train], labels[rows.validation]])
+        note_small_classes("validation", rest, labels[rows.validation], class_names)
+    return examples.select(rows.train), examples.select(rows.validation), test

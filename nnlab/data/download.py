@@ -94,7 +94,7 @@ def _is_there(path: Path, md5: str) -> bool:
 
 def _bring(url: str, file: PublishedFile, path: Path, patience: Patience) -> None:
     """Download ``url`` to ``path``; raises _RefusedError unless its content is ``file``, and SystemFault."""
-    log.info("downloading %s (%.1f MB)", url, file.size / 1e6)
+    log.info("downloading %s (%s%.1f MB)", url, "" if file.exact else "at most ", file.size / 1e6)
     digest, size = _md5(), 0
     with files.replacing(path) as stored:
         for part in _parts(url, patience, file.size):
@@ -102,7 +102,7 @@ def _bring(url: str, file: PublishedFile, path: Path, patience: Patience) -> Non
             digest.update(part)
             size += len(part)
             if size > file.size:
-                raise _RefusedError(f"more than the published {file.size} bytes")
+                raise _RefusedError(f"more than {'the published ' if file.exact else ''}{file.size} bytes")
         if digest.hexdigest() != file.md5:
             raise _RefusedError("the file's checksum is not the published one")
 

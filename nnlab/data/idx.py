@@ -1,22 +1,25 @@
-"""MNIST and Fashion-MNIST, in the idx format of their files.
+"""MNIST and its relatives with the same files, in the idx format.
 
-An idx file of bytes consists of a magic number, 00 00 08 and the number of axes; the lengths of the axes, each 4
-bytes big-endian; and the values, the last axis fastest. Files may be gzipped, as published, or not.
+An idx file consists of a magic number, 00 00, the type (08: bytes, 0c: integers of 4 bytes) and the number of
+axes; the lengths of the axes, each 4 bytes big-endian; and the values, big-endian, the last axis fastest. Files
+may be gzipped, as published, or not.
 """
 
 import gzip
 import hashlib
 import struct
 import zlib
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader
 from math import prod
 from pathlib import Path
+from typing import Any, TypeAlias
+from zipfile import ZipExtFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnlab import files
-from nnlab.arrays import Shape
+from nnlab.arrays import Labels, Shape
 from nnlab.data.cache import digest_of_files, remembered
 from nnlab.data.lookup import locate
 from nnlab.data.published import Layout, PublishedData, PublishedFile
@@ -31,7 +34,10 @@ _FILES = (
     "t10k-labels-idx1-ubyte",
 )
 _DOTTED_FILES = tuple(name.replace("-idx", ".idx") for name in _FILES)  # as some archives unpack them
-_IMAGE = (28, 28)
+IMAGE = (28, 28)
+BYTES = np.dtype(np.uint8)
+INTEGERS = np.dtype(">i4")
+_CODES = {BYTES: 0x08, INTEGERS: 0x0C}
 _CLASSES = 10
 
 _TEST_LABELS = {  # MD5 of the values; both data sets have the same file names
@@ -40,53 +46,84 @@ _TEST_LABELS = {  # MD5 of the values; both data sets have the same file names
 }
 
 
-def read_idx(path: Path, item: Shape, most: int) -> NDArray[np.uint8]:
-    """Return the bytes in the idx file ``path``, gzipped or not: (N, *item) with 1 <= N <= ``most``.
+PeekableFile: TypeAlias = BufferedReader | ZipExtFile
+"""A file whose next bytes can be looked at without reading them."""
 
-    The header is checked before memory is allocated, and no more is read than it declares. Raises DataError if
-    the file has another format or is damaged, SystemFault if it cannot be read.
+
+def read_idx(path: Path, item: Shape, most: int, dtype: np.dtype[Any] = BYTES) -> NDArray[Any]:
+    """Return the values in the idx file ``path``, gzipped or not: (N, *item) with 1 <= N <= ``most``.
+
+    Raises DataError as ``parse_idx`` does, SystemFault if the file cannot be read.
     """
     with system_errors("read", path), files.open_plain(path) as stored:
-        if stored.peek(2)[:2] != b"\x1f\x8b":
-            return _parse(path, stored, item, most)
-        try:
-            with gzip.GzipFile(fileobj=stored) as file:
-                return _parse(path, file, item, most)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise DataError(f"{path} is a damaged gzip file: {error}") from error
+        return parse_idx(str(path), stored, item, most, dtype)
 
 
-def _parse(path: Path, file: BufferedIOBase, item: Shape, most: int) -> NDArray[np.uint8]:
+def parse_idx(
+    name: str, stored: PeekableFile, item: Shape, most: int, dtype: np.dtype[Any] = BYTES
+) -> NDArray[Any]:
+    """Return the values (N, *item) in the idx file ``stored``, gzipped or not, with 1 <= N <= ``most``.
+
+    The header is checked before memory is allocated, and no more is read than it declares. Raises DataError, which
+    calls the file ``name``, if it has another format or is damaged.
+    """
+    if stored.peek(2)[:2] != b"\x1f\x8b":
+        return _parse(name, stored, item, most, dtype)
+    try:
+        with gzip.GzipFile(fileobj=stored) as file:
+            return _parse(name, file, item, most, dtype)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{name} is a damaged gzip file: {error}") from error
+
+
+def _parse(name: str, file: BufferedIOBase, item: Shape, most: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     axes = 1 + len(item)
-    magic = bytes((0, 0, 8, axes))
+    magic = bytes((0, 0, _CODES[dtype], axes))
     header = file.read(4 + 4 * axes)
     if header[:4] != magic:
         given = header[:4].hex(" ") or "nothing"
+        what = "bytes" if dtype == BYTES else f"integers of {dtype.itemsize} bytes"
         raise DataError(
-            f"{path} is not an idx file of bytes with {axes} axes: it begins with {given}, not {magic.hex(' ')}"
+            f"{name} is not an idx file of {what} with {axes} axes: it begins with {given}, not {magic.hex(' ')}"
         )
     if len(header) < 4 + 4 * axes:
-        raise DataError(f"{path} ends within its header of {4 + 4 * axes} bytes")
+        raise DataError(f"{name} ends within its header of {4 + 4 * axes} bytes")
     count, *shape = struct.unpack(f">{axes}I", header[4:])
     if tuple(shape) != item:
-        raise DataError(f"{path} has items of {' x '.join(map(str, shape))}, not {' x '.join(map(str, item))}")
+        raise DataError(f"{name} has items of {' x '.join(map(str, shape))}, not {' x '.join(map(str, item))}")
     if not 1 <= count <= most:
-        raise DataError(f"{path} declares {count} items, not 1 to {most}")
-    return _read_all(path, file, count * prod(item)).reshape(count, *item)
+        raise DataError(f"{name} declares {count} items, not 1 to {most}")
+    values = _read_all(name, file, count * prod(item) * dtype.itemsize)
+    return values.view(dtype).reshape(count, *item)
 
 
-def _read_all(path: Path, file: BufferedIOBase, size: int) -> NDArray[np.uint8]:
+def _read_all(name: str, file: BufferedIOBase, size: int) -> NDArray[np.uint8]:
     """Return the remaining ``size`` bytes of ``file``; raises DataError if there are more or fewer."""
     values = np.empty(size, np.uint8)
-    view = values.data
     filled = 0
-    while filled < size and (count := file.readinto(view[filled : filled + 2**20])):
-        filled += count
+    while filled < size and (part := file.read(min(2**20, size - filled))):
+        values[filled : filled + len(part)] = np.frombuffer(part, np.uint8)
+        filled += len(part)
     if filled < size:
-        raise DataError(f"{path} is short: its header declares {size} bytes, {filled} follow")
+        raise DataError(f"{name} is short: its header declares {size} bytes, {filled} follow")
     if file.read(1):
-        raise DataError(f"{path} continues after the {size} bytes that its header declares")
+        raise DataError(f"{name} continues after the {size} bytes that its header declares")
     return values
+
+
+def check_labels(name: str, numbers: NDArray[Any], classes: int, first: int = 0) -> Labels:
+    """Return ``numbers`` (N,) minus ``first`` as labels; raises DataError unless they are below ``classes``."""
+    wrong = np.flatnonzero((numbers < first) | (numbers >= first + classes))
+    if wrong.size:
+        raise DataError(f"{name}: label {wrong[0]} is {numbers[wrong[0]]}, not {first} to {first + classes - 1}")
+    return numbers.astype(np.int64) - first
+
+
+def paired(images: str, pixels: NDArray[np.uint8], place: str, labels: Labels) -> Split:
+    """Return the ``pixels`` (N, H, W) in the file ``images`` with the ``labels`` (N,) in another, ``place``."""
+    if len(pixels) != len(labels):
+        raise DataError(f"{images} has {len(pixels)} images, {place} has {len(labels)} labels")
+    return Split(pixels[..., np.newaxis], labels)
 
 
 def read_pair(images: Path, labels: Path, most: int) -> Split:
@@ -94,14 +131,8 @@ def read_pair(images: Path, labels: Path, most: int) -> Split:
 
     Raises DataError if a file is damaged, a label is above 9 or the counts differ.
     """
-    numbers = read_idx(labels, (), most)
-    wrong = np.flatnonzero(numbers >= _CLASSES)
-    if wrong.size:
-        raise DataError(f"{labels}: label {wrong[0]} is {numbers[wrong[0]]}, not 0 to {_CLASSES - 1}")
-    pixels = read_idx(images, _IMAGE, most)
-    if len(pixels) != len(numbers):
-        raise DataError(f"{images} has {len(pixels)} images, {labels} has {len(numbers)} labels")
-    return Split(pixels[..., np.newaxis], numbers.astype(np.int64))
+    numbers = check_labels(str(labels), read_idx(labels, (), most), _CLASSES)
+    return paired(str(images), read_idx(images, IMAGE, most), str(labels), numbers)
 
 
 def _load(published: PublishedData, root: Path | None) -> tuple[Split, Split]:
@@ -123,13 +154,20 @@ def _read(
 
 
 def _published(
-    name: str, torchvision: str, mirrors: tuple[str, ...], files: dict[str, int], unpacked: tuple[str, ...] = ()
+    name: str,
+    *,
+    torchvision: str,
+    mirrors: tuple[str, ...],
+    files: dict[str, int],
+    unpacked: tuple[str, ...] = (),
+    elsewhere: tuple[str, ...] = ("",),
 ) -> PublishedData:
     """Return a data set whose gzipped ``_FILES`` have, in order, these checksums (MD5) and sizes.
 
-    ``unpacked`` are the checksums of the files once gunzipped, where they are known.
+    ``unpacked`` are the checksums of the files once gunzipped, where they are known; ``elsewhere`` are folders
+    that do not bear the name of the data set.
     """
-    folders = (name, f"{torchvision}/raw", "")
+    folders = (name, f"{torchvision}/raw", *elsewhere)
     return PublishedData(
         name=name,
         layouts=(Layout(folders, _FILES, ("", ".gz")), Layout(folders, _DOTTED_FILES, ("", ".gz"))),
@@ -209,6 +247,33 @@ class FashionMnist(Source):
         "Bag",
         "Ankle boot",
     )
+
+    def load(self, root: Path | None) -> tuple[Split, Split]:
+        return _load(self.published, root)
+
+
+@DATASETS.register("kmnist")
+class Kmnist(Source):
+    """70,000 cursive Japanese characters, ten hiragana, 28 x 28 grey pixels: 60,000 to train on, 10,000 to test.
+
+    The files have the names of MNIST's: they are looked up in folders called kmnist or KMNIST/raw only. Clanuwat,
+    Bober-Irizar, Kitamoto, Lamb, Yamamoto and Ha (2018), arXiv:1812.01718.
+    """
+
+    published = _published(
+        "kmnist",
+        torchvision="KMNIST",
+        mirrors=("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
+        files={
+            "bdb82020997e1d708af4cf47b453dcf7": 18_165_135,
+            "e144d726b3acfaa3e44228e80efcd344": 29_497,
+            "5c965bf0a639b31b8f53240b1b52f4d7": 3_041_136,
+            "7320c461ea6c1c855c0b718fb2a4b134": 5_120,
+        },
+        elsewhere=(),
+    )
+    input_shape = (28, 28, 1)
+    class_names = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
     def load(self, root: Path | None) -> tuple[Split, Split]:
         return _load(self.published, root)

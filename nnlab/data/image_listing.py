@@ -47,7 +47,7 @@ def parts(path: Path) -> dict[Part, Path]:
     for name, folder in folders.items():
         part = _PARTS.get(name.lower())
         if part in found:
-            raise DataError(f"{found[part]} and {folder} are both {part} examples; rename one of them")
+            raise DataError(f"{found[part]} and {folder} hold {part} examples; leave one of them")
         if part:
             found[part] = folder
     if "train" not in found:
@@ -70,7 +70,10 @@ def class_folders(folder: Path) -> dict[str, Path]:
     for name, each in _subfolders(folder).items():
         check_name(f"{printable(str(folder))}: the name of a class folder", name)
         if (other := found.get(composed(name))) is not None:
-            raise DataError(f"{folder} has two class folders with the name {name}: {other!r} and {each!r}")
+            raise DataError(
+                f"{printable(str(folder))} has two class folders called {brief(name)}, whose accents are "
+                f"stored in different ways ({other.name!a}, {each.name!a}); rename one"
+            )
         found[composed(name)] = each
     if len(found) > MOST_CLASSES:
         raise DataError(f"{printable(str(folder))} has {len(found):,} class folders, more than {MOST_CLASSES:,}")

@@ -14,6 +14,11 @@ Inputs = NDArray[Any]
 """Raw inputs in memory, (N, *input_shape), C-contiguous, uint8 or float32."""
 
 
+def type_in_memory(stored: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type of inputs in memory that are stored as numbers of any type: uint8 stays, else float32."""
+    return np.dtype(np.uint8 if stored == np.uint8 else np.float32)
+
+
 class Examples(Protocol):
     """Inputs that are read by index, as an array of inputs is.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.cache import remembered_digest
-from nnlab.data.inputs import Inputs, check_finite, numbered_chunks
+from nnlab.data.inputs import Inputs, check_finite, type_in_memory
 from nnlab.data.npy import Header
 from nnlab.errors import DataError, system_errors
 
@@ -23,7 +23,8 @@ class InputsInFile:
     """The inputs in the .npy file ``path`` that begins with ``header``.
 
     Rows are read, not memory-mapped: mapped pages would count as memory in use, and a file truncated meanwhile
-    would kill the process. The operating system caches what was read recently.
+    would kill the process. The operating system caches what was read recently. Numbers that are neither uint8 nor
+    float32 are converted to float32 as they are read.
 
     Raises SystemFault if the file cannot be opened.
     """
@@ -43,8 +44,8 @@ class InputsInFile:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the inputs."""
-        return self._header.dtype
+        """The type of the inputs in memory."""
+        return type_in_memory(self._header.dtype)
 
     def __len__(self) -> int:
         return self._header.shape[0]
@@ -53,7 +54,16 @@ class InputsInFile:
         """Return the inputs of ``rows``; raises DataError if the file was truncated, SystemFault on I/O errors."""
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(len(self)))
-        inputs = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        return self._converted(self._stored(rows))
+
+    def _converted(self, stored: Inputs) -> Inputs:
+        """Return inputs as they are in memory; numbers too large for float32 become infinite."""
+        with np.errstate(over="ignore"):
+            return stored.astype(self.dtype, copy=False)
+
+    def _stored(self, rows: Labels) -> Inputs:
+        """Return the inputs of ``rows`` as they are stored."""
+        inputs = np.empty((len(rows), *self.shape[1:]), self._header.dtype)
         if not len(rows):
             return inputs
         low, high = int(rows.min()), int(rows.max())
@@ -61,7 +71,7 @@ class InputsInFile:
             raise IndexError(f"rows {low} to {high} of {len(self)}")
         with system_errors("read", self._path):
             if high - low < 2 * len(rows):  # one read of twice as much is cheaper than many small ones
-                block = np.empty((high - low + 1, *self.shape[1:]), self.dtype)
+                block = np.empty((high - low + 1, *self.shape[1:]), self._header.dtype)
                 self._fill(_bytes(block), low)
                 return block[rows - low]
             content = _bytes(inputs)
@@ -82,9 +92,11 @@ class InputsInFile:
 
     def _digest_of_finite_values(self, path: Path) -> str:
         digest = hashlib.sha256(os.pread(self._file, self._header.size, 0))
-        for first, x in numbered_chunks(self, _CHUNK):
-            check_finite(str(path), x, first)
-            digest.update(_bytes(x))
+        step = max(1, _CHUNK // prod(self.shape[1:]))
+        for first in range(0, len(self), step):
+            stored = self._stored(np.arange(first, min(first + step, len(self))))
+            check_finite(str(path), self._converted(stored), first)
+            digest.update(_bytes(stored))
         return digest.hexdigest()
 
     def _fill(self, content: memoryview, row: int) -> None:

@@ -1,15 +1,34 @@
 """Look up data sets on this machine, and download those that are missing."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
+from nnlab.activity import announce
 from nnlab.data.cache import cache_directory, md5_of, md5_of_content, remembered_digest
 from nnlab.data.download import download
 from nnlab.data.published import PublishedData, PublishedFile
 from nnlab.data.source import Source
-from nnlab.errors import DataError, UsageError, system_errors
+from nnlab.errors import DataError, SystemFault, UsageError, system_errors
 from nnlab.registry import DATASETS
+
+State: TypeAlias = Literal[
+    "verified", "unverified", "damaged", "incomplete", "unsafe", "unreadable", "absent", "own"
+]
+"""What is known of a data set on this machine, see STATES."""
+
+STATES: dict[State, str] = {
+    "verified": "the files have the published checksums",
+    "unverified": "the files can be read, but do not have the published checksums, or there are none for them",
+    "damaged": "the files cannot be read",
+    "incomplete": "only some of the files are here",
+    "unsafe": "only a pickled copy is here, which is never opened",
+    "unreadable": "the system refuses to read the files",
+    "absent": "not on this machine",
+    "own": "generated, or the user's own: there is nothing to look up",
+}
 
 
 @dataclass(frozen=True)
@@ -17,12 +36,14 @@ class Holding:
     """The ``files`` of a data set on this machine, ``size`` bytes in total.
 
     Without files, ``note`` says why: where else the data come from, that they are not here, or what is wrong.
+    ``state`` is None as long as the files are not read.
     """
 
     name: str
     files: tuple[Path, ...]
     size: int
     note: str = ""
+    state: State | None = None
 
 
 def roots(root: Path | None) -> list[Path]:
@@ -108,16 +129,46 @@ def available(root: Path | None = None) -> list[Holding]:
     return [_holding(name, DATASETS[name], folders) for name in DATASETS.names()]
 
 
+def inspected(root: Path | None = None) -> Iterator[Holding]:
+    """Yield what ``available`` returns with its state: files are read and compared with the published checksums.
+
+    A file is read only if it changed since its checksum was last computed; files without the published content
+    are also read as data, to find out whether they are damaged. Raises as ``available`` does.
+    """
+    for holding in available(root):
+        published = DATASETS[holding.name].published
+        yield _inspected(holding, published, root) if published and holding.files else holding
+
+
+def _inspected(holding: Holding, published: PublishedData, root: Path | None) -> Holding:
+    """Return ``holding``, whose files are here, with its state."""
+    announce(f"checking {holding.name}")
+    try:
+        if is_published(published, list(holding.files)):
+            return replace(holding, state="verified")
+        DATASETS[holding.name]().load(root)
+    except DataError as error:
+        return replace(holding, state="damaged", note=str(error))
+    except SystemFault as error:
+        return replace(holding, state="unreadable", note=str(error))
+    return replace(holding, state="unverified", note=STATES["unverified"])
+
+
 def _holding(name: str, source: type[Source], folders: list[Path]) -> Holding:
     published = source.published
     if published is None:
-        return Holding(name, (), 0, source.origin)
+        return Holding(name, (), 0, source.origin, "own")
     try:
         files = next((files for files in map(published.find, folders) if files), None)
-    except (DataError, OSError) as error:
-        return Holding(name, (), 0, str(error))
-    files = files or _complete_download(published)
-    return Holding(name, tuple(files), sum(file.stat().st_size for file in files), "" if files else "not here")
+        files = files or _complete_download(published)
+        size = sum(file.stat().st_size for file in files)
+    except DataError as error:
+        return Holding(name, (), 0, str(error), "incomplete")
+    except OSError as error:
+        return Holding(name, (), 0, str(error), "unreadable")
+    if not files and (path := next(filter(None, map(published.find_unsafe, folders)), None)):
+        return Holding(name, (), 0, f"{path} is in an unsafe format, a pickle: it is not read", "unsafe")
+    return Holding(name, tuple(files), size, "" if files else "not here", None if files else "absent")
 
 
 def _downloads() -> Path | None:

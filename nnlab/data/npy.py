@@ -8,6 +8,7 @@ https://numpy.org/neps/nep-0001-npy-format.html.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import IO, Any
@@ -20,6 +21,7 @@ from nnlab.errors import DataError
 
 _MAGIC = b"\x93NUMPY"
 _LONGEST = 4096  # bytes of a header; NumPy writes 118 for plain numbers
+_BLOCK = 2**18  # numbers read at a time
 _MOST_AXES = 32  # the limit in every version of NumPy
 _ENTRY = r"'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\((?:\d{1,19},\s*)*(?:\d{1,19})?\))"
 _HEADER = re.compile(rf"\{{\s*{_ENTRY}(?:,\s*{_ENTRY}){{2}},?\s*\}}\s*")
@@ -92,16 +94,39 @@ def _parse(name: str, text: str, size: int) -> Header:
     return Header(dtype, shape, size)
 
 
-def read_values(name: str, file: IO[bytes], header: Header) -> NDArray[Any]:
-    """Return the values that follow ``header`` in ``file``; raises DataError if there are more or fewer.
+def read_values(name: str, file: IO[bytes], header: Header, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
+    """Return the values that follow ``header`` in ``file``, converted to ``dtype`` a block at a time.
 
-    Memory is allocated for all that the header declares: compare it with the file's length first.
+    Numbers too large for ``dtype`` become infinite. Memory is allocated for all that the header declares: compare
+    it with the file's length first. Raises DataError as ``read_blocks`` does.
     """
-    values = np.empty(header.content, np.uint8)
+    values = np.empty(header.shape, dtype or header.dtype)
+    flat = values.reshape(-1)
     filled = 0
-    while filled < len(values) and (part := file.read(min(2**20, len(values) - filled))):
-        values[filled : filled + len(part)] = np.frombuffer(part, np.uint8)
-        filled += len(part)
-    more = len(file.read(1))
-    header.check_length(name, header.size + filled + more)
-    return values.view(header.dtype).reshape(header.shape)
+    with np.errstate(over="ignore"):
+        for block in read_blocks(name, file, header):
+            flat[filled : filled + block.size] = block.reshape(-1)
+            filled += block.size
+    return values
+
+
+def read_blocks(name: str, file: IO[bytes], header: Header) -> Iterator[NDArray[Any]]:
+    """Yield the values that follow ``header`` in ``file``: blocks of rows (n, ...) of about 2**18 numbers.
+
+    Raises DataError, which calls the file ``name``, if there are more or fewer than the header declares.
+    """
+    rows, *row = header.shape or (1,)
+    step = max(1, _BLOCK // max(1, prod(row)))
+    read = 0
+    for start in range(0, rows, step):
+        block = np.empty((min(step, rows - start), *row), header.dtype)
+        content = block.reshape(-1).view(np.uint8).data if block.size else memoryview(b"")
+        filled = 0
+        while filled < len(content) and (part := file.read(len(content) - filled)):
+            content[filled : filled + len(part)] = part
+            filled += len(part)
+        read += filled
+        if filled < len(content):
+            break
+        yield block
+    header.check_length(name, header.size + read + len(file.read(1)))

@@ -1,9 +1,6 @@
 """Arrays in an .npz file, a zip archive of .npy files."""
 
-import errno
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +9,8 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from nnlab.data.npy import Header, read_header, read_values
-from nnlab.errors import DataError, SystemFault, brief, refusal
+from nnlab.data.zip_archive import is_plain, unzipping
+from nnlab.errors import DataError, brief
 
 _KNOWN = 8  # arrays of a file that a message names
 
@@ -40,24 +38,24 @@ class NpzFile:
             return [name.removesuffix(".npy") for name in archive.namelist()]
 
     def header(self, key: str) -> Header:
-        """Return the header of an array, whose length agrees with what follows it."""
-        with self._open(key) as (_, header):
+        """Return the header of an array."""
+        with self.opened(key) as (_, header):
             return header
 
     def values(self, key: str) -> NDArray[Any]:
         """Return an array."""
-        with self._open(key) as (file, header):
+        with self.opened(key) as (file, header):
             return read_values(self.name(key), file, header)
 
     @contextmanager
-    def _open(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
-        """Open an array and read its header."""
+    def opened(self, key: str) -> Iterator[tuple[IO[bytes], Header]]:
+        """Open an array and read its header, whose length agrees with what follows it."""
         with self._unzipping() as archive:
             members = [member for member in archive.infolist() if member.filename == f"{key}.npy"]
             if len(members) != 1:
                 twice = f"{self._path} has two arrays {key}"
                 raise DataError(twice if members else self._lacking(key, archive))
-            if members[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            if not is_plain(members[0]):
                 raise DataError(f"{self.name(key)} is compressed in a way that NumPy does not use")
             with archive.open(members[0]) as file:
                 header = read_header(self.name(key), file)
@@ -72,18 +70,10 @@ class NpzFile:
 
     @contextmanager
     def _unzipping(self) -> Iterator[zipfile.ZipFile]:
-        """Open the file; errors of zipfile become errors that name it."""
-        try:
-            with zipfile.ZipFile(self._path) as archive:
-                if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
-                    raise DataError(
-                        f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save them as .npy files in a "
-                        "folder, which are read as they are needed"
-                    )
-                yield archive
-        except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error, ValueError, struct.error) as error:
-            raise DataError(f"{self._path} is a damaged .npz file: {error}") from error
-        except OSError as error:
-            if error.errno == errno.EINVAL:  # an offset in the archive that leads out of the file
-                raise DataError(f"{self._path} is a damaged .npz file: an offset leads out of it") from error
-            raise SystemFault(refusal(error, "read", self._path)) from error
+        with unzipping(self._path, ".npz file") as archive:
+            if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
+                raise DataError(
+                    f"{self._path} unpacks to more than {MOST_UNPACKED} bytes; save them as .npy files in a "
+                    "folder, which are read as they are needed"
+                )
+            yield archive

@@ -1,8 +1,6 @@
 """A data set of the user's own, saved as NumPy arrays."""
 
-import logging
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +8,18 @@ from numpy.typing import NDArray
 
 from nnlab.arrays import Labels, Shape
 from nnlab.data.array_files import ArchiveOfArrays, ArrayFiles, FolderOfArrays
+from nnlab.data.inputs import type_in_memory
+from nnlab.data.labels import label_form
 from nnlab.data.lookup import expanded
+from nnlab.data.notices import notify
 from nnlab.data.npy import Header
 from nnlab.data.source import Half, Source, Split
 from nnlab.errors import DataError, OptionError, brief
 from nnlab.registry import DATASETS
 from nnlab.registry.options import FilePath
 
-log = logging.getLogger(__name__)
-
 _MOST_CLASSES = 100_000
+_MOST_NAMED = 5  # classes and arrays that a message lists
 _PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".joblib"}
 _CHANNEL_COUNTS = {1, 3}  # of images whose channels are likely to come first
 _LEAST_SIDE = 5  # pixels: what is narrower is more likely channels than columns
@@ -29,13 +29,17 @@ _LEAST_SIDE = 5  # pixels: what is narrower is more likely channels than columns
 class SavedArrays(Source):
     """Arrays of your own, in the folder or the .npz file ``path``.
 
-    A folder holds ``train-inputs.npy`` (N, ...) and ``train-labels.npy`` (N,), the same of ``test``, and
-    optionally ``classes.txt``, with one class name per line. Inputs are uint8 or float32, and finite; labels are
-    integers from 0. Images are (N, height, width, channels); (N, height, width) is read as images of one channel.
-    Inputs in a folder are read as they are needed, so that a data set may be larger than memory. An .npz file
-    has the arrays ``train_inputs``, ``train_labels``, ``test_inputs``, ``test_labels`` and optionally
-    ``class_names``; it is read into memory. Without names the classes are called by their numbers, and every
-    number up to the largest label has training examples; with names, a class may have none.
+    A folder holds ``train-inputs.npy`` (N, ...) and ``train-labels.npy`` (N,), the same of ``test`` if there are
+    test examples, and optionally ``classes.txt``, with one class name per line. An .npz file has the arrays
+    ``train_inputs``, ``train_labels``, ``test_inputs``, ``test_labels`` and optionally ``class_names``. In both
+    the arrays may also be called as Keras calls them, ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
+
+    Images are (N, height, width, channels); (N, height, width) is read as images of one channel. Inputs are
+    finite numbers: uint8 and float32 stay so, all others are converted to float32. Those in a folder are read as
+    they are needed, so that a data set may be larger than memory; an .npz file is read into memory. Labels are
+    whole numbers from 0, of any type, (N,) or (N, 1), or one-hot rows. Each conversion is reported. Without names
+    the classes are called by their numbers, and every number up to the largest label has training examples; with
+    names or one-hot labels, a class may have none.
 
     Options:
         path: The folder or .npz file, relative to the config.
@@ -50,27 +54,40 @@ class SavedArrays(Source):
             if path.startswith("~"):
                 raise OptionError(str(error).removeprefix("data.path: "), option="path") from error
             raise
+        self.has_test = self._files.has_test
         header = self._header("train")
         self.input_shape = _with_channels(header.shape[1:])
         _note_axes(self.inputs_name("train"), header.shape)
+        if unused := self._files.unused():
+            listed = ", ".join(map(brief, unused[:_MOST_NAMED]))
+            notify(f"note: {self._files.path}: not used: {listed}{_more(len(unused) - _MOST_NAMED)}")
         names = self._files.class_names()
         if names is not None and not 1 <= len(names) <= _MOST_CLASSES:
             raise DataError(f"{path} has {len(names)} class names, not 1 to {_MOST_CLASSES}")
         self.train_examples = header.shape[0]
-        labels = self._labels("train", names)
-        counts = np.bincount(labels, minlength=len(names or ()))
+        labels, columns = self._labels("train", names)
+        counts = np.bincount(labels, minlength=columns or len(names or ()))
         self.class_names = tuple(names if names is not None else map(str, range(len(counts))))
-        self._check_classes(counts, named=names is not None)
+        self._check_classes(counts, named=names is not None or bool(columns))
 
     def inputs_name(self, half: Half) -> str:
         return self._files.name(half, "inputs")
 
     def load(self, root: Path | None) -> tuple[Split, Split]:  # noqa: ARG002 -- they are in ``path``
-        return self._split("train"), self._split("test")
+        train = self._split("train")
+        if not self.has_test:
+            return train, Split(train.inputs[:0], train.labels[:0])
+        test = self._split("test")
+        if test.inputs.dtype != train.inputs.dtype:
+            notify(
+                f"warning: {self.inputs_name('test')} is read as {test.inputs.dtype}, the training inputs as "
+                f"{train.inputs.dtype}: are both in the same range?"
+            )
+        return train, test
 
     def _split(self, half: Half) -> Split:
         header = self._header(half)
-        labels = self._labels(half, self.class_names)
+        labels, _ = self._labels(half, self.class_names)
         if len(labels) != header.shape[0]:
             raise DataError(
                 f"{self.inputs_name(half)} has {header.shape[0]} inputs, "
@@ -86,29 +103,35 @@ class SavedArrays(Source):
     def _header(self, half: Half) -> Header:
         """Return the header of the inputs; raises DataError unless a network can take them."""
         name, header = self.inputs_name(half), self._files.header(half, "inputs")
-        if header.dtype not in {np.dtype(np.uint8), np.dtype(np.float32)}:
-            raise DataError(f"{name} has values of the type {header.dtype}; save them as uint8 or float32")
+        if header.dtype.kind not in "biuf":
+            raise DataError(f"{name} has values of the type {header.dtype}, which are not numbers")
         if len(header.shape) < 2 or 0 in header.shape:
             raise DataError(f"{name} has the shape {header.shape}, not (examples, values of an example, ...)")
+        if (kept := type_in_memory(header.dtype)) != header.dtype:
+            pixels = "; save pixels from 0 to 255 as uint8" if header.dtype.kind in "iu" else ""
+            notify(f"note: {name}: {header.dtype} values are read as {kept}{pixels}")
         return header
 
-    def _labels(self, half: Half, names: Sequence[str] | None) -> Labels:
-        """Return the labels; raises DataError unless they are numbers of classes."""
+    def _labels(self, half: Half, names: Sequence[str] | None) -> tuple[Labels, int]:
+        """Return the labels, and the number of columns if they are one-hot, or 0.
+
+        Raises DataError unless they are numbers of classes.
+        """
         name, header = self._files.name(half, "labels"), self._files.header(half, "labels")
-        if header.dtype.kind not in "iu" or len(header.shape) != 1 or 0 in header.shape:
-            raise DataError(
-                f"{name} has the shape {header.shape} and type {header.dtype}, not (examples,) integers"
-                f"{_label_form(header)}"
-            )
-        labels = self._files.values(half, "labels")
+        form = label_form(name, header)
         count = _MOST_CLASSES if names is None else len(names)
+        if form.columns > count:
+            raise DataError(f"{name} has one-hot rows of {form.columns} columns, for more than {count} classes")
+        if form.note:
+            notify(f"note: {name}: {form.note}")
+        labels = form.numbers(name, self._files.blocks(half, "labels"))
         wrong = np.flatnonzero((labels < 0) | (labels >= count))
         if wrong.size:
             raise DataError(
                 f"{name}: label {wrong[0]} is {labels[wrong[0]]}, not 0 to {count - 1}"
                 f"{_label_cure(labels, half, names)}"
             )
-        return labels.astype(np.int64)
+        return labels.astype(np.int64), form.columns
 
     def _check_classes(self, counts: NDArray[np.int64], *, named: bool) -> None:
         """Refuse or, if the classes have names, warn of a class without training examples."""
@@ -117,18 +140,20 @@ class SavedArrays(Source):
             return
         name = self._files.name("train", "labels")
         if named:
-            which = ", ".join(f"{number} ({brief(self.class_names[number])})" for number in missing[:5])
-            _warn(f"warning: {name}: no training example has the label {which}{_more(len(missing) - 5)}")
+            which = ", ".join(f"{number} ({brief(self.class_names[number])})" for number in missing[:_MOST_NAMED])
+            notify(
+                f"warning: {name}: no training example has the label {which}{_more(len(missing) - _MOST_NAMED)}"
+            )
         elif missing.size == missing[-1] + 1:
             raise DataError(
                 f"{name}: the labels begin at {len(missing)}, but classes are numbered from 0; save the labels "
                 f"minus {len(missing)}, those of the test examples too, or name the classes"
             )
         else:
-            which = ", ".join(map(str, missing[:5]))
+            which = ", ".join(map(str, missing[:_MOST_NAMED]))
             raise DataError(
                 f"{name}: the labels go up to {len(counts) - 1}, but no example has the label {which}"
-                f"{_more(len(missing) - 5)}; number the classes without gaps "
+                f"{_more(len(missing) - _MOST_NAMED)}; number the classes without gaps "
                 "(numpy.unique(labels, return_inverse=True)), or name them if some have no examples"
             )
 
@@ -157,27 +182,12 @@ def _with_channels(shape: Shape) -> Shape:
 def _note_axes(name: str, shape: Shape) -> None:
     """Report how the axes of images are read where they could mean something else."""
     if len(shape) == 3:
-        _warn(f"note: {name}: {_times(shape[1:])} values are read as an image of one channel")
+        notify(f"note: {name}: {_times(shape[1:])} values are read as an image of one channel")
     elif len(shape) == 4 and shape[1] in _CHANNEL_COUNTS and min(shape[2:]) >= _LEAST_SIDE:
-        _warn(
+        notify(
             f"warning: {name}: {_times(shape[1:])} values are read as {shape[1]} rows, {shape[2]} columns and "
             f"{shape[3]} channels; if channels come first, save inputs.transpose(0, 2, 3, 1)"
         )
-
-
-@cache
-def _warn(message: str) -> None:
-    """Log a message, once in a process: a source is made when a config is checked and when its data are read."""
-    log.warning("%s", message)
-
-
-def _label_form(header: Header) -> str:
-    """Return how to turn an array of labels of another form into numbers of classes."""
-    if len(header.shape) == 2 and header.shape[1] == 1:
-        return "; save labels.ravel()"
-    if len(header.shape) == 2:
-        return "; if they are one-hot, save labels.argmax(axis=1)"
-    return "; save labels.astype(int)" if len(header.shape) == 1 and header.dtype.kind in "bf" else ""
 
 
 def _label_cure(labels: NDArray[np.integer], half: Half, names: Sequence[str] | None) -> str:

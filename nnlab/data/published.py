@@ -12,13 +12,14 @@ from nnlab.errors import DataError
 class PublishedFile:
     """A file as its authors published it: ``size`` in bytes, and the MD5 of the file and of its gunzipped content.
 
-    ``unpacked_md5`` is empty where it is not known.
+    ``unpacked_md5`` is empty where it is not known. ``size`` is a limit if it is not ``exact``.
     """
 
     name: str
     size: int
     md5: str
     unpacked_md5: str = ""
+    exact: bool = True
 
 
 @dataclass(frozen=True)

@@ -37,17 +37,19 @@ class Source(ABC):
 
     ``input_shape`` and ``class_names`` are known before inputs are read, so that a network can be checked
     against them, and so is, for a source that can tell, the number of ``train_examples``. Constructing a source
-    reads no file, except for the user's own arrays, whose headers and labels define these. ``published`` describes
+    reads no file, except for the user's own data, whose headers or labels define these. ``published`` describes
     the published files that it reads; it is None for other sources, whose ``origin`` is the text that ``nnlab data
-    list`` shows.
+    list`` shows. ``has_test`` says whether there are test examples besides the training examples; it is None if
+    that is known only when they are read.
     """
 
-    published: ClassVar[PublishedData | None] = None
+    published: PublishedData | None = None
     origin: ClassVar[str] = "generated"
 
     input_shape: Shape
     class_names: tuple[str, ...]
     train_examples: int | None = None
+    has_test: bool | None = None
 
     def inputs_name(self, half: Half) -> str:
         """Return what messages call the inputs of the training or test examples."""
@@ -55,7 +57,7 @@ class Source(ABC):
 
     @abstractmethod
     def load(self, root: Path | None) -> tuple[Split, Split]:
-        """Return the training and the test examples; ``root`` is the folder to look in first.
+        """Return the training and the test examples, if any; ``root`` is the folder to look in first.
 
         Raises DataError if files are missing, damaged or unsafe, SystemFault if they cannot be read.
         """

@@ -14,6 +14,7 @@ from nnlab.drawing import style
 _BOX, _GAP, _SUM = 0.31, 0.13, 0.15  # inches: a box, the arrow below it, the circle in which a way around ends
 _TALLEST = 8.2  # inches of a column
 _NARROWEST, _WIDEST, _GUTTER = 2.05, 3.1, 0.3  # inches of a column, and between columns
+_SPLIT = 0.06  # inches between branches
 _LANE, _PROJECTED = 0.16, 0.36  # a way around: inches without layers; part of the column with one
 _MARGIN, _LEGEND = 0.12, 0.25  # inches
 _SIZE = 6.5  # points
@@ -25,7 +26,8 @@ class Block:
     """A layer: its name, its options, the first of most weight, the shape of what it returns, and its parameters.
 
     ``kind`` decides the colour: trained, changes the shape or leaves the shape; what is no layer has none.
-    A residual connection has a ``body``, and perhaps a ``projection`` on the way around it.
+    A residual connection has a ``body``, and perhaps a ``projection`` on the way around it; a concatenation has
+    ``branches``, of blocks that have neither.
     """
 
     name: str
@@ -35,11 +37,19 @@ class Block:
     kind: str = ""
     body: tuple["Block", ...] = ()
     projection: "Block | None" = None
+    branches: tuple[tuple["Block", ...], ...] = ()
 
     @property
     def height(self) -> float:
         """Inches, with the arrow below."""
+        if self.branches:
+            return _BOX + 2 * _GAP + self.longest
         return sum(block.height for block in self.body) + _SUM + 2 * _GAP if self.body else _BOX + _GAP
+
+    @property
+    def longest(self) -> float:
+        """Inches of the longest branch, with the arrow below."""
+        return max(sum(block.height for block in branch) for branch in self.branches)
 
     @property
     def level(self) -> int:
@@ -51,7 +61,8 @@ class Block:
 def architecture(blocks: Sequence[Block], *, title: str = "", note: str = "") -> Figure:
     """Return the layers from top to bottom, in columns from left to right if there are many.
 
-    A residual connection is drawn with its way around. What does not fit on a page is left out, as a note says.
+    A residual connection is drawn with its way around, branches side by side. What does not fit on a page is left
+    out, as a note says.
     """
     columns, left_out = _arranged(blocks)
     width = min(_WIDEST, (style.PAGE - 2 * _MARGIN + _GUTTER) / len(columns) - _GUTTER)
@@ -80,9 +91,11 @@ def architecture(blocks: Sequence[Block], *, title: str = "", note: str = "") ->
 
 
 def _layers(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks that are boxes, those of residual connections too."""
+    """Yield the blocks that are boxes, those of residual connections and branches too."""
     for block in blocks:
         yield from _layers(block.body) if block.body else [block]
+        for branch in block.branches:
+            yield from _layers(branch)
         if block.projection:
             yield block.projection
 
@@ -130,6 +143,8 @@ class _Drawing:
         for block in blocks:
             if block.body:
                 outlet = self._residual(block, left, top, outlet)
+            elif block.branches:
+                outlet = self._concatenation(block, left, top, outlet)
             else:
                 if outlet is not None:
                     self._arrow((left + self._main / 2, outlet), (left + self._main / 2, top))
@@ -165,6 +180,24 @@ class _Drawing:
             wide = own - 0.08
             self._box(block.projection, lane - wide / 2, (start + centre + _BOX) / 2, wide)
         return centre - radius
+
+    def _concatenation(self, block: Block, left: float, top: float, outlet: float | None) -> float:
+        """Draw branches side by side and the box in which they are joined; return where that ends."""
+        step = self._main / len(block.branches)
+        width, middle = step - _SPLIT, left + self._main / 2
+        start, joined = top - 0.3 * _GAP, top - _GAP - block.longest
+        centres = [left + step * (index + 0.5) for index in range(len(block.branches))]
+        self._line((middle, top if outlet is None else outlet), (middle, start))
+        self._line((centres[0], start), (centres[-1], start))
+        for centre, branch in zip(centres, block.branches, strict=True):
+            end, below = start, top - _GAP
+            for each in branch:
+                self._arrow((centre, end), (centre, below))
+                self._box(each, centre - width / 2, below, width)
+                end, below = below - _BOX, below - each.height
+            self._arrow((centre, end), (centre, joined))
+        self._box(block, left, joined, self._main)
+        return joined - _BOX
 
     def _box(self, block: Block, left: float, top: float, width: float) -> None:
         box = Rectangle(

@@ -103,15 +103,20 @@ def folder_of(run: Run, split: SplitName, *, last: bool, other_data: str | None 
     return run.folder(*parts)
 
 
-def store(evaluation: Evaluation, folder: Path, *, fingerprint: str, data: str) -> None:
+def store(evaluation: Evaluation, folder: Path, *, fingerprint: str, data: str, ledger: str | None) -> None:
     """Write predictions.npz and metrics.json to ``folder``, such that a reader finds the old pair or the new one.
 
-    ``fingerprint`` identifies the network and ``data`` the examples. Raises SystemFault if the machine refuses.
+    ``fingerprint`` identifies the network and ``data`` the examples; ``ledger`` is the check of the line of an
+    evaluation on test data. Raises SystemFault if the machine refuses.
     """
     pending, place = folder / "predictions.npz.pending", folder / "predictions.npz"
     write_predictions(pending, vars(evaluation.predictions))
     digest = sha256(pending)
     identity = {"fingerprint": fingerprint, "data": data, "predictions": digest}
+    if ledger is not None:
+        identity["ledger"] = ledger
+    if (environment := evaluation.trained.environment) and environment.began:
+        identity["run"] = environment.began
     files.write_json(folder / "metrics.json", {**evaluation.as_json(), **identity})
     with system_errors("write", place):
         pending.replace(place)

@@ -23,6 +23,7 @@ from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, outline_layers
 from nnlab.runs import Checkpoint, Run, check_writable
+from nnlab.runs.changes import require_unedited
 from nnlab.runs.checkpoint_arrays import fingerprint, restore_weights
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.curve import Curve, curve_of
@@ -204,7 +205,11 @@ class TrainedRun:
         return self._checkpoints[which]
 
     def network(self, which: Which) -> Network:
-        """Return the network of a checkpoint; raises RunError if the checkpoint is of another network."""
+        """Return the network of a checkpoint.
+
+        Raises RunError if the checkpoint is of another network, or the config was edited since the run began.
+        """
+        require_unedited(self.run, self.config)
         checkpoint = self.checkpoint(which)
         key = fingerprint(checkpoint)
         if key not in self._networks:
@@ -232,6 +237,7 @@ class TrainedRun:
         """
         if (split, checkpoint) in self._evaluations:
             return self._evaluations[split, checkpoint]
+        require_unedited(self.run, self.config)
         saved = self.checkpoint(checkpoint)
         folders = dict.fromkeys((self._folder(split, checkpoint), folder_of(self.run, split, last=False)))
         for folder in folders:
@@ -240,7 +246,7 @@ class TrainedRun:
                 continue
             record, predictions, metrics = found
             same_network = record.fingerprint in {None, fingerprint(saved)} and record.step == saved.step
-            if same_network and self._is_of_the_data(split, record.data):
+            if same_network and self._is_of_the_run(record.run) and self._is_of_the_data(split, record.data):
                 evaluation = Evaluation(self, predictions, metrics, split, checkpoint, saved.step)
                 self._evaluations[split, checkpoint] = evaluation
                 return evaluation
@@ -255,6 +261,7 @@ class TrainedRun:
         """
         check_writable(self.run.path)
         self.run.folder("evaluation", *([] if split == "test" else [split]))
+        require_unedited(self.run, self.config)
         require_memory_for_weights(self.config, self.input_shape)
         saved = self.checkpoint(checkpoint)
         with threads.compute(self.config.compute.threads):
@@ -262,6 +269,7 @@ class TrainedRun:
         metrics = measure(predictions, self.dataset.class_names)
         data = self._digests[split]
         other = data if split in self._differing else None
+        line = None
         if split == "test":
             facts = {
                 "cause": cause,
@@ -269,11 +277,11 @@ class TrainedRun:
                 "step": saved.step,
                 "other_data": other and other[:12],
             }
-            enter(self.run.path, LedgerEntry.model_validate({**facts, **metrics.headline}))
+            line = enter(self.run.path, LedgerEntry.model_validate({**facts, **metrics.headline})).checks[-1]
         evaluation = Evaluation(self, predictions, metrics, split, checkpoint, saved.step, other)
         folder = self._folder(split, checkpoint, other)
         _warn_of_another_result(evaluation, folder, fingerprint(saved), data)
-        store(evaluation, folder, fingerprint=fingerprint(saved), data=data)
+        store(evaluation, folder, fingerprint=fingerprint(saved), data=data, ledger=line)
         self._evaluations[split, checkpoint] = evaluation
         return evaluation
 
@@ -324,6 +332,11 @@ class TrainedRun:
         except RunError:
             return True
         return fingerprint(best) != fingerprint(self.checkpoint("last"))
+
+    def _is_of_the_run(self, began: str | None) -> bool:
+        """Return whether ``began`` is when the run began; None, of an evaluation that does not say, is."""
+        recorded = self.environment.began if self.environment else None
+        return None in {began, recorded} or began == recorded
 
     def _is_of_the_data(self, split: SplitName, digest: str | None) -> bool:
         """Return whether ``digest`` is that of the run's split; None, of an evaluation that does not say, is."""

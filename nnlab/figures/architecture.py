@@ -1,12 +1,13 @@
 """The network of a config as a diagram."""
 
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from nnlab.drawing.architecture import Block, architecture
 from nnlab.figures.entry import FigureEntry, Subject, dimensions
-from nnlab.nn.layers import Layer, Residual
+from nnlab.nn.layers import Concat, Layer, Residual
 from nnlab.nn.network import outline_layers
 from nnlab.registry import Spec
 from nnlab.summary import summarize
@@ -28,12 +29,22 @@ def _block(place: str, spec: Spec, layer: Layer) -> Block:
     size = sum(param.size for param in layer.params.values())
     unchanged = "leaves the shape" if layer.output_shape == layer.input_shape else "changes the shape"
     kind, shape = "trained" if size else unchanged, dimensions(layer.output_shape)
-    if not isinstance(layer, Residual):
-        return Block(place + spec.type, _options(spec), shape, size, kind)
-    options: Any = spec
-    body = tuple(_block("", *pair) for pair in zip(options.body, layer.body, strict=True))
-    projection = _block("", options.projection, layer.projection) if layer.projection else None
-    return Block(place + spec.type, (), shape, size, kind, body, projection)
+    name, options = place + spec.type, _options(spec)
+    inside: Any = spec
+    if isinstance(layer, Residual):
+        body = tuple(_block("", *pair) for pair in zip(inside.body, layer.body, strict=True))
+        projection = _block("", inside.projection, layer.projection) if layer.projection else None
+        return Block(name, (), shape, size, kind, body, projection)
+    if isinstance(layer, Concat):
+        rows = zip(inside.branches, layer.branches, strict=True)
+        branches = tuple(tuple(_flat(*pair) for pair in zip(*row, strict=True)) for row in rows)
+        return Block(name, (), shape, size, kind, branches=branches)
+    return Block(name, options, shape, size, kind)
+
+
+def _flat(spec: Spec, layer: Layer) -> Block:
+    """Return the block of a layer in a branch, where there is no room for the layers inside it."""
+    return replace(_block("", spec, layer), body=(), projection=None, branches=())
 
 
 def _options(spec: Spec) -> tuple[str, ...]:

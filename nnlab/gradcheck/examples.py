@@ -56,6 +56,7 @@ DENSE = {"type": "dense", "units": 7}
 CONV = {"type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "bias": False}
 STRIDED = {"type": "conv2d", "filters": 3, "kernel": 3, "padding": 1, "stride": 2, "bias": False}
 SHORTCUT = {"type": "conv2d", "filters": 3, "kernel": 1, "stride": 2}
+POINTWISE = {"type": "conv2d", "filters": 2, "kernel": 1}
 
 LAYER_EXAMPLES: dict[str, Sequence[LayerExample]] = {
     "dense": [LayerExample(ROW, {"units": 4}), LayerExample(IMAGE, {"units": 3}, batch=1)],
@@ -66,6 +67,15 @@ LAYER_EXAMPLES: dict[str, Sequence[LayerExample]] = {
         LayerExample((8, 8, 4), {"filters": 5, "kernel": 3, "padding": "same"}),
         LayerExample((7, 6, 1), {"filters": 3, "kernel": 4, "padding": "same", "stride": 2, "flip": True}),
         LayerExample(IMAGE, {"filters": 3, "kernel": 3, "bias": False}, batch=1),
+        LayerExample(IMAGE, {"filters": 3, "kernel": (2, 3), "dilation": (4, 2), "padding": (1, 2)}),
+        LayerExample((6, 5, 3), {"filters": 2, "kernel": 3, "dilation": 2, "stride": 2, "padding": "same"}),
+        LayerExample((3, 4, 3), {"filters": 4, "kernel": 1}),
+        LayerExample(IMAGE, {"filters": 3, "kernel": 1, "stride": (2, 3), "bias": False}),
+    ],
+    "depthwise_conv2d": [
+        LayerExample(IMAGE, {"kernel": 3}),
+        LayerExample(IMAGE, {"kernel": (2, 3), "multiplier": 3, "padding": (0, 1), "dilation": (2, 1)}),
+        LayerExample((5, 4, 3), {"kernel": 3, "stride": 2, "padding": "same", "multiplier": 2, "bias": False}),
     ],
     "maxpool2d": [
         LayerExample(IMAGE, {"size": 2}),
@@ -80,13 +90,32 @@ LAYER_EXAMPLES: dict[str, Sequence[LayerExample]] = {
     "global_avgpool": [LayerExample(IMAGE)],
     "flatten": [LayerExample(IMAGE)],
     "leaky_relu": [LayerExample(ROW), LayerExample(IMAGE, {"slope": 0.3})],
+    "elu": [LayerExample(ROW), LayerExample(IMAGE, {"alpha": 0.3})],
+    "gelu": [LayerExample(ROW), LayerExample(IMAGE, {"approximate": "tanh"})],
     "softmax": [LayerExample(ROW)],
     "dropout": [LayerExample(ROW, {"rate": 0.3}), LayerExample(IMAGE)],
     "batchnorm": [LayerExample(ROW, batch=5), LayerExample(IMAGE), LayerExample(IMAGE, {"epsilon": 0.1})],
+    "layernorm": [
+        LayerExample(ROW),
+        LayerExample((2, 3, 5), {"epsilon": 0.1}),
+    ],
+    "groupnorm": [
+        LayerExample((6,), {"groups": 2}),
+        LayerExample((3, 2, 6), {"groups": 3, "epsilon": 0.1}),
+        LayerExample(IMAGE, {"groups": 1}),
+    ],
     "residual": [
         LayerExample(ROW, {"body": (DENSE, "tanh", DENSE)}),
         LayerExample(IMAGE, {"body": (CONV, "batchnorm", "relu", {"type": "dropout", "rate": 0.3})}),
         LayerExample(IMAGE, {"body": (STRIDED, "batchnorm"), "projection": SHORTCUT}),
+    ],
+    "concat": [
+        LayerExample(IMAGE, {"branches": ((CONV, "tanh"), (), (POINTWISE, "silu"))}),
+        LayerExample(ROW, {"branches": ((DENSE,), (DENSE, "tanh", DENSE))}),
+    ],
+    "squeeze_excite": [
+        LayerExample((3, 2, 4), {"reduction": 2}),
+        LayerExample(IMAGE),
     ],
 }
 

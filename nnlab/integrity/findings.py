@@ -3,7 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-State = Literal["intact", "damaged", "missing", "not checked"]
+from nnlab.runs.records import Repair
+
+State = Literal["intact", "edited", "damaged", "missing", "not checked"]
+"""``edited``: by hand, without effect on the results."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,13 @@ class Finding:
 class Verification:
     """The findings on each file, and sentences on what of the run is ``usable``.
 
-    ``evaluated`` says whether checkpoints were evaluated again.
+    ``evaluated`` says whether checkpoints were evaluated again, ``repairs`` has the repairs that the run records.
     """
 
     findings: tuple[Finding, ...]
     usable: tuple[str, ...]
     evaluated: bool = False
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def intact(self) -> bool:
@@ -38,13 +42,17 @@ class Verification:
 
     @property
     def verdict(self) -> str:
-        """The result in a line, which names what was not looked at."""
+        """The result in a line, which names what was not looked at and what was edited."""
         if self.damaged:
             return f"damaged: {', '.join(self.damaged)}"
+        repaired = f"; repaired: {', '.join(dict.fromkeys(each.file for each in self.repairs))}" * bool(
+            self.repairs
+        )
         data = next((finding.state for finding in self.findings if finding.file == "the data"), "not checked")
+        edited = "".join(f"; {each.file} was edited" for each in self.findings if each.state == "edited")
         if data != "intact":
-            return f"intact, as far as it can be checked without its data ({data})"
-        return "intact, evaluated again" if self.evaluated else "intact, not evaluated again"
+            return f"intact, as far as it can be checked without its data ({data}){edited}{repaired}"
+        return f"intact, {'' if self.evaluated else 'not '}evaluated again{edited}{repaired}"
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -53,6 +61,7 @@ class Verification:
             "verdict": self.verdict,
             "files": [asdict(f) for f in self.findings],
             "usable": list(self.usable),
+            "repaired": [each.model_dump() for each in self.repairs],
         }
 
 

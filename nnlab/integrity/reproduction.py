@@ -20,6 +20,7 @@ from nnlab.nn.network import Network
 from nnlab.runs import Checkpoint, Run, read_checkpoint
 from nnlab.runs.changes import changes_since
 from nnlab.runs.environment import Difference, differences
+from nnlab.runs.metrics_log import LogScan, is_lost, read_log
 from nnlab.runs.run_config import load_run_config
 from nnlab.training.loop import fit
 from nnlab.training.resumption import begin_as, present_environment
@@ -73,7 +74,8 @@ def reproduce(
     """
     config = load_run_config(run).model_copy(update={"logging": Logging()})
     began = run.read_json("environment.json")
-    records, saved = run.records(), _saved(run)
+    log_of_run = read_log(run.metrics)
+    records, saved = log_of_run.records, _saved(run)
     for checkpoint in saved:
         if changes := changes_since(config, checkpoint):
             raise RunError(f"{run.config} was changed since the training: {'; '.join(map(str, changes))}")
@@ -100,7 +102,7 @@ def reproduce(
             results += summary_deviations(run, state)
     until = [record for record in records if start < record["step"] <= end]
     compared = sum(start < checkpoint.step <= state.step for checkpoint in saved)
-    found = [*deviations, *results, *_of_records(until, again)]
+    found = [*deviations, *results, *_of_records(until, _comparable(again, until, log_of_run))]
     return Reproduction(
         _verdict(found, tolerance),
         end,
@@ -181,6 +183,18 @@ def _label(network: Network, name: str) -> str:
     kind, _, rest = name.partition("/")
     index, _, key = rest.partition(".")
     return f"{network.label(int(index))} {key}" if kind in {"params", "state"} else f"{kind} {rest}"
+
+
+def _comparable(
+    again: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]], known: LogScan
+) -> list[dict[str, Any]]:
+    """Return the records of ``again`` without those that a repair lost, or that were too many to keep."""
+    kept = {(record["step"], record["split"]) for record in before}
+    return [
+        record
+        for record in again
+        if (record["step"], record["split"]) in kept or not (known.thinned or is_lost(record["step"], known.lost))
+    ]
 
 
 def _of_records(before: Sequence[dict[str, Any]], again: Sequence[dict[str, Any]]) -> Iterator[Deviation]:

@@ -1,6 +1,7 @@
 """Whether the results that a run states are those of a second training run: its summary and its evaluations."""
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError
 from nnlab.evaluation import measure, predict_split
 from nnlab.integrity.findings import Deviation
+from nnlab.integrity.summaries import EndedSummary
 from nnlab.runs import Run
 from nnlab.runs.predictions_file import ARRAYS
+from nnlab.runs.records import read_record
 from nnlab.training.sinks import summary_of
 from nnlab.training.state import TrainingState
 
@@ -49,8 +52,12 @@ class StoredEvaluation:
         for key in ("accuracy", "loss"):
             stated, value = self.record.get(key), measured[key]
             if stated != value:
-                numbers = isinstance(stated, int | float) and isinstance(value, int | float)
+                numbers = _is_number(stated) and isinstance(value, int | float)
                 yield Deviation(state.step, f"{self.name} {key}", abs(stated - value) if numbers else None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 def stored_evaluations(run: Run, end: int, *, after: int = 0) -> dict[int, list[StoredEvaluation]]:
@@ -66,7 +73,11 @@ def stored_evaluations(run: Run, end: int, *, after: int = 0) -> dict[int, list[
 
 
 def summary_deviations(run: Run, state: TrainingState) -> Iterator[Deviation]:
-    """Yield how summary.json differs from that of ``state``, the end of the second training run."""
+    """Yield how summary.json differs from that of ``state``, the end of the second training run.
+
+    Raises RunError if it is damaged.
+    """
+    read_record(run.path / "summary.json", EndedSummary)
     stated = run.read_json("summary.json")
     finished = stated.get("status") in {"completed", "stopped early"}
     status = str(stated.get("status"))

@@ -31,6 +31,9 @@ def contradictions(
     count = environment and environment.dataset and environment.dataset.examples.get("train")
     if not config or not count:
         return
+    if config.training.batch_size > count and config.training.drop_last and not config.training.replacement:
+        yield f"config.yaml asks for batches of {config.training.batch_size:,} of {count:,} training examples"
+        return
     batches = batches_of(config, count)
     length = config.training.steps or (config.training.epochs or 0) * batches.steps_per_epoch
     if facts.steps > length or (facts.status == "completed" and facts.steps != length):

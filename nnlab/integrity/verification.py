@@ -1,6 +1,8 @@
 """Verify a run: check each file against its digests or against the other files."""
 
+import contextlib
 import math
+import re
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,6 +16,7 @@ from nnlab.arrays import Shape
 from nnlab.config import Experiment, as_yaml
 from nnlab.config.paths import split_origin
 from nnlab.data import Dataset, available, load_dataset, open_source
+from nnlab.data.cache import forgetting
 from nnlab.data.lookup import expanded
 from nnlab.data.npz import NpzFile
 from nnlab.errors import DataError, NnlabError, RunError
@@ -28,12 +31,13 @@ from nnlab.integrity.evaluations import (
     with_normalization,
 )
 from nnlab.integrity.findings import Finding, State, Verification
+from nnlab.integrity.origins import check_origin, ledger_heads, missing_lines, require_checks
 from nnlab.integrity.settling import IN_USE, settled
 from nnlab.integrity.summaries import EndedSummary, contradictions
 from nnlab.registry import DATASETS
 from nnlab.runs import Checkpoint, Run, fitted_normalization, ledger, origin, read_checkpoint
-from nnlab.runs.changes import changes_since
 from nnlab.runs.checkpoint_arrays import fingerprint
+from nnlab.runs.checkpoint_index import CheckpointIndex, read_index
 from nnlab.runs.environment import current_environment, differences
 from nnlab.runs.evidence import summary_problems
 from nnlab.runs.fitted_normalization import read_normalization
@@ -64,14 +68,16 @@ _STORED = ("predictions.npz", "metrics.json")
 _PREFIXES = {"last": "step", "previous": "step", "best": "best"}
 
 
-def verify(run: Run, *, quick: bool = False) -> Verification:
+def verify(run: Run, *, quick: bool = False, deep: bool = False) -> Verification:
     """Check every file of ``run`` against its digests or, without digests, against the other files.
 
     Unless ``quick``, checkpoints are evaluated again if the data are present, and the results compared with those
-    that the run states. Nothing is written, and no data are downloaded. Beside a process that writes the run, what
-    changed is checked again. Raises RunError if a folder of the run is a link.
+    that the run states. If ``deep``, every byte of the data is read, even of files that are as large and as old as
+    when they were read last. Nothing is written to the run, and no data are downloaded. Beside a process that
+    writes the run, what changed is checked again. Raises RunError if a folder of the run is a link.
     """
-    return settled(run.path, lambda: _Verifier(run, quick=quick).result())
+    with forgetting() if deep else contextlib.nullcontext():
+        return settled(run.path, lambda: _Verifier(run, quick=quick).result())
 
 
 class _Verifier:
@@ -84,7 +90,8 @@ class _Verifier:
         self._environment: Environment | None = None
         self._records: list[dict[str, Any]] = []
         self._log_size = 0
-        self._index_before: dict[str, Any] | None = None
+        self._lost: list[tuple[int, int]] = []
+        self._index_before: CheckpointIndex | None = None
         self._saved: dict[str, Checkpoint] = {}
         self._unread: dict[str, RunError] = {}
         self._predictions: Predictions | None = None
@@ -105,7 +112,7 @@ class _Verifier:
             self._check(f"checkpoints/{name}", partial(self._check_checkpoint, name))
         self._check("checkpoints/index.json", self._check_index)
         self._check("summary.json", self._check_summary)
-        if (self._run.path / ledger.NAME).exists():
+        if (self._run.path / ledger.NAME).exists() or self._has_ledger_lines():
             self._check(ledger.NAME, self._check_ledger)
         for folder in sorted({path.parent for name in _STORED for path in self._run.evaluation.rglob(name)}):
             place = folder.relative_to(self._run.path).as_posix()
@@ -113,20 +120,22 @@ class _Verifier:
             self._check(f"{place}/metrics.json", partial(self._check_evaluation, folder))
         self._check("the data", self._check_data)
         self._list_others()
-        return Verification(tuple(self._findings), tuple(self._usable()), self._evaluator is not None)
+        repairs = self._environment.repaired if self._environment else ()
+        return Verification(tuple(self._findings), tuple(self._usable()), self._evaluator is not None, repairs)
 
     def _read_checkpoints(self) -> None:
         self._index_before = self._index_now()
+        digests = self._index_before.digests if self._index_before else {}
         for path in sorted(self._run.folder("checkpoints").glob("*.safetensors")):
             try:
-                self._saved[path.name] = read_checkpoint(path)
+                self._saved[path.name] = read_checkpoint(path, digests.get(path.name))
             except RunError as error:
                 if not isinstance(error.__cause__, FileNotFoundError):  # else a save removed it
                     self._unread[path.name] = error
 
-    def _index_now(self) -> dict[str, Any] | None:
+    def _index_now(self) -> CheckpointIndex | None:
         try:
-            return files.read_json(self._run.path / "checkpoints" / "index.json")
+            return read_index(self._run.path / "checkpoints")
         except RunError:
             return None
 
@@ -134,19 +143,28 @@ class _Verifier:
         """Record the finding of ``check`` on a file; an error it raises means damage."""
         announce(f"checking {file}")
         try:
+            self._require_check(file)
             state, note = check()
         except NnlabError as error:
             first, *_ = str(error).replace(f"{self._run.path}/", "").splitlines()
             state, note = "damaged", first
         self._findings.append(Finding(file, state, note))
 
+    def _require_check(self, file: str) -> None:
+        """Raise RunError if a file has lost the check that the version of nnlab that began the run writes."""
+        path, began = self._run.path / file, self._environment
+        demanded = began is not None and began.demands_checks and path.suffix == ".json" and path.is_file()
+        if demanded and not files.has_check(path):
+            raise RunError(f"{file} has lost its check")
+
     def _check_config(self) -> tuple[State, str]:
         self._config = load_run_config(self._run)
-        if changed := {str(each) for saved in self._saved.values() for each in changes_since(self._config, saved)}:
-            raise RunError(f"edited since training: {'; '.join(sorted(changed))}")
+        if found := check_origin(self._run, self._config, self._saved.values()):
+            return found
         if files.read_whole(self._run.config) == as_yaml(self._config).encode():
             return "intact", self._use_of_config()
-        if any("config" in saved.facts for saved in self._saved.values()):
+        recorded = self._run.recorded_digest(self._run.config.name) is not None
+        if recorded or any("config" in saved.facts for saved in self._saved.values()):
             return "intact", "not as this version of nnlab writes it, but the settings are those of training"
         raise RunError(
             "not as this version of nnlab writes it, and no checkpoint records the settings of training"
@@ -200,7 +218,7 @@ class _Verifier:
         if not self._run.metrics.exists() and not self._run.begun:
             return "missing", "training has not begun"
         reading = scan(self._run.metrics)
-        self._records, self._log_size = reading.records, reading.size
+        self._records, self._log_size, self._lost = reading.records, reading.size, reading.lost
         last = f"to step {reading.records[-1]['step']:,}" if reading.records else "so far"
         if reading.damage:
             raise RunError(f"line {reading.damage}; {len(reading.records):,} records before it are intact")
@@ -212,7 +230,8 @@ class _Verifier:
                 f"it lacks {needed - reading.size:,} bytes that were there when the newest checkpoint was saved"
             )
         torn = f"; {reading.torn} bytes of an incomplete record after them" if reading.torn else ""
-        return "intact", f"{len(reading.records):,} records {last}{torn}"
+        lost = "".join(f"; records of steps {a:,} to {b:,} were lost" for a, b in dict.fromkeys(reading.lost))
+        return "intact", f"{len(reading.records):,} records {last}{lost}{torn}"
 
     def _check_checkpoint(self, name: str) -> tuple[State, str]:
         if name in self._unread:
@@ -258,7 +277,7 @@ class _Verifier:
             began = self._run.read_json("environment.json")
         except NnlabError:
             return None
-        now = current_environment(self._config.seed, self._environment.data, self._environment.threads)
+        now = current_environment(self._config.seed, self._environment.data, self._environment.threads or 1)
         exact = not differences(began, now) and began.get("commit") == now["commit"]
         return Evaluator(self._config, with_normalization(self._dataset, fitted), exact=exact)
 
@@ -287,9 +306,10 @@ class _Verifier:
         path = self._run.path / "checkpoints" / "index.json"
         if not path.exists():
             return "missing", "it can be rebuilt" if self._saved else "there is no checkpoint"
-        named = files.read_json(path)
-        if named != self._index_before:
+        index = read_index(path.parent)
+        if index != self._index_before:
             return "not checked", IN_USE
+        named = index.names
         for which, name in named.items():
             if name not in self._saved or not name.startswith(_PREFIXES.get(which, "none")):
                 raise RunError(f"{which} is {name!r}, which is not an intact checkpoint")
@@ -305,17 +325,25 @@ class _Verifier:
             raise RunError(f"it describes training of {facts.steps:,} steps, but there is no checkpoint")
         if any(finding.file == "metrics.jsonl" and finding.state == "damaged" for finding in self._findings):
             return "not checked", "there is no intact metrics.jsonl to compare it with"
-        problems = [*summary_problems(facts, self._records, self._config)]
+        problems = [*summary_problems(facts, self._records, self._config, self._lost)]
         if not self._unread:
             problems += contradictions(facts, self._saved, self._config, self._environment)
         if problems:
             raise RunError("; ".join(problems))
         return "intact", f"{facts.status} after {facts.steps:,} steps"
 
+    def _has_ledger_lines(self) -> bool:
+        """Whether stored evaluations or records of training are of test data: then there must be a ledger."""
+        return any(missing_lines(ledger.Ledger(), ledger_heads(self._run), self._records))
+
     def _check_ledger(self) -> tuple[State, str]:
         looks = ledger.read_ledger(self._run.path)
+        if problems := [*missing_lines(looks, ledger_heads(self._run), self._records)]:
+            raise RunError("; ".join(problems))
         if not looks.entries:
             raise RunError("it is empty")
+        if self._environment and self._environment.demands_checks:
+            require_checks(looks)
         self._looks = looks
         recorded = {each["step"]: each["accuracy"] for each in self._records if each["split"] == "test"}
         for number, entry in enumerate(looks.entries, start=1):
@@ -341,6 +369,9 @@ class _Verifier:
         if predictions is None:
             return "not checked", "there is no intact predictions.npz to compare it with"
         metrics = check_record(folder, recorded, predictions)
+        began = self._environment and self._environment.began
+        if None not in {recorded.get("run"), began} and recorded["run"] != began:
+            raise RunError("it is of another run")
         split = check_place(folder.relative_to(self._run.path).as_posix(), recorded)
         known = self._environment.data.get(split) if self._environment else None
         check_data(split, recorded, known)
@@ -363,6 +394,8 @@ class _Verifier:
             return "not checked", "config.yaml or environment.json is damaged or missing"
         if missing := self._missing_data():
             return "missing", missing
+        if not self._environment.data:
+            return "not checked", "environment.json does not say on which data the run was trained"
         kind = self._config.data.type
         dataset = self._dataset or load_dataset(self._config.data, self._config.seed)
         now, was = dataset.digests(), self._environment.data
@@ -385,6 +418,8 @@ class _Verifier:
             if name in covered or (path.is_dir() and not path.is_symlink()):
                 continue
             note = _OTHERS.get(name.split("/")[0], "not written by nnlab")
+            if re.search(r"\.damaged-\d+$", path.name):
+                note = "damaged; kept by a repair"
             if path.name == "predictions.npz.pending":
                 note = "left by a killed process; the next evaluation replaces it"
             if path.name.startswith(".") and path.suffix == ".tmp":

@@ -37,9 +37,8 @@ class Network:
         parts = [np.empty(0, dtype), *(param.ravel() for param in self.params.values())]
         self.weights: Array = np.concatenate(parts, dtype=dtype, casting="unsafe")
         self.gradient: Array = np.zeros_like(self.weights)
-        self._gradients = self._views(self.gradient)
-        for i, views in enumerate(self._views(self.weights)):
-            self.layers[i].bind(views)
+        self._gradients = self.views(self.gradient)
+        self.attach(self.weights)
         self._chain = Chain(self.layers, self.frozen)
 
     @property
@@ -91,9 +90,9 @@ class Network:
         """Return the scores of x in training, and the caches for ``backward``."""
         return self._chain.forward(x)
 
-    def backward(self, grad_y: Array, caches: Sequence[Any]) -> None:
-        """Write dL/dweights into ``gradient``, given dL/dscores."""
-        found = zip(self._gradients, self._chain.gradients(grad_y, caches), strict=True)
+    def backward(self, grad_y: Array, caches: Sequence[Any], into: Sequence[Named] | None = None) -> None:
+        """Write dL/dweights into ``gradient``, given dL/dscores; or into the views ``into`` of another vector."""
+        found = zip(into or self._gradients, self._chain.gradients(grad_y, caches), strict=True)
         for index, (views, grads) in enumerate(found):
             for name, view in views.items():
                 if index in self.frozen:
@@ -101,11 +100,22 @@ class Network:
                 else:
                     assign(view, grads[name])
 
+    def move(self, weights: Array) -> None:
+        """Let ``weights`` (D,) hold the parameters from now on; their values are copied into it."""
+        weights[...] = self.weights
+        self.attach(weights)
+
+    def attach(self, weights: Array) -> None:
+        """Take the parameters from ``weights`` (D,), whose values replace those of the network."""
+        self.weights = weights
+        for layer, views in zip(self.layers, self.views(weights), strict=True):
+            layer.bind(views)
+
     def label(self, index: int) -> str:
         """Return the name of a layer in messages, e.g. ``network[3] (conv2d)``."""
         return f"network[{index}] ({LAYERS.name_of(self.layers[index])})"
 
-    def _views(self, vector: Array) -> list[Named]:
+    def views(self, vector: Array) -> list[Named]:
         """Return, per layer, parameter-shaped views of ``vector``."""
         views: list[Named] = []
         start = 0

@@ -15,8 +15,10 @@ from safetensors import numpy as safetensors
 
 from nnlab import files
 from nnlab.arrays import Array
-from nnlab.errors import RunError
+from nnlab.errors import RunError, printable
+from nnlab.runs.saved_facts import saved_facts_problem
 
+_LONGEST_REASON = 300  # characters of what a library says of a damaged file
 _LONGEST_HEADER = 2**26  # bytes; a network of a hundred layers needs a thousandth of that
 
 
@@ -62,10 +64,24 @@ def digest(array: Array) -> str:
     return sha.hexdigest()
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Return the checkpoint in ``path``; raises RunError unless every value matches its digest."""
+def digest_of_header(header: bytes | memoryview) -> str:
+    """Return the SHA-256 of a checkpoint's header, in hex digits: it identifies all of its contents."""
+    return hashlib.sha256(header).hexdigest()
+
+
+def identity_of(path: Path) -> str:
+    """Return the digest of the header of the checkpoint in ``path``; raises RunError if it cannot be read."""
+    with files.reading(path) as file:
+        return digest_of_header(file.read(int.from_bytes(file.read(8), "little")))
+
+
+def read_checkpoint(path: Path, identity: str | None = None) -> Checkpoint:
+    """Return the checkpoint in ``path``; raises RunError unless every value matches its digest.
+
+    ``identity`` is the ``digest_of_header`` of the checkpoint that was saved there, if it is known.
+    """
     with _damage_reported(path), files.reading(path) as file:
-        facts = _facts(file)
+        facts = _facts(file, identity)
         file.seek(0)
         arrays = safetensors.load(file.read())
         digests = facts.pop("digests")
@@ -81,7 +97,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     Raises RunError unless they match their digest.
     """
     with _damage_reported(path), files.reading(path) as file:
-        return _facts(file)
+        return _facts(file, None)
 
 
 @contextlib.contextmanager
@@ -92,24 +108,32 @@ def _damage_reported(path: Path) -> Iterator[None]:
     except LookupError as error:
         raise RunError(f"{path} is damaged: its header lacks {error}") from error
     except (SafetensorError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"{path} is damaged: {error}") from error
+        reason = str(error)
+        cut = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
+        raise RunError(f"{path} is damaged: {printable(cut)}") from error
 
 
-def _facts(file: IO[bytes]) -> dict[str, Any]:
+def _facts(file: IO[bytes], identity: str | None) -> dict[str, Any]:
     """Return the facts in the header of a safetensors file.
 
-    Raises ValueError, before memory is allocated, unless the file's length matches its header.
+    Raises ValueError, before memory is allocated, unless the file's length matches its header, and the header its
+    ``identity`` if that is known.
     """
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(8), "little")
     if length > min(_LONGEST_HEADER, size - 8):
         raise ValueError(f"it has {size:,} bytes and announces a header of {length:,}")
-    header = json.loads(file.read(length))
+    text = file.read(length)
+    header = json.loads(text)
     metadata = header.pop("__metadata__")
     announced = 8 + length + max((array["data_offsets"][1] for array in header.values()), default=0)
     if announced != size:
         raise ValueError(f"it has {size:,} bytes, its header announces {announced:,}")
     if hashlib.sha256(metadata["facts"].encode()).hexdigest() != metadata["sha256"]:
         raise ValueError("its header does not match its digest")
+    if identity not in {None, digest_of_header(text)}:
+        raise ValueError("it is another checkpoint than the one that was saved there")
     facts: dict[str, Any] = json.loads(metadata["facts"])
+    if problem := saved_facts_problem(metadata["facts"]):
+        raise ValueError(problem)
     return facts

@@ -2,7 +2,8 @@
 
 runs/20261121-093000-mnist-7f3a/
 config.yaml       the resolved config, defaults included; training it again repeats the run
-environment.json  versions, BLAS, CPU, threads, data digests, commit, seed
+environment.json  versions, BLAS, CPU, threads, data digests, commit, seed; the config, and the digests of the
+                  files that are written once
 metrics.jsonl     one record a line
 checkpoints/      see nnlab.runs.checkpoints
 summary.json      status and final numbers, written last
@@ -109,6 +110,17 @@ class Run:
         """Return the JSON object in the file ``name``; raises RunError if it cannot be read."""
         return files.read_json(self.path / name)
 
+    def recorded_digest(self, name: str) -> str | None:
+        """Return the SHA-256 that environment.json records of the file ``name``, which is written once.
+
+        None if it records none, or is missing. Raises RunError if it is damaged.
+        """
+        if not (self.path / "environment.json").exists():
+            return None
+        digests = self.read_json("environment.json").get("files")
+        stated = digests.get(name) if isinstance(digests, dict) else None
+        return stated if isinstance(stated, str) else None
+
     def write_json(self, name: str, value: Any) -> None:
         """Write ``value`` to the file ``name``; raises SystemFault if it cannot be written."""
         files.write_json(self.path / name, value)
@@ -195,9 +207,34 @@ def find_run(address: str, root: Path) -> Run:
         if sweep := _sweep_at(path, root, address):
             advice = f"nnlab sweep {sweep} continues it, and its runs are {sweep / 'cells'}/..."
             raise RunError(f"{address[:80]!r} is a sweep, not a run: {advice}")
+        if damaged := _without_config(address, root):
+            advice = f"it has no config.yaml, which nnlab verify {damaged} --repair rebuilds from its checkpoints"
+            raise RunError(f"{address[:80]!r} is damaged: {advice}")
         why = "it has no config.yaml" if os.path.isdir(path) else f"no run in {root} has this name"  # noqa: PTH112
         raise RunError(f"{address[:80]!r} is no run: {why}")
     return _at_home(matches[0].path)
+
+
+def find_damaged(address: str, root: Path) -> Run:
+    """Return the run at ``address`` as ``find_run`` does, or a directory whose config is missing.
+
+    Raises RunError if there is neither.
+    """
+    try:
+        return find_run(address, root)
+    except RunError:
+        if path := _without_config(address, root):
+            return _at_home(path)
+        raise
+
+
+def _without_config(address: str, root: Path) -> Path | None:
+    """Return the directory at ``address``, a path or a name in ``root``, if it is a run without its config."""
+    with contextlib.suppress(OSError):
+        for path in (Path(address), root / address):
+            if not (path / "config.yaml").is_file() and any((path / "checkpoints").glob("*.safetensors")):
+                return path
+    return None
 
 
 def _named(address: str, runs: list[Run], root: Path) -> list[Run]:

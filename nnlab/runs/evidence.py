@@ -1,6 +1,7 @@
 """Whether the figures that a run states follow from its other files, as far as a glance can tell."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,31 @@ from nnlab.config import Experiment
 from nnlab.data.npz import NpzFile
 from nnlab.errors import NnlabError, RunError
 from nnlab.runs.directory import Run
-from nnlab.runs.metrics_log import scan
+from nnlab.runs.metrics_log import is_large, is_lost, scan, tail
 from nnlab.runs.records import Measurement, Summary, read_config, read_record
+
+_END = 2**16  # bytes at the end of a log, with several records
 
 
 def summary_problems(
-    facts: Summary, records: Sequence[dict[str, Any]], config: Experiment | None
+    facts: Summary,
+    records: Sequence[dict[str, Any]],
+    config: Experiment | None,
+    lost: Sequence[tuple[int, int]] = (),
 ) -> Iterator[str]:
-    """Yield what in a summary does not follow from the ``records`` of metrics.jsonl, and from the config."""
+    """Yield what in a summary does not follow from the ``records`` of metrics.jsonl, and from the config.
+
+    What depends on records that are ``lost`` to a repair, each with its first and last step, is not judged.
+    """
     evaluations = [each for each in records if each["split"] == facts.evaluated_on and each["step"] <= facts.steps]
     known = {(each["step"], each["loss"], each["accuracy"]) for each in evaluations}
     last: Measurement | None = getattr(facts, "last", None)
     for which, measured in (("best", facts.best), ("last", last)):
+        if measured and is_lost(measured.step, lost):
+            continue
         if measured and (measured.step, measured.loss, measured.accuracy) not in known:
             yield f"its {which} evaluation, of step {measured.step:,}, is not in metrics.jsonl"
-    if last and evaluations and last.step != evaluations[-1]["step"]:
+    if last and evaluations and last.step != evaluations[-1]["step"] and not is_lost(last.step, lost):
         newer = evaluations[-1]["step"]
         yield f"its last evaluation is of step {last.step:,}, but that of step {newer:,} is newer"
     if records and facts.finished and records[-1]["step"] > facts.steps:
@@ -40,7 +51,7 @@ def summary_problems(
         yield f"it says that {facts.evaluated_on} examples were evaluated, not {training.evaluate_on}"
     margins = {0.0, training.early_stopping.min_delta if training.early_stopping else 0.0}
     bests = {_best(evaluations, training.monitor, margin) for margin in margins} - {None}
-    if bests and facts.best.step not in bests:
+    if bests and not lost and facts.best.step not in bests:
         better = _best(evaluations, training.monitor, 0.0)
         yield f"its best evaluation is of step {facts.best.step:,}, but that of step {better:,} is better"
 
@@ -60,9 +71,9 @@ def doubts(run: Run) -> Iterator[str]:
     path = run.path / "summary.json"
     try:
         config = read_config(run.config)
-        log = scan(run.metrics) if run.metrics.is_file() else None
+        log = scan(run.metrics) if run.metrics.is_file() and not is_large(run.metrics) else None
         if path.is_file() and log and not log.damage:
-            for problem in summary_problems(read_record(path, Summary), log.records, config):
+            for problem in summary_problems(read_record(path, Summary), log.records, config, log.lost):
                 yield f"summary.json: {problem}"
     except NnlabError as error:
         yield str(error)
@@ -109,9 +120,22 @@ def copies(runs: Iterable[Run]) -> dict[Run, Run]:
         try:
             if not run.metrics.stat().st_size:
                 continue
-            key = (sha256(run.metrics), sha256(run.path / "environment.json"))
+            key = (_identity(run.metrics), sha256(run.path / "environment.json"))
         except (OSError, NnlabError):
             continue
-        if (other := first.setdefault(key, run)) is not run and scan(run.metrics).records:
+        if (other := first.setdefault(key, run)) is not run and tail(run.metrics, _END):
             found[run] = other
     return found
+
+
+def _identity(path: Path) -> str:
+    """Return what tells a log from others: its SHA-256, or size, beginning and end if it is large.
+
+    The end has the check of the last record, which depends on all records before it.
+    """
+    if not is_large(path):
+        return sha256(path)
+    with files.reading(path) as file:
+        beginning = file.read(_END)
+        size = file.seek(-_END, os.SEEK_END) + _END
+        return f"{size} {hashlib.sha256(beginning + file.read(_END)).hexdigest()}"

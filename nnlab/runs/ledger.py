@@ -4,10 +4,15 @@
 ``evaluate_on: test`` causes during training, updated after each. The whole file is written before a result is
 reported, so a killed process leaves a complete ledger.
 
+The lines are chained by their checks (``nnlab.runs.chain``). The line of training, which changes, is not a link of
+the chain: its check is of itself. An evaluation states the check of its line, so that a lost line is noticed.
+
 A *look* is a state of the network that was evaluated: evaluations after the same step give identical results.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +20,7 @@ from pydantic import Field
 
 from nnlab import files
 from nnlab.errors import RunError
+from nnlab.runs.chain import FIRST, next_line, verified
 from nnlab.runs.locking import in_turn
 from nnlab.runs.records import Count, Fraction, PositiveCount, Record, parse_record
 
@@ -57,9 +63,13 @@ class LedgerEntry(Record):
 
 @dataclass(frozen=True)
 class Ledger:
-    """The entries of a run in the order of their first evaluation; at most one is of training."""
+    """The entries of a run in the order of their first evaluation; at most one is of training.
+
+    ``checks`` are those of their lines, and None for lines of earlier versions, which lack them.
+    """
 
     entries: tuple[LedgerEntry, ...] = ()
+    checks: tuple[str | None, ...] = field(default=(), compare=False)
 
     @property
     def evaluations(self) -> int:
@@ -105,14 +115,48 @@ def read_ledger(directory: Path) -> Ledger:
     path = directory / NAME
     if not path.exists():
         return Ledger()
-    lines = enumerate(files.read_whole(path).splitlines(), start=1)
+    lines = files.read_whole(path).splitlines(keepends=True)
+    places = [f"{path}:{number}" for number in range(1, len(lines) + 1)]
     try:
-        entries = tuple(parse_record(line, LedgerEntry, f"{path}:{number}") for number, line in lines)
+        entries = tuple(map(_parsed, lines, places))
+        checks = tuple(_checks(lines, entries, places))
     except RunError as error:
         raise RunError(f"{error}; {_MENDING}") from error
     if sum(entry.every is not None for entry in entries) > 1:
         raise RunError(f"{path} is damaged: it has several entries of training; {_MENDING}")
-    return Ledger(entries)
+    return Ledger(entries, checks)
+
+
+def is_whole(content: bytes) -> bool:
+    """Return whether ``content`` is that of a ledger of which each line matches its check."""
+    lines = content.splitlines(keepends=True)
+    places = [""] * len(lines)
+    try:
+        checks = tuple(_checks(lines, tuple(map(_parsed, lines, places)), places))
+    except RunError:
+        return False
+    return bool(checks) and None not in checks
+
+
+def _parsed(line: bytes, place: str) -> LedgerEntry:
+    """Return the entry in ``line``; raises RunError, which names the ``place``, if it is none."""
+    return parse_record(line, LedgerEntry, place)
+
+
+def _checks(lines: Sequence[bytes], entries: Sequence[LedgerEntry], places: Iterable[str]) -> Iterator[str | None]:
+    """Yield the check of each line; raises RunError, which names the place, at the first that does not match.
+
+    In a ledger of an earlier version no line has a check.
+    """
+    chained = any(json.loads(line).keys() - LedgerEntry.model_fields.keys() for line in lines)
+    before = FIRST
+    for line, entry, place in zip(lines, entries, places, strict=True):
+        check = verified(line, FIRST if entry.every else before) if chained else None
+        if chained and check is None:
+            raise RunError(f"{place} is damaged: it does not match its check, or a line before it is missing")
+        if check and not entry.every:
+            before = check
+        yield check
 
 
 def enter(directory: Path, entry: LedgerEntry) -> Ledger:
@@ -128,6 +172,18 @@ def enter(directory: Path, entry: LedgerEntry) -> Ledger:
             entries.append(entry)
         elif entry.step > entries[training[0]].step:
             entries[training[0]] = entry
-        lines = (each.model_dump_json(exclude_none=True) for each in entries)
-        files.write_text(directory / NAME, "".join(f"{line}\n" for line in lines))
-    return Ledger(tuple(entries))
+        lines, checks = chained_lines(entries)
+        files.write_text(directory / NAME, b"".join(lines).decode())
+    return Ledger(tuple(entries), checks)
+
+
+def chained_lines(entries: Iterable[LedgerEntry]) -> tuple[list[bytes], tuple[str, ...]]:
+    """Return the lines of ``entries`` and their checks."""
+    lines, checks, before = [], [], FIRST
+    for each in entries:
+        text = each.model_dump_json(exclude_none=True).removesuffix("}").encode()
+        line, check = next_line(FIRST if each.every else before, text)
+        before = before if each.every else check
+        lines.append(line)
+        checks.append(check)
+    return lines, tuple(checks)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from pydantic import ValidationError
+
 from nnlab.activity import announce
 from nnlab.config import Experiment
 from nnlab.errors import RunError, refusal
+from nnlab.runs.checkpoint import read_facts
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.directory import Run, began
 from nnlab.runs.locking import is_held
-from nnlab.runs.metrics_log import scan
+from nnlab.runs.metrics_log import glance, is_large, scan
 from nnlab.runs.records import (
     FINISHED,
     Environment,
@@ -160,7 +163,7 @@ def _glance(run: Run, names: set[str], sweep: Path | None, config: Experiment | 
         return Overview(run, "running" if is_held(run.path) else "pending", config=config, sweep=sweep)
     environment = read_record(run.path / "environment.json", Environment)
     summary = read_record(run.path / "summary.json", Summary) if "summary.json" in names else None
-    tests = tuple(_tests(run)) if "evaluation" in names else ()
+    tests = tuple(_tests(run, environment.began)) if "evaluation" in names else ()
     facts: dict[str, Any] = {"config": config, "environment": environment, "tests": tests, "sweep": sweep}
     ended = summary is not None and summary.finished
     running = not ended and is_held(run.path)
@@ -169,11 +172,17 @@ def _glance(run: Run, names: set[str], sweep: Path | None, config: Experiment | 
     return Overview(run, **facts, **dict(summary))
 
 
-def _tests(run: Run) -> Iterator[Evaluated]:
-    """Yield the evaluations on test data, at most one of the best and one of the last checkpoint."""
+def _tests(run: Run, began: str | None) -> Iterator[Evaluated]:
+    """Yield the evaluations on test data, at most one of the best and one of the last checkpoint.
+
+    Raises RunError if one is damaged, or of another run than that which ``began`` then.
+    """
     for folder in (run.evaluation, run.folder("evaluation", "last")):
         if (folder / "metrics.json").exists():
-            yield read_record(folder / "metrics.json", Evaluated)
+            found = read_record(folder / "metrics.json", Evaluated)
+            if None not in {found.run, began} and found.run != began:
+                raise RunError(f"{folder.relative_to(run.path)}/metrics.json is of another run")
+            yield found
 
 
 def _progress(run: Run, config: Experiment) -> dict[str, Any]:
@@ -181,17 +190,29 @@ def _progress(run: Run, config: Experiment) -> dict[str, Any]:
     if not run.metrics.exists():
         return {"steps": 0}
     on = config.training.evaluate_on
-    log = scan(run.metrics, split=on)
+    log = glance(run.metrics, on) if is_large(run.metrics) else scan(run.metrics, split=on)
     if log.damage:
         raise RunError(f"{run.metrics.name}:{log.damage}")
     newest = LogPosition(**log.newest) if log.newest else LogPosition(step=0, seconds=0.0)
     facts = {"steps": newest.step, "seconds": newest.seconds}
     evaluations = [Measurement(**record) for record in log.records]
+    if log.thinned and (saved := _best_saved(run)):
+        evaluations.append(saved)
     if not evaluations:
         return facts
     by = config.training.monitor
     best = max(evaluations, key=lambda each: each.accuracy if by == "accuracy" else -(each.loss or 0.0))
     return {**facts, "evaluated_on": on, "best": best}
+
+
+def _best_saved(run: Run) -> Measurement | None:
+    """Return the best evaluation that the header of the newest checkpoint states; None if there is none."""
+    folder = run.folder("checkpoints")
+    try:
+        newest = max(folder.glob("step-*.safetensors"), key=lambda path: (len(path.name), path.name))
+        return Measurement(**read_facts(newest)["monitor"]["best"])
+    except (RunError, ValidationError, ValueError, LookupError, TypeError):
+        return None
 
 
 def overviews(root: Path) -> list[Overview]:

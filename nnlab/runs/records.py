@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationE
 
 from nnlab import files
 from nnlab.config import Experiment, read_document, validate, validate_entry
+from nnlab.config.config_document import ConfigDocument
+from nnlab.config.earlier_versions import of_its_version
 from nnlab.config.nodes import Mapping, compose
 from nnlab.errors import ConfigError, NnlabError, RunError
 
@@ -55,13 +57,17 @@ class Measurement(Record):
 
 
 class Evaluated(Measurement):
-    """What ``nnlab eval`` measured on ``count`` test examples, and the checkpoint it used."""
+    """What ``nnlab eval`` measured on ``count`` test examples, and the checkpoint it used.
+
+    ``run`` is when the run began. It and the digests are missing in evaluations of earlier versions.
+    """
 
     count: Count
     checkpoint: Literal["best", "last"]
     fingerprint: str | None = None
     data: str | None = None
     predictions: str | None = None
+    run: str | None = None
 
 
 class Summary(Record):
@@ -100,21 +106,54 @@ class DatasetFacts(Record):
     dtype: Literal["uint8", "float32"] | None = None
 
 
+class Repair(Record):
+    """A ``file`` of a run that was mended: ``how``, and what was ``lost`` (empty: nothing).
+
+    ``kept`` is the name of the damaged file; None if the file was missing.
+    """
+
+    when: str
+    file: str
+    how: str
+    lost: str = ""
+    kept: str | None = None
+
+    def __str__(self) -> str:
+        kept = f"; the damaged file is kept as {self.kept}" if self.kept else ""
+        return f"{self.file}: {self.how}; {f'lost: {self.lost}' if self.lost else 'nothing is lost'}{kept}"
+
+
 class Environment(Record):
-    """The machine and the versions of a training run; ``data`` has the digest of each split."""
+    """The machine and the versions of a training run; ``data`` has the digest of each split.
+
+    ``began`` identifies the run. ``planned`` is the digest of the config that a sweep laid out for it, and
+    ``files`` has the digests of the files that are written once. Runs of earlier versions lack these three.
+
+    Of a run whose file was lost and mended, ``threads`` is None and the others are unknown or empty. ``repaired``
+    has the files that were mended.
+    """
 
     commit: str | None
     cpu: str
-    threads: PositiveCount
+    threads: PositiveCount | None
     versions: dict[str, str]
     data: dict[str, str]
     dataset: DatasetFacts | None = None
     seed: int | None = None
+    repaired: tuple[Repair, ...] = ()
+    began: str | None = None
+    planned: str | None = None
+    files: dict[str, str] | None = None
+
+    @property
+    def demands_checks(self) -> bool:
+        """Whether the run began with a version of nnlab that writes a check into each of its files."""
+        return self.files is not None
 
 
 def read_record(path: Path, model: type[M]) -> M:
     """Return the ``model`` in a JSON file; raises RunError if it is missing, damaged or of another version."""
-    return parse_record(files.read_whole(path), model, path.name)
+    return parse_record(files.read_checked(path), model, path.name)
 
 
 def parse_record(content: bytes, model: type[M], place: str) -> M:
@@ -144,6 +183,12 @@ def read_config(path: Path) -> Experiment:
     return Experiment.model_construct(None, **values, **{key: _default(key) for key in missing})
 
 
+def section_of(text: str, key: str) -> Any | None:
+    """Return the value of the section ``key`` in the text of a config; None if it cannot be read by itself."""
+    parts = [part for part in _SECTION.split(text) if part.startswith(f"{key}:")]
+    return _value(key, parts[0]) if len(parts) == 1 else None
+
+
 @lru_cache(1024)  # sections of configs; a thousand runs rarely have more different ones
 def _value(key: str, text: str) -> Any | None:
     """Return the value of a section of a config; None if it cannot be parsed on its own."""
@@ -155,6 +200,7 @@ def _value(key: str, text: str) -> Any | None:
         return None
     if problems or not isinstance(root, Mapping) or key not in root.entries:
         return None
+    root = of_its_version(ConfigDocument(root, ())).root
     return validate_entry(Experiment.model_fields[key].rebuild_annotation(), root.entries[key].node)
 
 
@@ -165,7 +211,7 @@ def _default(key: str) -> Any:
 
 def _read_whole(path: Path) -> Experiment:
     try:
-        reading = validate(read_document(path), Experiment)
+        reading = validate(of_its_version(read_document(path)), Experiment)
     except NnlabError as error:
         raise RunError(f"{path.name} cannot be read: {_first_line(error)}") from error
     if reading.problems or reading.value is None:

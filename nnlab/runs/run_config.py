@@ -6,9 +6,10 @@ from pathlib import Path
 
 from nnlab.config import Experiment, read_document, read_experiment
 from nnlab.config.consistency import DataFacts
+from nnlab.config.earlier_versions import of_its_version
 from nnlab.config.paths import path_options
 from nnlab.data import open_source
-from nnlab.errors import DataError, NnlabError, RunError
+from nnlab.errors import ConfigError, DataError, NnlabError, Problem, RunError
 from nnlab.runs.directory import Run
 from nnlab.runs.records import Environment, read_config, read_record
 
@@ -39,7 +40,15 @@ def load_run_config(run: Run, overrides: Sequence[str] = ()) -> Experiment:
     if facts is None and not overrides and (config := _of_missing_data(run)):
         return config
     paths = [] if facts else _relative_paths(run)  # a run that records its data states absolute paths
-    return read_experiment(read_document(run.config, (*paths, *overrides)), facts, quiet=True)
+    try:
+        document = read_document(run.config, (*paths, *overrides))
+        return read_experiment(of_its_version(document), facts, quiet=True)
+    except ConfigError as error:
+        if overrides or not run.checkpoints.exist:
+            raise
+        way = f"nnlab verify {run.path} --repair rebuilds it from there"
+        saved = Problem("the settings of training are in the checkpoints too", str(run.config), hint=way)
+        raise ConfigError([*error.problems, saved]) from error
 
 
 def _relative_paths(run: Run) -> list[str]:

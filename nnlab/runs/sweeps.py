@@ -17,7 +17,7 @@ from nnlab import files
 from nnlab.errors import RunError, brief
 from nnlab.runs.directory import Run, began, find_run, list_runs
 from nnlab.runs.locking import locked
-from nnlab.runs.records import Count, Record, parse_record
+from nnlab.runs.records import Count, Environment, Record, parse_record, read_record
 
 Status: TypeAlias = Literal["pending", "running", "interrupted", "failed", "completed"]
 
@@ -28,7 +28,7 @@ class Cell:
 
     ``settings`` has its value on each axis of the sweep, ``error`` the reason of a failure, ``attempts`` the
     number of times it was started or resumed, ``changes`` the differences of its config from the sweep's, each as
-    KEY=VALUE.
+    KEY=VALUE, and ``planned`` the digest of its config as the sweep laid it out, if that is recorded.
     """
 
     run: Run
@@ -37,6 +37,24 @@ class Cell:
     error: str | None = None
     attempts: int = 0
     changes: tuple[str, ...] = ()
+    planned: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the config of the cell is not the one that the sweep laid out for it; None if it is, or unknown."""
+        environment = self.run.path / "environment.json"
+        try:
+            if self.planned is None:
+                return None
+            if environment.exists():
+                began = read_record(environment, Environment).planned
+                exchanged = began not in {None, self.planned}
+                return "it is of another cell; were folders exchanged?" if exchanged else None
+            if self.run.config.is_file() and files.digest(files.read_whole(self.run.config)) != self.planned:
+                return "it was edited since the sweep was laid out, or is of another cell"
+        except RunError:  # reported where the cell is trained
+            return None
+        return None
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class Sweep:
         return {cell.run: str(cell.settings["variant"]) for cell in self.cells if "variant" in cell.settings}
 
     def as_json(self) -> dict[str, Any]:
-        """Return the content of sweep.json as plain data."""
+        """Return the sweep as plain data: the content of sweep.json but for the digests of configs."""
         cells = [
             {
                 "directory": cell.run.path.relative_to(self.path).as_posix(),
@@ -81,7 +99,11 @@ class Sweep:
 
     def write(self) -> None:
         """Write sweep.json; raises SystemFault if it cannot be written."""
-        files.write_json(self.path / "sweep.json", self.as_json())
+        content = self.as_json()
+        for each, cell in zip(content["cells"], self.cells, strict=True):
+            if cell.planned:
+                each["planned"] = cell.planned
+        files.write_json(self.path / "sweep.json", content)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -99,11 +121,13 @@ class _CellRecord(Record):
     error: str | None
     attempts: Count
     changes: list[str] = Field(default_factory=list)
+    planned: str | None = None
 
     def cell(self, sweep: Path) -> Cell:
         """Return the cell in the directory of its ``sweep``."""
         run = Run(sweep / self.directory)
-        return Cell(run, self.settings, self.status, self.error, self.attempts, tuple(self.changes))
+        changes = tuple(self.changes)
+        return Cell(run, self.settings, self.status, self.error, self.attempts, changes, self.planned)
 
     @field_validator("directory")
     @classmethod
@@ -127,8 +151,20 @@ def read_sweep(path: str | Path) -> Sweep:
     """Return the sweep in the directory ``path``; raises RunError if there is none, or it is damaged."""
     path = Path(path)
     source = path / "sweep.json"
-    found = parse_record(files.read_whole(source), _SweepRecord, str(source))
+    found = parse_record(files.read_checked(source), _SweepRecord, str(source))
     return Sweep(path, found.name, found.axes, tuple(each.cell(path) for each in found.cells), found.began)
+
+
+def cell_of(run: Run) -> Cell | None:
+    """Return ``run`` as a cell of the sweep that contains it; None if there is none, or it cannot be read."""
+    path = run.path.absolute().parent.parent
+    if run.path.absolute().parent.name != "cells" or not (path / "sweep.json").is_file():
+        return None
+    try:
+        cells = read_sweep(path).cells
+    except RunError:
+        return None
+    return next((cell for cell in cells if cell.run.path == run.path.absolute()), None)
 
 
 def find_sweep(address: str, root: Path) -> Sweep:

@@ -6,6 +6,6 @@ memory.py    whether weights and batches fit in memory
 """
 
 from nnlab.summary.counts import LayerRow, NetworkSummary, summarize
-from nnlab.summary.kernels import KernelChoice, kernel_choices
+from nnlab.summary.kernels import KernelChoice, kernel_choices, shards
 
-__all__ = ["KernelChoice", "LayerRow", "NetworkSummary", "kernel_choices", "summarize"]
+__all__ = ["KernelChoice", "LayerRow", "NetworkSummary", "kernel_choices", "shards", "summarize"]

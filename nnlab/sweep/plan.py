@@ -12,6 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from nnlab import files
 from nnlab.config import ConfigDocument, Experiment, as_yaml, read_experiment
 from nnlab.config.overrides import Override
 from nnlab.config.wording import as_written
@@ -54,7 +55,15 @@ class Plan:
     def sweep(self, root: Path) -> Sweep:
         """Return the sweep of this plan in ``root``, with every cell pending."""
         path = root / self.directory
-        cells = (Cell(Run(path / cell.directory), cell.settings, changes=cell.changes) for cell in self.cells)
+        cells = (
+            Cell(
+                Run(path / cell.directory),
+                cell.settings,
+                changes=cell.changes,
+                planned=files.digest(as_yaml(cell.config).encode()),
+            )
+            for cell in self.cells
+        )
         return Sweep(path, self.name, self.axes, tuple(cells))
 
 

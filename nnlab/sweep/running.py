@@ -25,6 +25,7 @@ SweepReporter: TypeAlias = Callable[[Sweep, Cell], None]
 """Called with a sweep and the cell whose status has just changed."""
 
 _ATTEMPTS = 3  # at a cell whose process dies before it counts as failed
+_LISTED = 5  # cells with other configs that a message names
 _ORPHANS = 15.0  # seconds to wait for workers of a killed sweep; they end within ten
 _PAUSE = 0.2  # seconds between checks for signals
 
@@ -61,11 +62,13 @@ def run_sweep(sweep: Sweep, executor: Executor, *, test: bool = False, report: S
     """Train the missing cells of ``sweep`` and return its new state, failed cells included.
 
     With ``test`` each finished cell is evaluated on the test split. Raises RunError if another process runs
-    the sweep, SystemFault if its progress cannot be written, and Interrupted after SIGINT or SIGTERM, once
-    every cell has been saved.
+    the sweep or a cell has another config than was laid out, SystemFault if its progress cannot be written, and
+    Interrupted after SIGINT or SIGTERM, once every cell has been saved.
     """
     with sweep.locked(), stop_signals() as received:
-        execution = _Execution(read_sweep(sweep.path), test, report)
+        current = read_sweep(sweep.path)
+        _require_unedited(current)
+        execution = _Execution(current, test, report)
         if execution.missing:
             with executor:
                 execution.run(executor, received)
@@ -75,6 +78,21 @@ def run_sweep(sweep: Sweep, executor: Executor, *, test: bool = False, report: S
         message = f"{name}: {done} of {sweep.size} done; continue with: nnlab sweep {sweep.path}"
         raise Interrupted(message, signal=received[0])
     return execution.sweep
+
+
+def _require_unedited(sweep: Sweep) -> None:
+    """Raise RunError if the config of a cell is not the one that the sweep laid out for it."""
+    wrong = [(cell, problem) for cell in sweep.cells if (problem := cell.problem)]
+    if not wrong:
+        return
+    lines = [f"\n  {cell.run.path.relative_to(sweep.path)}/config.yaml: {problem}" for cell, problem in wrong]
+    more = f"\n  and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+    listed = "".join(lines[:_LISTED])
+    raise RunError(
+        f"{sweep.path} has cells with other configs than it was laid out with:{listed}{more}\n"
+        "put the folders back; the config.yaml of a pending cell can be deleted, and the command that began the "
+        "sweep writes it again"
+    )
 
 
 class _Execution:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nnlab import files
+from nnlab.config import as_yaml
 from nnlab.errors import RunError, printable
 from nnlab.nn.kernels import threads
 from nnlab.runs import Checkpoint, Run, current_environment
-from nnlab.runs.changes import changes_since
+from nnlab.runs.changes import changes_since, edits_with_effect
 from nnlab.runs.environment import UNKNOWN, Difference, differences
 from nnlab.runs.metrics_log import check_at
 from nnlab.runs.origin import read_origin, read_taken
@@ -65,10 +66,13 @@ def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
     other = [each for each in found if each.of_data and each.before != UNKNOWN]
     found = [each for each in found if each not in other]
     last = run.checkpoints.load("last") if run.checkpoints.exist else None
+    other = [*_changes(state, run, began, last), *other]
     keep = begin_as(state, run)
     if last:
-        other = [*_changes(state, run, last), *other]
-        last, best, lost = with_best(run, last)
+        try:
+            last, best, lost = with_best(run, last)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise of_another_version(run, last, error) from error
         if not other:
             keep = _restore(state, run, last, best)
         found = lost if state.finished else [*found, *lost]
@@ -78,6 +82,8 @@ def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
         check_at(run.metrics, keep)
     files.remove_leftovers(run.path)
     run.checkpoints.go_on_from(last)
+    if last is None:
+        _finish_config(state, run, began)
     if found:
         _record(run, began, now, state.step, found)
     return keep
@@ -92,11 +98,29 @@ def _began(run: Run, allow_inexact: bool) -> dict[str, Any]:
         raise RunError(f"{error}; --allow-inexact continues without knowing where the run began") from error
 
 
-def _changes(state: TrainingState, run: Run, last: Checkpoint) -> list[Difference]:
+def _changes(state: TrainingState, run: Run, began: dict[str, Any], last: Checkpoint | None) -> list[Difference]:
+    """Return the changes of the config since the run began, and since the checkpoint ``last``."""
+    edits = edits_with_effect(run, state.config, began)
+    if last is None:
+        return edits
     try:
-        return changes_since(state.config, last)
+        known = {each.what for each in edits}
+        return [*edits, *(each for each in changes_since(state.config, last) if each.what not in known)]
     except (LookupError, TypeError, AttributeError) as error:
         raise of_another_version(run, last, error) from error
+
+
+def _finish_config(state: TrainingState, run: Run, began: dict[str, Any]) -> None:
+    """Write the resolved config if a process that began the run was killed after it had recorded its digest."""
+    before = state.config
+    state.resolve_config()
+    if state.config == before:
+        return
+    text, digests = as_yaml(state.config), began.get("files")
+    if isinstance(digests, dict) and digests.get(run.config.name) == files.digest(text.encode()):
+        files.write_text(run.config, text)
+    else:
+        state.config = before
 
 
 def with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None, list[Difference]]:
@@ -109,7 +133,7 @@ def with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None
     if not monitor.get("best"):
         return last, None, []
     try:
-        return last, run.checkpoints.load("best"), []
+        return last, _best(run, last, monitor["best"]["step"]), []
     except RunError as error:
         step = monitor["best"]["step"]
         if step == last.step:
@@ -120,11 +144,24 @@ def with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None
         return without, None, [Difference("best checkpoint", f"of step {step}", "damaged")]
 
 
+def _best(run: Run, last: Checkpoint, step: int) -> Checkpoint:
+    """Return the best checkpoint; raises RunError unless it is of ``step``, or newer than ``last``.
+
+    A newer one was saved before the state after it was lost, and training reaches it again.
+    """
+    best = run.checkpoints.load("best")
+    if best.step != step and best.step <= last.step:
+        raise RunError(
+            f"{run.path} should have a best checkpoint after step {step}; the one here was saved after {best.step}"
+        )
+    return best
+
+
 def _restore(state: TrainingState, run: Run, last: Checkpoint, best: Checkpoint | None) -> int:
     try:
         state.restore(last, best)
         return int(last.facts["metrics_bytes"])
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise of_another_version(run, last, error) from error
 
 
@@ -151,6 +188,6 @@ def _record(run: Run, began: dict[str, Any], now: dict[str, Any], step: int, fou
         "step": step,
         "differences": [asdict(each) for each in found],
     }
-    since = {"began": began["began"]} if "began" in began else {}
+    since = {key: began[key] for key in ("began", "planned", "files", "config", "repaired") if key in began}
     resumed = [*(earlier if isinstance(earlier, list) else []), note]
     run.write_json("environment.json", {**since, **now, "resumed": resumed})

@@ -8,7 +8,8 @@ from typing import Literal
 
 from nnlab import seeding
 from nnlab.config import Experiment
-from nnlab.config.consistency import check_batches
+from nnlab.config.consistency import check_batches, check_shards
+from nnlab.config.resolution import resolved
 from nnlab.data import Dataset, load_dataset
 from nnlab.data.batches import Batches, prepared
 from nnlab.errors import OptionError, RunError, UsageError
@@ -16,10 +17,12 @@ from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network, build_network
 from nnlab.nn.optimizers import Optimizer
 from nnlab.nn.schedules import Clock, Schedule
+from nnlab.nn.shards import shard_count
 from nnlab.registry import OPTIMIZERS
 from nnlab.runs import Checkpoint
 from nnlab.runs.changes import changes_since, settings
 from nnlab.runs.checkpoint_arrays import fill, restore_weights, weights
+from nnlab.training.backpropagation import Backpropagation
 from nnlab.training.progress import Monitor, Window
 from nnlab.training.step import StepRecord, train_step
 
@@ -75,6 +78,12 @@ class TrainingState:
         return self.config.training.evaluate_every or self.clock.steps_per_epoch
 
     @property
+    def shards(self) -> int:
+        """In how many shards a batch is computed; as its shapes have it unless the config says otherwise."""
+        training = self.config.training
+        return training.shards or shard_count(training.batch_size, self.network.layers)
+
+    @property
     def checkpoint_every(self) -> int:
         """Steps between two checkpoints; those between two evaluations unless the config says otherwise."""
         return self.config.training.checkpoint_every or self.evaluate_every
@@ -83,11 +92,15 @@ class TrainingState:
         """Take the steps that are left, yielding what each did; raises DivergedError as ``train_step`` does."""
         steps = range(self.step + 1, self.total_steps + 1)
         ahead = self.dataset.is_costly and self.batches.size * prod(self.dataset.input_shape) >= _LEAST_AHEAD
-        with closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches:
+        backpropagate = Backpropagation(self.network, self.loss, shards=self.shards, seed=self.config.seed)
+        with (
+            closing(prepared(self.batches, self.dataset.batch, steps, ahead=ahead)) as batches,
+            backpropagate.replicas(self.config),
+        ):
             for step, (x, labels) in zip(steps, batches, strict=True):
                 yield train_step(
                     self.network,
-                    self.loss,
+                    backpropagate,
                     self.optimizer,
                     x,
                     labels,
@@ -95,6 +108,13 @@ class TrainingState:
                     factor=self.schedule.factor(step - 1, self.clock),
                     clip_norm=self.config.training.clip_norm,
                 )
+
+    def resolve_config(self) -> None:
+        """Replace null in the config by what is used; done when a run begins, never in one that has begun."""
+        every = self.evaluate_every if self.evaluated_on else None
+        self.config = resolved(
+            self.config, evaluate_every=every, checkpoint_every=self.checkpoint_every, shards=self.shards
+        )
 
     def checkpoint(self, metrics_bytes: int) -> Checkpoint:
         """Return everything that the coming steps depend on; save it before the next step changes it."""
@@ -142,6 +162,10 @@ def prepare(config: Experiment) -> TrainingState:
     if config.freeze:
         optimizer.restrict(network.trained)
     examples = len(dataset.train.labels)
+    if training.evaluate_on == "test" and not len(dataset.test):
+        raise UsageError(
+            "training.evaluate_on: the data set has no test examples; data.test: 0.2 holds out a fifth"
+        )
     if training.batch_size > examples and training.drop_last and not training.replacement:
         raise UsageError(
             f"training.batch_size ({training.batch_size:,}) is more than the {examples:,} training examples; "
@@ -153,6 +177,10 @@ def prepare(config: Experiment) -> TrainingState:
         check_batches(training, network.layers, examples)
     except OptionError as error:
         raise UsageError(f"training.batch_size is {training.batch_size:,}: {error}; {error.hint}") from error
+    try:
+        check_shards(training, network.layers)
+    except OptionError as error:
+        raise UsageError(f"training.shards: {error}; {error.hint}") from error
     patience = training.early_stopping
     return TrainingState(
         config,

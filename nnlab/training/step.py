@@ -7,9 +7,9 @@ import numpy as np
 
 from nnlab.arrays import Array, Labels
 from nnlab.errors import DivergedError
-from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
 from nnlab.nn.optimizers import Optimizer
+from nnlab.training.backpropagation import Backpropagation
 
 _BLOCK = 2**16  # values whose squares are summed at a time in float64
 
@@ -27,7 +27,7 @@ class StepRecord:
 
 def train_step(
     network: Network,
-    loss: Loss,
+    backpropagate: Backpropagation,
     optimizer: Optimizer,
     x: Array,
     labels: Labels,
@@ -44,11 +44,9 @@ def train_step(
     Raises DivergedError if the loss, the gradient or a parameter is not finite.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        scores, caches = network.forward(x)
-        value, cache = loss.forward(scores, labels)
-        if not isfinite(value):
-            raise DivergedError(f"step {step}: the loss is {value}; {_first_output(network, x)}")
-        network.backward(loss.backward(cache), caches)
+        result = backpropagate(x, labels, step)
+        if not isfinite(result.loss):
+            raise DivergedError(f"step {step}: the loss is {result.loss}; {_first_output(network, x)}")
         if clip_norm is not None:
             _clip(network, clip_norm, step)
         optimizer.update(network.weights, network.gradient, factor)
@@ -56,8 +54,7 @@ def train_step(
         if not isfinite(float(network.weights.dot(network.weights))):
             _require_finite(network, network.gradient, f"step {step}: the gradient")
             _require_finite(network, network.weights, f"step {step}: after the update the parameter")
-    correct = int(np.count_nonzero(loss.classify(scores) == labels))
-    return StepRecord(step, value, correct, len(labels), factor)
+    return StepRecord(step, result.loss, result.correct, len(labels), factor)
 
 
 def _clip(network: Network, clip_norm: float, step: int) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from nnlab import files
 from nnlab.config import Experiment, as_yaml
-from nnlab.config.resolution import resolved
 from nnlab.errors import DivergedError, Interrupted, SystemFault
 from nnlab.nn.kernels import threads
 from nnlab.runs import Run, check_writable, create_run
+from nnlab.runs.changes import record_of
 from nnlab.runs.directory import moment
 from nnlab.runs.fitted_normalization import write_normalization
 from nnlab.runs.origin import origin_facts, write_origin
@@ -46,7 +46,7 @@ def train(
     with threads.compute(config.compute.threads):
         state = _prepare(config)
         beginning = _initialize(state, Path(runs_dir))
-        _resolve(state)
+        state.resolve_config()
         run = create_run(Path(runs_dir), config.name)
         if beginning:
             write_origin(run, beginning.origin, beginning.taken)
@@ -80,7 +80,7 @@ def extend(
     with threads.compute(plan.config.compute.threads):
         state = _prepare(plan.config)
         origin = take_over(state, plan)
-        _resolve(state)
+        state.resolve_config()
         longer = create_run(Path(runs_dir), plan.config.name)
         with longer.locked():
             keep = copy_records(run, longer, plan.last)
@@ -116,11 +116,12 @@ def resume(
         if run.begun:
             keep = restore(state, run, allow_inexact=allow_inexact)
         else:
+            planned = files.digest(files.read_whole(run.config))
             if beginning := _initialize(state, run.path.parent):
                 write_origin(run, beginning.origin, beginning.taken)
-            _resolve(state)
+            state.resolve_config()
+            _begin(state, run, planned)
             files.write_text(run.config, as_yaml(state.config))
-            _begin(state, run)
         finished = state.finished
         _train(state, run, report, begin, keep=keep)
     return not finished
@@ -143,17 +144,15 @@ def _initialize(state: TrainingState, runs_dir: Path) -> Transfer | None:
     return planned
 
 
-def _resolve(state: TrainingState) -> None:
-    """Replace null in the config by what is used; done before a run begins, never in one that has begun."""
-    every = state.evaluate_every if state.evaluated_on else None
-    state.config = resolved(state.config, evaluate_every=every, checkpoint_every=state.checkpoint_every)
+def _begin(state: TrainingState, run: Run, planned: str | None = None) -> None:
+    """Record the fitted normalization, the config and the environment in which training begins.
 
-
-def _begin(state: TrainingState, run: Run) -> None:
-    """Record the fitted normalization and the environment in which training begins."""
+    ``planned`` is the digest of the config of a run that was only a config so far, such as a new cell of a sweep.
+    """
     files.remove_leftovers(run.path)
-    write_normalization(run, state.dataset.normalization)
-    run.write_json("environment.json", {"began": moment(), **present_environment(state)})
+    recorded = record_of(state.config, write_normalization(run, state.dataset.normalization))
+    origin = {} if planned is None else {"planned": planned}
+    run.write_json("environment.json", {"began": moment(), **present_environment(state), **recorded, **origin})
 
 
 def _beginning(state: TrainingState, run: Run) -> Beginning:

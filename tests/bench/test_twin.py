@@ -32,6 +32,16 @@ def test_both_layouts_give_the_scores_of_nnlab(form, config):
     np.testing.assert_allclose(scores.detach().numpy(), x, atol=1e-5)
 
 
+def test_layers_for_variants_of_a_network_have_counterparts(rng):
+    conv = {"type": "conv2d", "filters": 4, "kernel": 3, "padding": 2, "dilation": 2}
+    deep = {"type": "depthwise_conv2d", "kernel": 3, "stride": 2, "multiplier": 2}
+    smooth = [{"type": "gelu", "approximate": "tanh"}, {"type": "gelu"}, {"type": "silu"}, {"type": "elu"}]
+    net = network((9, 8, 3), conv, {"type": "groupnorm", "groups": 2}, deep, *smooth)
+    x = rng.standard_normal((2, 9, 8, 3), np.float32)
+    scores = twins.twin_of(net, "eager")(twins.tensor_of(x, "eager"))
+    np.testing.assert_allclose(twins.array_of(scores.detach()), net.predict(x), atol=1e-5)
+
+
 def test_the_twin_has_copies_of_the_weights():
     net = network((3,), {"type": "dense", "units": 2})
     twin = twins.twin_of(net, "eager")

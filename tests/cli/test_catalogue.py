@@ -99,6 +99,7 @@ def test_the_options_of_sections_are_those_of_the_schema():
         ("inline", "class_names: list of texts or null = null"),
         ("residual", "body: list of layers, required"),
         ("residual", "projection: layer or null = null"),
+        ("concat", "branches: list of lists of layers, required"),
         ("sgd", "decay: one of all, weights = all"),
         ("linear_warmup", "then: schedule = constant"),
         ("data", "normalize: normalization = standard"),

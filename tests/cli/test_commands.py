@@ -224,9 +224,16 @@ def test_data_list_and_fetch(nnlab_, monkeypatch, tmp_path):
     monkeypatch.setenv("NNLAB_DATA", str(tmp_path))
     code, out, _ = nnlab_("data", "list")
     assert code == 0
-    assert re.search(r"^glyphs +generated", out, re.MULTILINE)
+    assert re.search(r"^generated: .*\bglyphs\b", out, re.MULTILINE)
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "t10k-labels-idx1-ubyte").write_bytes(b"")
+    code, out, _ = nnlab_("data", "list")
+    assert re.search(r"^mnist +incomplete\b", out, re.MULTILINE)
+    assert "train-images-idx3-ubyte" in out
     code, out, _ = nnlab_("data", "list", "--json")
-    assert {entry["name"] for entry in json.loads(out)} >= {"mnist", "cifar10", "glyphs"}
+    found = {entry["name"]: entry for entry in json.loads(out)}
+    assert (found["mnist"]["state"], found["glyphs"]["state"]) == ("incomplete", "own")
+    assert "train-images-idx3-ubyte" in found["mnist"]["note"]
     code, _, err = nnlab_("data", "fetch", "glyphs")
     assert code == 2
     assert "is generated" in err

@@ -19,6 +19,11 @@ def stopped(tmp_path):
     return nnlab.open_run("latest", tmp_path / "runs")
 
 
+def damaged(run):
+    way = f"nnlab verify runs/{run.name} --repair mends what can be mended"
+    return f"damaged in runs/{run.name}: metrics.jsonl; {way}"
+
+
 def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):
     code, out, err = nnlab_("verify", "latest")
     assert (code, err) == (0, "")
@@ -26,7 +31,7 @@ def test_verify_prints_a_table_and_what_is_usable(nnlab_, stopped):
     assert re.search(r"^nnlab resume .* step 8$", out, re.MULTILINE)
     stopped.metrics.write_bytes(b"\x1b[31mred\n")
     code, out, err = nnlab_("verify", "latest")
-    assert (code, err) == (4, f"error: damaged in runs/{stopped.name}: metrics.jsonl\n")
+    assert (code, err) == (4, f"error: {damaged(stopped)}\n")
     assert re.search(r"^metrics\.jsonl +damaged +.*\bline 1\b", out, re.MULTILINE)
     code, out, err = nnlab_("verify", "latest", "--json")
     assert (code, err) == (4, "")
@@ -129,9 +134,47 @@ def test_verify_takes_many_runs_and_folders_and_ends_with_a_verdict(nnlab_, stop
     assert code == 4
     assert out.splitlines()[-1] == "2 runs: 1 intact, 1 damaged"
     assert f"runs/{second.name}: damaged: metrics.jsonl" in out
-    assert err == f"error: damaged in runs/{second.name}: metrics.jsonl\n"
+    assert err == f"error: {damaged(second)}\n"
     code, out, _ = nnlab_("verify", "runs/", "--json", "--quick")
     found = json.loads(out)
     assert (code, found["intact"]) == (4, False)
     intact = {Path(each["run"]).name: each["intact"] for each in found["runs"]}
     assert intact == {stopped.name: True, second.name: False}
+
+
+def test_repair_mends_first_and_says_what_was_lost(nnlab_, stopped):
+    (stopped.path / "summary.json").write_text("{")
+    code, out, err = nnlab_("verify", "latest", "--repair", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (
+        [made["file"] for made in told["repairs"]]
+        == [made["file"] for made in told["repaired"]]
+        == ["summary.json"]
+    )
+    assert told["not_repaired"] == []
+    assert err == (
+        "repaired summary.json: set aside; lost: how the training run ended; "
+        "the damaged file is kept as summary.json.damaged-1\n"
+    )
+    code, out, _ = nnlab_("verify", "latest")
+    assert (code, out.splitlines()[-1]) == (0, "verdict: intact, evaluated again; repaired: summary.json")
+    code, out, _ = nnlab_("runs", "show", "latest")
+    assert re.search(r"^repaired +summary\.json: set aside; ", out, re.MULTILINE)
+
+
+def test_a_run_without_its_config_is_repaired_by_its_path(nnlab_, stopped):
+    stopped.config.unlink()
+    code, _, err = nnlab_("eval", f"runs/{stopped.name}")
+    assert (code, f"nnlab verify runs/{stopped.name} --repair" in err) == (4, True)
+    code, out, err = nnlab_("resume", f"runs/{stopped.name}", "--repair", "-q")
+    assert (code, out) == (0, f"runs/{stopped.name}\n")
+    assert err.startswith("repaired config.yaml: rebuilt from ")
+
+
+def test_reproduce_does_not_miss_records_that_a_repair_lost(nnlab_, stopped):
+    lines = stopped.metrics.read_bytes().splitlines(keepends=True)
+    stopped.metrics.write_bytes(b"".join([*lines[:2], *lines[3:]]))
+    assert nnlab_("verify", "latest", "--repair")[0] == 0
+    code, out, _ = nnlab_("reproduce", "latest", "-q")
+    assert (code, out.startswith("identical up to step 8: 8 records, ")) == (0, True)

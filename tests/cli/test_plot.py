@@ -223,8 +223,7 @@ def test_a_sweep_is_drawn_in_its_directory_with_the_names_of_its_variants(nnlab_
 
 def test_what_diverged_is_left_out_with_a_note_unless_all_did(nnlab_, sweep, drawn):
     by_status, by_loss, *others = [cell.run for cell in sweep.cells[:4]]
-    summary = by_status.path / "summary.json"
-    summary.write_text(summary.read_text().replace('"completed"', '"diverged"'))
+    by_status.write_json("summary.json", by_status.read_json("summary.json") | {"status": "diverged"})
     spoil(by_loss)
     code, _, err = nnlab_("plot", "curves", "sweep-small", "--first-epoch")
     assert (code, err) == (0, "")

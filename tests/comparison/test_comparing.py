@@ -364,6 +364,9 @@ def test_an_edited_config_is_told_by_its_keys(tmp_path):
     run.config.write_text(text.replace("batch_size: 8", "batch_size: 4"))
     told = f"config.yaml of {run.name} was edited after training: training.batch_size"
     assert compare([run]).warnings == (told,)
+    began = run.read_json("environment.json")
+    run.write_json("environment.json", {key: began[key] for key in began.keys() - {"config", "files"}})
+    assert compare([run]).warnings == (told,)  # of an earlier version: only checkpoints record the config
     index = run.path / "checkpoints" / "index.json"
     last = json.loads(index.read_text())["last"]
     for name in ("missing", "../config.yaml", "index.json", 7):

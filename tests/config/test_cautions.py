@@ -66,6 +66,13 @@ def test_two_affine_layers_in_a_row_inside_a_block(told):
     assert "network[2].body[1]: dense follows dense" in message
 
 
+def test_two_affine_layers_in_a_row_in_a_branch(told):
+    dense = "{type: dense, units: 4}"
+    joined = f"{{type: concat, branches: [[{dense}, relu], [{dense}, {dense}]]}}"
+    (message,) = told(TEXT.replace("- relu", f"- relu\n  - {joined}\n  - relu"))
+    assert "network[2].branches[1][1]: dense follows dense" in message
+
+
 @pytest.mark.parametrize(
     ("change", "warned"),
     [

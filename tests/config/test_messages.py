@@ -145,7 +145,14 @@ MISTAKES = [
         "known: type",
     ),
     Mistake("type: sgd", "type: SGDM", 14, "SGDM", "optimizer: unknown optimizer 'SGDM'", "did you mean sgd?"),
-    Mistake("type: sgd, ", "", 14, "optimizer", "optimizer: missing 'type'", "known: adam, adamw, sgd"),
+    Mistake(
+        "type: sgd, ",
+        "",
+        14,
+        "optimizer",
+        "optimizer: missing 'type'",
+        "known: adagrad, adam, adamw, rmsprop, sgd",
+    ),
     Mistake("type: random", "type: coco", 3, "coco", "data: unknown data set 'coco'", "known: arrays,"),
     Mistake("shape: [12, 12, 1], ", "", 3, "random", "data: missing 'shape'", "shape: list of whole numbers > 0"),
     Mistake(
@@ -162,7 +169,7 @@ MISTAKES = [
         1,
         "n",
         "missing 'optimizer'",
-        "one of adam, adamw, sgd",
+        "one of adagrad, adam, adamw, rmsprop, sgd",
     ),
     Mistake(
         "learning_rate: 0.1",

@@ -32,11 +32,14 @@ def no_mirrors(monkeypatch):
     """All mirrors refuse the connection."""
     import dataclasses
 
-    from nnlab.data import Cifar10, FashionMnist, Mnist
+    from nnlab.registry import DATASETS
 
-    for source in (Mnist, FashionMnist, Cifar10):
-        nowhere = dataclasses.replace(source.published, mirrors=("http://127.0.0.1:9/", "http://127.0.0.1:9/b/"))
-        monkeypatch.setattr(source, "published", nowhere)
+    for source in map(DATASETS.__getitem__, DATASETS.names()):
+        if source.published is not None:
+            nowhere = dataclasses.replace(
+                source.published, mirrors=("http://127.0.0.1:9/", "http://127.0.0.1:9/b/")
+            )
+            monkeypatch.setattr(source, "published", nowhere)
 
 
 def idx_bytes(values):

@@ -104,7 +104,7 @@ def test_an_archive_of_cifar10_is_unpacked_once(home, monkeypatch):
     (home / "data").mkdir()
     (home / "data" / "cifar-10-binary.tar.gz").write_bytes(gzip.compress(buffer.getvalue()))
     first = Cifar10().load(None)
-    monkeypatch.setattr("nnlab.data.cifar10.read_archive", lambda _path: never())
+    monkeypatch.setattr("nnlab.data.cifar.read_archive", lambda *_: never())
     assert same(Cifar10().load(None), first)
 
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlab.data import Cifar10
-from nnlab.data.cifar10 import RECORD, read_archive, read_files, split_of
+from nnlab.data.cifar import CIFAR10, read_archive, read_files, split_of
 from nnlab.errors import DataError, SystemFault
 
+RECORD = CIFAR10.record
 FILES = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
 REAL = os.environ.get("NNLAB_DATA")
 

@@ -25,14 +25,16 @@ def numbers(split):
 
 
 def test_registered_data_sets_know_their_shape_without_loading(home):
-    own = ["arrays", "inline", "random"]
-    assert DATASETS.names() == sorted([*own, "cifar10", "ellipse", "fashion_mnist", "glyphs", "mnist"])
-    shapes = {"cifar10": (32, 32, 3), "ellipse": (2,), "fashion_mnist": (28, 28, 1), "glyphs": (28, 28, 1)}
+    own = ["arrays", "csv", "images", "inline", "random"]
+    grey = dict.fromkeys(["fashion_mnist", "glyphs", "kmnist", "mnist", "qmnist", "emnist"], (28, 28, 1))
+    shapes = {"cifar10": (32, 32, 3), "cifar100": (32, 32, 3), "ellipse": (2,), "usps": (16, 16, 1), **grey}
+    assert DATASETS.names() == sorted([*own, *shapes])
+    classes = {"ellipse": 2, "cifar100": 100, "emnist": 47}
     for name, shape in shapes.items():
         source = DATASETS.build(spec(type=name))
         assert isinstance(source, Source)
         assert source.input_shape == shape
-        assert len(source.class_names) == (2 if name == "ellipse" else 10)
+        assert len(source.class_names) == classes.get(name, 10)
     assert list(home.iterdir()) == []
 
 
@@ -93,7 +95,7 @@ def test_splits_by_name():
     ]
     with pytest.raises(UsageError, match=r"unknown split 'tests' \(did you mean test\?\)"):
         data.split("tests")
-    with pytest.raises(DataError, match=r"the validation split is empty: data\.validation says"):
+    with pytest.raises(DataError, match=r"no validation examples, only train and test; data\.validation"):
         load_dataset(numbered(4), 0).split("validation")
 
 

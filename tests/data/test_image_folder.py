@@ -195,7 +195,7 @@ def test_control_characters_in_names_are_not_printed(home):
         (("cat",), "one class folder only"),
         (("cat/a", "cat/b"), r"data\.path: .*cat names them"),
         (("train/cat", "train/dog", "mouse"), "is in none of"),
-        (("train/cat", "train/dog", "val/cat", "validation/cat"), "are both validation"),
+        (("train/cat", "train/dog", "val/cat", "validation/cat"), "hold validation examples; leave one"),
     ],
 )
 def test_layouts_that_are_none(home, folders, message):
@@ -263,3 +263,7 @@ def test_classes_are_sorted_by_name_and_number(home):
     for name in ("e\u0301te", "hiver"):
         put(home / "set" / name / "1.png")
     assert source(home / "set").class_names == ("hiver", "\u00e9te")
+    put(home / "set" / "\u00e9te" / "1.png")
+    with pytest.raises(DataError, match="rename one") as error:
+        source(home / "set")
+    assert "'e\\u0301te'" in str(error.value)

@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from nnlab.data import Cifar10, Mnist, available, fetch, load_dataset
+from nnlab.data import Cifar10, Mnist, available, fetch, inspected, load_dataset
 from nnlab.data.cache import cache_directory
 from nnlab.data.lookup import locate, roots
 from nnlab.data.published import PublishedFile
@@ -113,7 +113,7 @@ def test_available_names_what_is_here(home, write_idx):
     assert holdings["fashion_mnist"].size == 28 * (784 + 1) + 2 * (16 + 8)
     assert {name: holding.note for name, holding in holdings.items()} == {
         **dict.fromkeys(["ellipse", "glyphs", "inline", "random"], "generated"),
-        **dict.fromkeys(["cifar10", "mnist"], "not here"),
+        **dict.fromkeys(["cifar10", "cifar100", "emnist", "kmnist", "mnist", "qmnist", "usps"], "not here"),
         "arrays": "in the folder or file that data.path names",
         "csv": "in the file that data.path names",
         "images": "in the folder that data.path names",
@@ -155,6 +155,40 @@ def test_what_is_nowhere_is_downloaded_once(published, downloads):
     assert fetch("mnist") == downloads / "mnist"
     assert len(published.asked) == 4
     assert {holding.name: len(holding.files) for holding in available()}["mnist"] == 4
+
+
+def states():
+    return {holding.name: (holding.state, holding.note) for holding in inspected()}
+
+
+def test_the_state_of_what_is_here(home, published, write_idx):
+    fetch("mnist")
+    folder = home / "data" / "fashion_mnist"
+    write_idx(folder)
+    (home / "data" / "cifar-100-python").mkdir(parents=True)
+    (home / "data" / "kmnist").mkdir()
+    (home / "data" / "kmnist" / NAMES[0]).write_bytes(b"")
+    found = states()
+    assert {name: state for name, (state, _) in found.items() if state not in {"absent", "own"}} == {
+        "mnist": "verified",
+        "fashion_mnist": "unverified",
+        "cifar100": "unsafe",
+        "kmnist": "incomplete",
+    }
+    assert "cifar-100-python" in found["cifar100"][1]
+    assert NAMES[1].removesuffix(".gz") in found["kmnist"][1]
+    (folder / NAMES[2]).write_bytes(b"no gzip file")
+    state, note = states()["fashion_mnist"]
+    assert (state, NAMES[2] in note) == ("damaged", True)
+    assert states()["qmnist"] == ("absent", "not here")
+
+
+@pytest.mark.usefixtures("no_mirrors")
+def test_files_are_checked_once(home, published, write_idx, monkeypatch):
+    fetch("mnist")
+    states()
+    monkeypatch.setattr("nnlab.data.lookup.md5_of", lambda _path: pytest.fail("read again"))
+    assert states()["mnist"] == ("verified", "")
 
 
 def test_a_download_that_was_stopped_goes_on(published, downloads):

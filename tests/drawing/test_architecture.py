@@ -1,5 +1,7 @@
 """Every layer has its box, in order, and every residual connection its way around."""
 
+from dataclasses import replace
+
 import pytest
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
@@ -64,6 +66,20 @@ def test_residual_connections_within_one_another(readable):
     readable(figure)
     circles = of_kind(figure, Circle)
     assert len(circles) == 12
+
+
+def test_branches_stand_side_by_side_above_the_box_that_joins_them(readable):
+    narrow = replace(CONV, options=())
+    joined = Block("3 concat", (), "28x28x48", 4640, "trained", branches=((narrow, RELU), (narrow,), ()))
+    figure = architecture([RELU, joined, residual(joined, RELU)])
+    assert "3 concat 28x28x48, 4,640 parameters" in readable(figure)
+    first, *branches, box = of_kind(figure, Rectangle)[:5]
+    assert len({boxed.get_x() for boxed in branches}) == 2
+    assert branches[0].get_x() == branches[1].get_x()
+    assert branches[0].get_y() == branches[2].get_y() < first.get_y()
+    assert box.get_y() + box.get_height() < min(boxed.get_y() for boxed in branches)
+    ends = {tuple(arrow._path_original.vertices[-1]) for arrow in of_kind(figure, FancyArrowPatch)}
+    assert sum(y == pytest.approx(box.get_y() + box.get_height()) for _, y in ends) == 3
 
 
 def test_a_network_may_begin_and_end_with_a_residual_connection(readable):

@@ -1,9 +1,8 @@
 """What a disturbed training must have left: nothing that was said to be saved is lost, and it goes on."""
 
-import json
-
 from faults import tiny
 from nnlab.errors import RunError
+from nnlab.runs.checkpoint_index import read_index
 
 
 def problems(run, ended, children, expected):
@@ -35,10 +34,10 @@ def _lost(run, saved):
     if not saved:
         return []
     try:
-        index = json.loads((run.path / "checkpoints" / "index.json").read_text())
+        index = read_index(run.path / "checkpoints")
         last = run.checkpoints.load("last").step
-    except (OSError, ValueError, RunError) as error:
+    except RunError as error:
         return [f"step {saved} was saved, but: {error}"]
     found = [] if last >= saved else [f"step {saved} was saved, but the last is {last}"]
-    missing = [name for name in index.values() if not (run.path / "checkpoints" / name).exists()]
+    missing = [name for name in index.names.values() if not (run.path / "checkpoints" / name).exists()]
     return found + [f"the index names {name}, which is missing" for name in missing]

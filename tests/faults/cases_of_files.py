@@ -63,6 +63,27 @@ OF_FILES = (
         (f"{_DATA}test_cifar_files",),
     ),
     Row(
+        "A damaged or incomplete EMNIST archive, or a bomb; labels out of range in EMNIST, QMNIST or CIFAR-100",
+        "Refused; nothing is extracted, and no more is unpacked than the headers declare.",
+        (3,),
+        (
+            "data/test_published_sets.py::test_archives_that_are_not_emnist",
+            "data/test_published_sets.py::test_letters_are_numbered_from_1_and_transposed",
+            "data/test_published_sets.py::test_a_digit_of_qmnist_out_of_range",
+            "data/test_published_sets.py::test_both_labels_of_cifar100",
+        ),
+    ),
+    Row(
+        "Arrays of unknown names; one-hot or float labels that are no class numbers; values too large for float32",
+        "Refused; the message lists what the file holds or names the example.",
+        (3,),
+        (
+            "data/test_own_arrays.py::test_what_a_file_holds_is_listed_where_the_names_are_unknown",
+            "data/test_own_arrays.py::test_labels_that_are_no_class_numbers_name_the_cure",
+            "data/test_own_arrays.py::test_a_value_too_large_for_float32_is_refused",
+        ),
+    ),
+    Row(
         "A gzip or tar bomb; an archive with links, devices or paths outside its folder",
         "Refused; no more is unpacked than the data set can hold, and nothing is extracted.",
         (3,),

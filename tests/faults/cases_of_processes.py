@@ -3,6 +3,7 @@
 from faults.row import Row
 
 _TOGETHER, _AROUND = "faults/test_overlapping_runs.py::", "faults/test_surroundings.py::"
+_REPLICAS = "faults/test_replicas.py::"
 
 OF_PROCESSES = (
     Row(
@@ -38,5 +39,31 @@ OF_PROCESSES = (
             f"{_AROUND}test_a_closed_pipe_is_not_an_error",
             "cli/test_plot.py::test_the_environment_of_a_notebook_breaks_no_figure",
         ),
+    ),
+    Row(
+        "A replica, a process that shares the work of a step, is killed, stopped, or cannot start",
+        "The training process computes its share, with the same bits, and a warning says so.",
+        (0,),
+        (
+            f"{_REPLICAS}test_a_killed_replica_changes_no_bit",
+            f"{_REPLICAS}test_a_stopped_replica_is_done_without",
+            f"{_REPLICAS}test_a_replica_that_cannot_start_is_done_without",
+            f"{_REPLICAS}test_without_shared_memory_one_process_does_all",
+        ),
+    ),
+    Row(
+        "A training process with replicas is killed or interrupted",
+        "Its replicas end within seconds and leave no shared memory; after Ctrl-C the state is saved.",
+        (130,),
+        (
+            f"{_REPLICAS}test_no_replica_outlives_a_killed_training_process",
+            f"{_REPLICAS}test_ctrl_c_saves_and_ends_the_replicas_too",
+        ),
+    ),
+    Row(
+        "Training is called from a script without a main guard, from `python -c`, or in a daemonic worker",
+        "It works, with replicas, and imports nothing of the caller a second time.",
+        (0,),
+        (f"{_REPLICAS}test_nnlab_may_be_called_from_anywhere",),
     ),
 )

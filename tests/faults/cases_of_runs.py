@@ -6,6 +6,8 @@ _KILLS, _STRACE, _POWER = "faults/test_kills.py::", "faults/test_strace.py::", "
 _STOPS, _ERRORS = "faults/test_interruptions.py::", "faults/test_injected_errors.py::"
 _ROOM, _DAMAGE, _RESUMING = "faults/test_room.py::", "faults/test_damage.py::", "faults/test_resuming.py::"
 _EXTENDING = "training/test_extension.py::"
+_REPAIR = "integrity/test_repair.py::"
+_ALTERED, _FOREIGN = "faults/test_altered_files.py::", "integrity/test_foreign_files.py::"
 _SWEEP = "sweep/test_running.py::"
 
 OF_RUNS = (
@@ -172,12 +174,50 @@ OF_RUNS = (
         ),
     ),
     Row(
+        "A damaged or deleted metrics.jsonl, config.yaml, summary.json, index of checkpoints, environment.json, "
+        "ledger, evaluation or best checkpoint",
+        "`nnlab verify RUN --repair` and `nnlab resume RUN --repair` mend it from the other files, keep the "
+        "damaged one beside it and say what was lost; the run says that it was repaired. With intact checkpoints, "
+        "resuming ends in the bits of an undisturbed run. What is nowhere else is not made up.",
+        (0, 4),
+        (
+            f"{_REPAIR}test_one_flipped_bit_of_the_log_is_flipped_back",
+            f"{_REPAIR}test_what_of_the_log_cannot_be_proven_is_lost_and_named",
+            f"{_REPAIR}test_a_repaired_run_goes_on_to_the_bits_of_an_undisturbed_one",
+            f"{_REPAIR}test_the_best_checkpoint_is_restored_from_a_state_of_the_same_step_only",
+            "faults/test_repairs.py::test_a_repair_mends_what_it_can_and_the_run_goes_on",
+        ),
+    ),
+    Row(
+        "The process is killed (kill -9) at any system call of a repair",
+        "Every damaged file is still there, and the next repair comes to the same end.",
+        (),
+        ("faults/test_repairs.py::test_killed_at_any_system_call_nothing_is_lost",),
+    ),
+    Row(
+        "A metrics log of gigabytes",
+        "Lists of runs read at most 3 MiB of it; what needs all of it holds a bounded number of records.",
+        (0, 4),
+        (
+            "runs/test_large_logs.py::test_an_overview_reads_a_part_of_a_large_log_and_tells_the_same",
+            "runs/test_large_logs.py::test_a_scan_holds_a_bounded_number_of_records",
+        ),
+    ),
+    Row(
+        "Any field of any file of a run or sweep, checkpoints included, replaced by a hostile value under right "
+        "digests",
+        "Every command works or refuses the file with a message, within 10 s of processor time.",
+        (0, 2, 3, 4, 7),
+        ("faults/test_hostile_fields.py::test_no_field_of_any_file_makes_a_bug_or_a_hang",),
+    ),
+    Row(
         "A file or folder left by a killed command",
         "Removed by the next command that writes in its folder, unless another process is writing it.",
         (0,),
         (
             "test_files.py::test_what_a_killed_command_left_is_removed_by_the_next_write",
             "test_files.py::test_what_another_process_is_writing_stays",
+            "faults/test_leftovers.py::test_a_killed_command_leaves_nothing_after_the_next",
         ),
     ),
     Row(
@@ -204,5 +244,69 @@ OF_RUNS = (
         "`nnlab resume` ends in the bits of an undisturbed run.",
         (0,),
         (f"{_EXTENDING}test_a_stopped_run_with_frozen_layers_is_resumed_to_the_same_bits",),
+    ),
+    Row(
+        "A bit of the index of checkpoints, of config.yaml, summary.json, environment.json or the test ledger is "
+        "flipped",
+        "Each has a check that its reader compares: the file is refused, or the result is the same. "
+        "`nnlab verify` names it.",
+        (0, 4),
+        (
+            f"{_ALTERED}test_any_flipped_bit_of_a_file_with_a_check_is_refused_by_its_reader",
+            f"{_ALTERED}test_a_flipped_bit_changes_no_result_in_silence",
+            "runs/test_changes.py::test_a_flipped_name_in_the_index_does_not_choose_another_checkpoint",
+        ),
+    ),
+    Row(
+        "A single field of a file of a run is changed or removed, or a check together with the format",
+        "`nnlab verify` names the file.",
+        (4,),
+        (
+            f"{_ALTERED}test_verify_names_the_file_of_any_changed_field",
+            f"{_FOREIGN}test_a_check_that_was_removed_with_the_format_is_missed",
+        ),
+    ),
+    Row(
+        "A checkpoint, an evaluation or a normalization of another run of the same config; a line taken out of "
+        "the test ledger, or the ledger deleted",
+        "Not used, and named by `nnlab verify`. Of the last checkpoint the previous one is used, with a warning.",
+        (4,),
+        (
+            f"{_FOREIGN}test_a_best_checkpoint_of_another_run_is_not_evaluated",
+            f"{_FOREIGN}test_a_last_checkpoint_of_another_run_of_the_same_config_is_not_evaluated",
+            f"{_FOREIGN}test_an_evaluation_of_another_run_is_not_shown",
+            f"{_FOREIGN}test_a_normalization_of_another_run_is_not_used",
+            f"{_FOREIGN}test_a_line_taken_out_of_the_ledger_is_noticed",
+            f"{_FOREIGN}test_a_ledger_that_was_deleted_or_is_of_another_run_is_noticed",
+            f"{_FOREIGN}test_a_ledger_of_training_that_was_deleted_or_is_older_is_noticed",
+            "runs/test_changes.py::test_a_best_checkpoint_of_another_step_is_not_continued_from",
+        ),
+    ),
+    Row(
+        "config.yaml of a run is edited, before its first checkpoint or after the last",
+        "What needs the weights is refused, with each option, its value and the one before. Edits without effect "
+        "on results (paths, threads, logging, comments) are accepted; `nnlab verify` names them.",
+        (0, 4),
+        (
+            "runs/test_changes.py::test_an_edit_before_the_first_checkpoint_is_refused",
+            "runs/test_changes.py::test_weights_are_not_used_with_an_edited_config",
+            "runs/test_changes.py::test_edits_without_effect_are_named_and_change_nothing",
+            "runs/test_changes.py::test_a_config_that_a_killed_process_left_as_it_was_laid_out_is_resolved",
+        ),
+    ),
+    Row(
+        "The folders of two cells of a sweep are exchanged, or the config of a pending cell is edited",
+        "The sweep does not go on and names the cells; so does `nnlab verify`.",
+        (4,),
+        (
+            "sweep/test_other_configs.py::test_exchanged_folders_are_noticed",
+            "sweep/test_other_configs.py::test_an_edited_config_of_a_pending_cell_is_noticed_and_can_be_written_again",
+        ),
+    ),
+    Row(
+        "The bytes of a data file change, but not its size, time and inode",
+        "`nnlab verify --deep` reads every byte and finds it.",
+        (4,),
+        (f"{_FOREIGN}test_data_changed_with_the_same_size_time_and_inode_are_found_by_reading_all_of_them",),
     ),
 )

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,19 +22,21 @@ from faults import hostile, tiny
 from nnlab import files
 from nnlab.config import Experiment, as_yaml, read_document, validate
 from nnlab.config.overrides import read_override
-from nnlab.data.cifar10 import read_archive, read_files, split_of
+from nnlab.data.cifar import read_archive, read_files, split_of
 from nnlab.data.csv_file import read_csv_inputs
 from nnlab.data.csv_labels import LabelTexts
 from nnlab.data.csv_layout import read_layout
 from nnlab.data.csv_records import blocks
 from nnlab.data.csv_rows import RowReader
-from nnlab.data.idx import read_idx
+from nnlab.data.idx import INTEGERS, parse_idx, read_idx
 from nnlab.data.image_pixels import ImageForm, decode, quiet_decoding
 from nnlab.data.npy import read_header, read_values
 from nnlab.data.npz import NpzFile
+from nnlab.data.own_arrays import SavedArrays
+from nnlab.data.zip_archive import opened_member, unzipping
 from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, records
 from nnlab.runs import checkpoint as format_of_checkpoints
-from nnlab.runs import metrics_log as format_of_metrics
+from nnlab.runs.chain import FIRST, next_line
 from nnlab.runs.metrics_log import MetricsLog, read_metrics, scan
 from nnlab.runs.predictions_file import read_predictions
 from nnlab.runs.sweeps import read_sweep
@@ -144,6 +147,16 @@ _TABLES = (
 )
 
 
+def _own_arrays(content):
+    SavedArrays(path=str(_put("own.npz", content))).load(None)
+
+
+def _zip_of_idx(content):
+    path = _put("gzip.zip", content)
+    with unzipping(path, "zip archive") as archive, opened_member(path, archive, "x.gz") as file:
+        parse_idx("x.gz", file, (8,), 1000, INTEGERS)
+
+
 def _checkpoint(content):
     read_checkpoint(_put("step-00000001.safetensors", content))
 
@@ -161,10 +174,10 @@ def _metrics(content):
 
 def _records(content):
     """Read a log of the lines in ``content``, each under the check that it should have."""
-    check, forged = format_of_metrics._FIRST, b""
-    for line in content.split(b"\n"):
-        check = format_of_metrics._chained(check, line)
-        forged += line + format_of_metrics._ending(check)
+    check, forged = FIRST, b""
+    for text in content.split(b"\n"):
+        line, check = next_line(check, text)
+        forged += line
     read_metrics(_put("records.jsonl", forged))
 
 
@@ -263,6 +276,17 @@ def _answers(**changed):
     return hostile.zipped(**{name: hostile.npy(array) for name, array in arrays.items()})
 
 
+def _keras(labels):
+    return hostile.zipped(x_train=hostile.npy(np.zeros((2, 3))), y_train=hostile.npy(labels))
+
+
+def _zipped_labels(compression):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        archive.writestr("gzip/x.gz", gzip.compress(hostile.idx(2, 8, content=bytes(64), magic=b"\0\0\x0c\x02")))
+    return packed.getvalue()
+
+
 @functools.cache
 def parsers():
     """Return every parser under its name."""
@@ -281,6 +305,10 @@ def parsers():
         "npz": Parser(_npz, (hostile.zipped(a=small, b=floats), hostile.zipped(a=hostile.objects()))),
         "image": Parser(_image, tuple(_pictures())),
         "csv": Parser(_csv, _TABLES),
+        "arrays of one's own": Parser(_own_arrays, (_keras(np.eye(2)), _keras(np.zeros((2, 1))))),
+        "zip of idx files": Parser(
+            _zip_of_idx, (_zipped_labels(zipfile.ZIP_STORED), _zipped_labels(zipfile.ZIP_DEFLATED))
+        ),
         "checkpoint": Parser(_checkpoint, (b"".join(format_of_checkpoints.encode(_saved())),)),
         "facts of a checkpoint": Parser(_facts, (_facts_seed(),)),
         "metrics": Parser(_metrics, (_log_seed(), b"")),

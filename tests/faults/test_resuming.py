@@ -1,7 +1,5 @@
 """What was begun goes on as it began, or is refused with every difference listed."""
 
-import json
-
 import pytest
 
 from faults import tiny
@@ -24,10 +22,9 @@ def snapshot(run):
 
 
 def change_environment(run, change):
-    path = run.path / "environment.json"
-    facts = json.loads(path.read_text())
+    facts = run.read_json("environment.json")
     change(facts)
-    path.write_text(json.dumps(facts))
+    run.write_json("environment.json", facts)
 
 
 def test_in_the_same_environment_it_ends_in_the_same_bits(stopped, folder, children, undisturbed):

@@ -1,10 +1,10 @@
 """A training of a hundredth of a second that has everything a training has, and what is left of it to compare."""
 
-import json
 from pathlib import Path
 
 from nnlab.config import as_yaml, load_config
 from nnlab.runs import Run, read_checkpoint
+from nnlab.runs.checkpoint_index import read_index
 
 CONFIG = """\
 name: tiny
@@ -30,8 +30,8 @@ def lay_out(folder, *overrides):
 
 def bits(run):
     """Return all that training left in a run but what its clock told."""
-    index = json.loads((run.path / "checkpoints" / "index.json").read_text())
-    saved = {which: _bits(run.path / "checkpoints" / name) for which, name in index.items()}
+    index = read_index(run.path / "checkpoints")
+    saved = {which: _bits(run.path / "checkpoints" / name) for which, name in index.names.items()}
     summary = run.read_json("summary.json")
     records = [{key: value for key, value in record.items() if key not in _CLOCK} for record in run.records()]
     return saved, records, {key: value for key, value in summary.items() if key not in _CLOCK}

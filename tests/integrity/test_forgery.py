@@ -14,6 +14,7 @@ from nnlab.evaluation.predictions import Predictions
 from nnlab.integrity import verify
 from nnlab.runs import MetricsLog
 from nnlab.runs.checkpoint import Checkpoint, encode, read_checkpoint
+from nnlab.runs.ledger import LedgerEntry, enter, read_ledger
 from nnlab.runs.predictions_file import write_predictions
 
 
@@ -46,11 +47,12 @@ def edit_evaluation(run, change, folder="evaluation"):
     metrics = measure(predictions, [row["class"] for row in record["per_class"]])
     digest = hashlib.sha256((place / "predictions.npz").read_bytes()).hexdigest()
     record |= {**metrics.as_json(), "calibration": calibrate(predictions).as_json(), "predictions": digest}
-    (place / "metrics.json").write_text(json.dumps(record))
     if record["split"] == "test":
-        [line] = (run.path / "test-ledger.jsonl").read_text().splitlines()
-        entry = json.loads(line) | {"accuracy": metrics.accuracy, "loss": metrics.loss}
-        (run.path / "test-ledger.jsonl").write_text(json.dumps(entry) + "\n")
+        [entry] = read_ledger(run.path).entries
+        (run.path / "test-ledger.jsonl").unlink()
+        changed = entry.model_copy(update={"accuracy": metrics.accuracy, "loss": metrics.loss})
+        [record["ledger"]] = enter(run.path, changed).checks
+    run.write_json(f"{folder}/metrics.json", record)
 
 
 def all_right(stored):
@@ -101,10 +103,13 @@ def test_an_evaluation_of_another_network_or_other_data_is_found(run):
 
 
 def test_an_evaluation_that_the_ledger_does_not_list_is_found(run):
-    (run.path / "test-ledger.jsonl").write_text(
-        json.dumps({"when": "2026-01-01", "cause": "x", "checkpoint": "best", "step": 20, "accuracy": 1.0}) + "\n"
-    )
-    assert notes(run)["evaluation/metrics.json"] == "test-ledger.jsonl does not list it"
+    (run.path / "test-ledger.jsonl").unlink()
+    enter(run.path, LedgerEntry(cause="x", checkpoint="best", step=20, accuracy=1.0))
+    assert notes(run, quick=True)["test-ledger.jsonl"].endswith("evaluation/metrics.json")
+    record = run.read_json("evaluation/metrics.json")
+    del record["ledger"]
+    run.write_json("evaluation/metrics.json", record)
+    assert notes(run, quick=True)["evaluation/metrics.json"] == "test-ledger.jsonl does not list it"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ CASES = [
     ("sgd", {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.005}),
     ("sgd", {"learning_rate": 0.1, "momentum": 0.9, "dampening": 0, "decay": "weights", "weight_decay": 0.01}),
     ("sgd", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("adagrad", {"weight_decay": 0.01, "initial_square": 0.1}),
+    ("rmsprop", {}),
+    ("rmsprop", {"momentum": 0.9, "centered": True, "weight_decay": 0.01, "decay": "weights"}),
     ("adam", {"weight_decay": 0.01}),
     ("adamw", {"weight_decay": 0.1, "decay": "weights"}),
 ]
@@ -81,7 +84,7 @@ def test_adams_first_step_is_the_learning_rate(name):
     np.testing.assert_allclose(weights, [-0.01, 0.01, -0.01], rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("name", ["sgd", "adagrad", "rmsprop", "adam", "adamw"])
 @pytest.mark.parametrize("decay", ["all", "weights"])
 def test_decay_alone_shrinks_what_it_should(name, decay):
     weights = np.ones(4)
@@ -115,6 +118,47 @@ def test_adam_follows_its_formulas(name):
         weights[...] = w
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+@pytest.mark.parametrize("centered", [False, True])
+def test_rmsprop_follows_its_formulas(momentum, centered):
+    weights, decayed, gradient = problem()
+    options = {"beta": 0.9, "momentum": momentum, "centered": centered, "epsilon": 1e-3}
+    optimizer = build("rmsprop", weights, decayed, learning_rate=0.01, weight_decay=0.1, **options)
+    w, memory = weights.copy(), [np.zeros_like(weights)] * 3
+    for t in range(20):
+        g = gradient(w, t)
+        optimizer.update(weights, g, 0.5)
+        w, *memory = oracles.rmsprop(w, g, *memory, rate=0.005, decay=0.1, **options)
+        np.testing.assert_allclose(weights, w, rtol=1e-11)
+        for key, expected in zip(("square", "mean", "momentum"), memory, strict=True):
+            if key in optimizer.state:
+                np.testing.assert_allclose(optimizer.state[key], expected, rtol=1e-11, atol=1e-15)
+        weights[...] = w
+    assert sorted(optimizer.state) == sorted(["square"] + centered * ["mean"] + (momentum > 0) * ["momentum"])
+
+
+def test_adagrad_follows_its_formulas():
+    weights, decayed, gradient = problem()
+    optimizer = build(
+        "adagrad", weights, decayed, learning_rate=0.1, initial_square=0.2, epsilon=1e-3, weight_decay=0.1
+    )
+    w, v = weights.copy(), np.full_like(weights, 0.2)
+    for t in range(20):
+        g = gradient(w, t)
+        optimizer.update(weights, g, 0.5)
+        w, v = oracles.adagrad(w, g, v, rate=0.05, epsilon=1e-3, decay=0.1)
+        np.testing.assert_allclose(weights, w, rtol=1e-12)
+        np.testing.assert_allclose(optimizer.state["square"], v, rtol=1e-12)
+
+
+def test_a_constant_gradient_has_no_variance_below_0():
+    weights, gradient = np.ones(1000, np.float32), np.linspace(-3, 3, 1000).astype(np.float32)
+    optimizer = build("rmsprop", weights, centered=True)
+    for _ in range(2000):
+        optimizer.update(weights, gradient, 1e-6)
+    assert np.isfinite(weights).all()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), CASES)
 @given(factor=st.floats(0, 1))
@@ -122,7 +166,7 @@ def test_the_factor_multiplies_the_learning_rate(name, options, factor):
     first, decayed, gradient = problem()
     second = first.copy()
     g = gradient(first, 0)
-    rate = options.get("learning_rate", 1e-3)
+    rate = options.get("learning_rate", OPTIMIZERS.spec(name).model_fields["learning_rate"].default)
     build(name, first, decayed, **options).update(first, g, factor)
     if factor * rate > 0:
         build(name, second, decayed, **{**options, "learning_rate": rate * factor}).update(second, g, 1.0)
@@ -188,6 +232,8 @@ def test_options_of_momentum_need_momentum(option, options):
         ("sgd", {"learning_rate": 0.1, "momentum": 0.9, "dampening": 1.5}),
         ("adam", {"betas": (0.9, 1.0)}),
         ("adamw", {"weight_decay": -1.0}),
+        ("rmsprop", {"beta": 1.0}),
+        ("adagrad", {"initial_square": -0.1}),
     ],
 )
 def test_options_out_of_range_are_refused(name, options):
@@ -222,6 +268,23 @@ TORCH = [
         "sgd",
         {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
         lambda o, p: o.SGD(p, lr=0.01, momentum=0.9, nesterov=True),
+    ),
+    (
+        "adagrad",
+        {"learning_rate": 0.05, "initial_square": 0.1, "epsilon": 1e-3, "weight_decay": 0.02},
+        lambda o, p: o.Adagrad(p, lr=0.05, initial_accumulator_value=0.1, eps=1e-3, weight_decay=0.02),
+    ),
+    ("adagrad", {}, lambda o, p: o.Adagrad(p)),
+    ("rmsprop", {}, lambda o, p: o.RMSprop(p)),
+    (
+        "rmsprop",
+        {"learning_rate": 0.003, "beta": 0.9, "momentum": 0.8, "centered": True, "epsilon": 1e-3},
+        lambda o, p: o.RMSprop(p, lr=0.003, alpha=0.9, momentum=0.8, centered=True, eps=1e-3),
+    ),
+    (
+        "rmsprop",
+        {"learning_rate": 0.003, "centered": True, "weight_decay": 0.02},
+        lambda o, p: o.RMSprop(p, lr=0.003, centered=True, weight_decay=0.02),
     ),
     (
         "adam",

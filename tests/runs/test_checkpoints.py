@@ -16,6 +16,7 @@ from nnlab import files
 from nnlab.errors import RunError, SystemFault
 from nnlab.runs import Checkpoint, Checkpoints, read_checkpoint
 from nnlab.runs.checkpoint import encode
+from nnlab.runs.checkpoint_index import read_index
 
 
 def checkpoint(step, **facts):
@@ -243,7 +244,7 @@ def test_going_on_from_an_older_one_forgets_the_damaged_one(tmp_path, caplog):
     (tmp_path / "step-00000002.safetensors").write_bytes(b"")
     last = store.load("last")
     store.go_on_from(last)
-    assert json.loads((tmp_path / "index.json").read_text()) == {
+    assert read_index(tmp_path).names == {
         "last": "step-00000001.safetensors",
         "best": "best-00000001.safetensors",
     }
@@ -275,10 +276,10 @@ def save_before_reading(monkeypatch, store, saves):
     """Let another process save the next of ``saves``, step by step, whenever a checkpoint is about to be read."""
     steps = iter(saves)
 
-    def read(path):
+    def read(path, identity):
         for step in next(steps, ()):
             store.save(checkpoint(step), checkpoint(step))
-        return read_checkpoint(path)
+        return read_checkpoint(path, identity)
 
     monkeypatch.setattr("nnlab.runs.checkpoints.read_checkpoint", read)
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnlab.errors import RunError, SystemFault
+from nnlab.runs.chain import FIRST, next_line
 from nnlab.runs.metrics_log import MetricsLog, read_metrics, scan, skim, tail
 
 
@@ -105,7 +106,7 @@ def test_lines_lost_moved_doubled_or_put_in_are_found(path, change):
 
 
 def test_the_tests_notice_a_missing_check(path, monkeypatch):
-    monkeypatch.setattr("nnlab.runs.metrics_log._chained", lambda before, text: "0" * 16)
+    monkeypatch.setattr("nnlab.runs.chain._chained", lambda before, text: "0" * 16)
     write(path, 1, 2, 3)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[2])
@@ -123,10 +124,8 @@ def test_what_is_no_record_is_none_even_with_a_check(path, content):
 
 def test_a_forged_check_does_not_make_nonsense_a_record(path, monkeypatch):
     monkeypatch.setattr("nnlab.runs.metrics_log._LONGEST", 10**6)
-    from nnlab.runs.metrics_log import _FIRST, _chained, _ending
-
     for text in (b"[" * 10**5, b'{"step"'):
-        path.write_bytes(text + _ending(_chained(_FIRST, text)))
+        path.write_bytes(next_line(FIRST, text)[0])
         with pytest.raises(RunError, match="it is not a record"):
             read_metrics(path)
 

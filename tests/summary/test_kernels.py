@@ -24,7 +24,18 @@ def test_convolutions_inside_residual_blocks_are_found():
         ("0.body.0", (5, 5, 1, 32)),
         ("0.projection", (1, 1, 1, 32)),
     ]
+    assert rows[1].forward == "product"
     assert rows[0].as_json()["input_shape"] == [28, 28, 1]
+
+
+def test_depthwise_convolutions_and_those_in_branches_are_found():
+    branches = "[[{type: conv2d, filters: 4, kernel: 1}], [{type: depthwise_conv2d, kernel: 3, padding: 1}]]"
+    overrides = [f"network=[{{type: concat, branches: {branches}}}, {{type: dense, units: 10}}]"]
+    rows = kernel_choices(load_config(CONFIGS / "mnist.yaml", overrides))
+    assert [(row.place, row.forward, row.backward) for row in rows] == [
+        ("0.branches.0.0", "product", "product"),
+        ("0.branches.1.0", "channelwise", "channelwise"),
+    ]
 
 
 def test_strips_of_four_take_two_fifths_of_the_multiplications():

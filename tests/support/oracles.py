@@ -16,6 +16,14 @@ def window_counts(image, size, stride, before, after):
     )
 
 
+def dilated(weight, dilation):
+    """Return weight (K, L, ...) with zeros between its entries."""
+    (height, width), (down, across) = weight.shape[:2], dilation
+    wide = np.zeros(((height - 1) * down + 1, (width - 1) * across + 1, *weight.shape[2:]), weight.dtype)
+    wide[::down, ::across] = weight
+    return wide
+
+
 def each_window(shape, size, stride, before, after):
     """Yield n, p, q and the slices of each window of a padded image."""
     p_count, q_count = window_counts(shape[1:3], size, stride, before, after)
@@ -44,6 +52,28 @@ def convolve_gradients(x, grad_y, weight, *, stride, before, after):
             grad_inputs[n, rows, columns] += grad_y[n, p, q, f] * weight[..., f]
             grad_weight[..., f] += grad_y[n, p, q, f] * inputs[n, rows, columns]
     return cropped(grad_inputs, x.shape, before), grad_weight, grad_y.sum(axis=(0, 1, 2))
+
+
+def convolve_channelwise(x, weight, bias, *, stride, before, after):
+    """Each channel alone, with its share of weight (K, L, 1, F)."""
+    share = weight.shape[3] // x.shape[3]
+    parts = []
+    for c in range(x.shape[3]):
+        own = slice(c * share, (c + 1) * share)
+        place = {"stride": stride, "before": before, "after": after}
+        parts.append(convolve(x[..., c : c + 1], weight[..., own], bias[own], **place))
+    return np.concatenate(parts, axis=3)
+
+
+def convolve_channelwise_gradients(x, grad_y, weight, *, stride, before, after):
+    share = weight.shape[3] // x.shape[3]
+    parts = []
+    for c in range(x.shape[3]):
+        own = slice(c * share, (c + 1) * share)
+        place = {"stride": stride, "before": before, "after": after}
+        parts.append(convolve_gradients(x[..., c : c + 1], grad_y[..., own], weight[..., own], **place))
+    grads_x, grads_weight, grads_bias = zip(*parts, strict=True)
+    return np.concatenate(grads_x, axis=3), np.concatenate(grads_weight, axis=3), np.concatenate(grads_bias)
 
 
 def cropped(inputs, shape, before):
@@ -102,6 +132,30 @@ def batch_norm(x, gamma, beta, epsilon):
     return y
 
 
+def group_norm(x, gamma, beta, groups, epsilon):
+    """Normalize each group of channels of x (N, ..., C) by itself, example by example."""
+    y, size = np.zeros_like(x), x.shape[-1] // groups
+    for n in range(len(x)):
+        for group in range(groups):
+            channels = slice(group * size, (group + 1) * size)
+            values = [float(value) for value in x[n, ..., channels].ravel()]
+            mean = sum(values) / len(values)
+            variance = sum((value - mean) ** 2 for value in values) / len(values)
+            y[n, ..., channels] = (x[n, ..., channels] - mean) / math.sqrt(variance + epsilon)
+    return gamma * y + beta
+
+
+def squeeze_excite(x, reduce, reduce_bias, expand, expand_bias):
+    y = np.zeros_like(x)
+    for n in range(len(x)):
+        means = [x[n, :, :, c].mean() for c in range(x.shape[3])]
+        hidden = [max(0.0, sum(means * reduce[:, d]) + reduce_bias[d]) for d in range(len(reduce_bias))]
+        for c in range(x.shape[3]):
+            score = sum(hidden * expand[:, c]) + expand_bias[c]
+            y[n, :, :, c] = x[n, :, :, c] / (1 + math.exp(-score))
+    return y
+
+
 def decayed(w, g, decay):
     return g + decay * w
 
@@ -116,6 +170,18 @@ def average(m, g, keep, share):
 
 def average_square(v, g, keep, share):
     return keep * v + share * (g * g)
+
+
+def add_square(v, g):
+    return v + g * g
+
+
+def variance(v, m):
+    return np.maximum(v - m * m, 0)
+
+
+def accumulate_scaled(m, g, v, epsilon, keep):
+    return keep * m + g / (np.sqrt(v) + epsilon)
 
 
 def descend(w, m, rate):
@@ -139,6 +205,19 @@ def adam(w, g, m, v, t, *, rate, betas, epsilon, decay):
 
 def adamw(w, g, m, v, t, *, rate, betas, epsilon, decay):
     return adam((1 - rate * decay) * w, g, m, v, t, rate=rate, betas=betas, epsilon=epsilon, decay=0)
+
+
+def adagrad(w, g, v, *, rate, epsilon, decay):
+    g = g + decay * w
+    v = v + g**2
+    return w - rate * g / (np.sqrt(v) + epsilon), v
+
+
+def rmsprop(w, g, v, m, b, *, rate, beta, momentum, centered, epsilon, decay):
+    g = g + decay * w
+    v, m = beta * v + (1 - beta) * g**2, beta * m + (1 - beta) * g
+    b = momentum * b + g / (np.sqrt(v - m**2 if centered else v) + epsilon)
+    return w - rate * b, v, m, b
 
 
 def central_differences(function, array, step=1e-5):

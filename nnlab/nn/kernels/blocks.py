@@ -24,7 +24,8 @@ PAIR_PRODUCTS = 1 << 26
 def elementwise(function: Callable[..., Array], *arrays: Array) -> Array:
     """Return ``function(*arrays)``, where each value depends only on the values at its own index.
 
-    ``arrays`` have one shape. The result has this shape and the dtype of the first.
+    ``arrays`` have one shape, or all but the first may be 1 long along any axis but the batch's. The result has
+    the shape and the dtype of the first.
     """
     first = arrays[0]
     if first.size < 8 * BLOCK_VALUES:
@@ -51,6 +52,20 @@ def channel_sums(function: Callable[..., Array], *arrays: Array) -> Array:
     threads.each(compute, range(len(blocks)))
     total: Array = sums.sum(axis=0)
     return total
+
+
+def image_sums(function: Callable[..., Array], *arrays: Array) -> Array:
+    """Return ``function(*arrays)``, elementwise as above on images (N, H, W, C), summed over H and W: (N, C)."""
+    first = arrays[0]
+    sums = np.empty((len(first), 1, first.shape[-1]), first.dtype)
+    ones = np.ones((1, first.shape[1] * first.shape[2]), first.dtype)
+
+    def compute(block: slice) -> None:
+        values = function(*(array[block] for array in arrays))
+        np.matmul(ones, values.reshape(len(values), ones.size, first.shape[-1]), out=sums[block])
+
+    threads.each(compute, _blocks(first))
+    return sums[:, 0]
 
 
 def matmul(a: Array, b: Array) -> Array:

@@ -29,14 +29,14 @@ def convolve(x: Array, weight: Array, bias: Array | None, windows: Windows) -> A
         if bias is not None:
             out += bias
 
-    threads.each(compute, _pieces(x, windows, filters))
+    threads.each(compute, pieces(x, windows, filters))
     return y
 
 
 def parameter_gradients(x: Array, grad_y: Array, windows: Windows) -> tuple[Array, Array]:
     """Return the result of ``convolution.parameter_gradients``."""
     channels, filters = x.shape[3], grad_y.shape[3]
-    images = _pieces(x, windows, filters)
+    images = pieces(x, windows, filters)
     dtype = np.result_type(x, grad_y)
     weights = np.empty((len(images), math.prod(windows.size) * channels, filters), dtype)
     biases = np.empty((len(images), filters), grad_y.dtype)
@@ -72,7 +72,7 @@ def input_gradient(grad_y: Array, weight: Array, windows: Windows) -> Array:
             padded[place] += grads @ tap.T
         grad_x[images] = padded[windows.interior]
 
-    threads.each(compute, _pieces(grad_x, windows, filters))
+    threads.each(compute, pieces(grad_x, windows, filters))
     return grad_x
 
 
@@ -87,7 +87,7 @@ def _gradients_from_reversed(
     height, width, channels, filters = weight.shape
     matrix = turned(weight).reshape(-1, channels)
     backwards = windows.reversed
-    images = _pieces(grad_y, backwards, channels)
+    images = pieces(grad_y, backwards, channels)
     grad_x = np.empty(x.shape, np.result_type(grad_y, weight))
     weights = np.empty((len(images), channels, height * width * filters), np.result_type(x, grad_y))
     biases = np.empty((len(images), filters), grad_y.dtype)
@@ -110,7 +110,7 @@ def turned(weight: Array) -> Array:
     return np.ascontiguousarray(weight[::-1, ::-1].transpose(0, 1, 3, 2))
 
 
-def _pieces(x: Array, windows: Windows, filters: int) -> list[slice]:
+def pieces(x: Array, windows: Windows, filters: int) -> list[slice]:
     """Cut the batch x (N, H, W, C) so that each piece has about PATCH_BYTES of patches.
 
     Where the weight is larger than that, so are the pieces: reading it, or adding up its gradient, once for

@@ -39,21 +39,25 @@ def patches(x: Array, windows: Windows) -> Array:
 
 def _by_rows(x: Array, windows: Windows) -> Array:
     n, c = len(x), x.shape[3]
-    (p, q), (kh, kw), (sh, sw) = windows.counts, windows.size, windows.stride
+    (p, q), (kh, kw), (sh, sw), (dh, dw) = windows.counts, windows.size, windows.stride, windows.dilation
     images = np.ascontiguousarray(padded(x, windows, 0))
     image, row, pixel, value = images.strides
-    out: Array = threads.scratch("patches", (n, p, q, kh, kw * c), x.dtype)
-    out[...] = np.ndarray(out.shape, x.dtype, images, strides=(image, sh * row, sw * pixel, row, value))
+    # The places of a row are one run of memory unless there are gaps between them.
+    shape, within = ((1, kw * c), (0, value)) if dw == 1 else ((kw, c), (dw * pixel, value))
+    out: Array = threads.scratch("patches", (n, p, q, kh, *shape), x.dtype)
+    strides = (image, sh * row, sw * pixel, dh * row, *within)
+    out[...] = np.ndarray(out.shape, x.dtype, images, strides=strides)
     return out.reshape(n * p * q, kh * kw * c)
 
 
 def _by_columns(x: Array, windows: Windows) -> Array:
     n, c = len(x), x.shape[3]
-    (p, q), (kh, kw), (sh, sw) = windows.counts, windows.size, windows.stride
+    (p, q), (kh, kw), (sh, sw), (dh, dw) = windows.counts, windows.size, windows.stride, windows.dilation
     planes = threads.scratch("padded", (c, n, *windows.padded), x.dtype)
     planes.fill(0)
     planes[:, *windows.interior] = x.transpose(3, 0, 1, 2)
     plane, image, row, pixel = planes.strides
     out: Array = threads.scratch("patches", (kh, kw, c, n, p, q), x.dtype)
-    out[...] = np.ndarray(out.shape, x.dtype, planes, strides=(row, pixel, plane, image, sh * row, sw * pixel))
+    strides = (dh * row, dw * pixel, plane, image, sh * row, sw * pixel)
+    out[...] = np.ndarray(out.shape, x.dtype, planes, strides=strides)
     return out.reshape(kh * kw * c, n * p * q).T

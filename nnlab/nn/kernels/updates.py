@@ -72,6 +72,30 @@ def average_square(v: Array, g: Array, keep: float, share: float) -> None:
     v += step
 
 
+def add_square(v: Array, g: Array) -> None:
+    """Update ``v <- v + g^2``."""
+    v += np.multiply(g, g, out=threads.scratch("step", v.shape, v.dtype))
+
+
+def variance(v: Array, m: Array) -> Array:
+    """Return ``v - m^2``, but 0 where rounding makes it less: scratch memory, valid until the next call."""
+    out: Array = threads.scratch("variance", v.shape, v.dtype)
+    np.multiply(m, m, out=out)
+    np.subtract(v, out, out=out)
+    np.maximum(out, 0, out=out)
+    return out
+
+
+def accumulate_scaled(m: Array, g: Array, v: Array, epsilon: float, keep: float) -> None:
+    """Update ``m <- keep m + g / (sqrt(v) + epsilon)``."""
+    step = threads.scratch("step", m.shape, m.dtype)
+    np.sqrt(v, out=step)
+    step += epsilon
+    np.divide(g, step, out=step)
+    m *= keep
+    m += step
+
+
 def descend(w: Array, m: Array, rate: float) -> None:
     """Update ``w <- w - rate m``."""
     step = threads.scratch("step", w.shape, w.dtype)

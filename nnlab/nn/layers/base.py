@@ -77,6 +77,11 @@ class Layer(ABC):
         return all(part.predicts_as_in_training for part in self.parts.values())
 
     @property
+    def mixes_examples(self) -> bool:
+        """Whether y of an example depends on the rest of its training batch; of a composite layer, in any part."""
+        return any(part.mixes_examples for part in self.parts.values())
+
+    @property
     def least_batch(self) -> int:
         """The fewest examples that a training batch must have; of a composite layer, what its parts need."""
         return max((part.least_batch for part in self.parts.values()), default=1)

@@ -79,6 +79,10 @@ class BatchNorm(Layer):
         return False  # running averages, not those of the batch
 
     @property
+    def mixes_examples(self) -> bool:
+        return True
+
+    @property
     def least_batch(self) -> int:
         return 2 if prod(self.input_shape[:-1]) < 2 else 1  # two values per channel
 

@@ -1,5 +1,6 @@
 """Layers inside a layer: their entries in a config, their construction, and the check of their shapes."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from nnlab.arrays import Rng, Shape
@@ -22,6 +23,15 @@ def build(spec: Spec, shape: Shape, rng: Rng, place: str) -> Layer:
     return layer
 
 
+def build_branch(specs: Sequence[Spec], shape: Shape, streams: Sequence[Rng], place: str) -> list[Layer]:
+    """Build layers in a row, the first for inputs (N, *shape); an OptionError names the place of its layer."""
+    layers: list[Layer] = []
+    for i, (spec, stream) in enumerate(zip(specs, streams, strict=True)):
+        layers.append(build(spec, shape, stream, f"{place}.{i}"))
+        shape = layers[-1].output_shape
+    return layers
+
+
 def check_shapes(start: Shape, end: Shape, projection: Layer | None) -> None:
     """Raise OptionError unless a body from shape ``start`` to ``end`` and its shortcut can be added."""
     shortcut = projection.output_shape if projection else start
@@ -38,3 +48,16 @@ def check_shapes(start: Shape, end: Shape, projection: Layer | None) -> None:
         option="projection" if projection else None,
         hint=f"projection: {fitting}",
     )
+
+
+def check_joinable(shapes: Sequence[Shape]) -> None:
+    """Raise OptionError unless the outputs of branches, of these ``shapes``, can be joined along the last axis."""
+    for i, shape in enumerate(shapes):
+        if shape[:-1] != shapes[0][:-1]:
+            same = "height and width" if len(shape) == len(shapes[0]) == 3 else "all axes but the last"
+            raise OptionError(
+                f"the branch's shape {dimensions(shape)} and the first one's {dimensions(shapes[0])} differ in "
+                "more than their channels, so they cannot be joined",
+                option=f"branches.{i}",
+                hint=f"give both the same {same}, for example by padding: same and the same strides",
+            )

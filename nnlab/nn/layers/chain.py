@@ -14,7 +14,7 @@ from nnlab.nn.layers.relu import Relu
 
 
 class Chain:
-    """Layers in a row, each applied to the output of the one before it.
+    """Layers in a row, each applied to the output of the one before it; without layers, y is x.
 
     The layers ``frozen``, by index, are not trained. Below the lowest trained layer they compute as at inference,
     and ``gradients`` goes no further down than that layer.
@@ -50,6 +50,8 @@ class Chain:
 
     def backward(self, grad_y: Array, caches: Sequence[Any]) -> tuple[Array, list[Named]]:
         """Return dL/dx, and dL/dparams for each layer."""
+        if not self._layers:
+            return grad_y, []
         grad_y, grads = self._above(0, grad_y, caches)
         grad_x, grads[self._order[0]] = self._layers[0].backward(grad_y, caches[0])
         return grad_x, grads

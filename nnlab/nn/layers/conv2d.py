@@ -11,19 +11,21 @@ from nnlab.registry.options import PositiveInt, Sizes
 
 @LAYERS.register("conv2d")
 class Conv2d(Layer):
-    """Inner products, ``y[n,p,q,f] = sum_ijc x[n, p s + i - pad, q s + j - pad, c] weight[i,j,c,f] + bias``.
+    """Inner products, ``y[n,p,q,f] = sum_ijc x[n, p s + i d - pad, q s + j d - pad, c] weight[i,j,c,f] + bias``.
 
     Shapes: x (N, H, W, C), weight (K, K, C, F), bias (F,), y (N, P, Q, F), where F is ``filters``, K is
-    ``kernel`` and ``P = floor((H + 2 padding - K) / stride) + 1``. ``same`` pads to ``P = ceil(H / stride)``,
-    with an odd row or column below or to the right. ``flip`` turns the kernel by 180 degrees, which makes
-    this cross-correlation a convolution in the mathematical sense. Raises OptionError if the input is not
-    images or smaller than the kernel. Derivation: docs/layers/affine.md.
+    ``kernel`` and ``P = floor((H + 2 padding - (K - 1) d - 1) / stride) + 1``. The entries of a filter meet
+    pixels that are d = ``dilation`` apart (Yu and Koltun, 2016, arXiv:1511.07122). ``same`` pads to
+    ``P = ceil(H / stride)``, with an odd row or column below or to the right. ``flip`` turns the kernel by 180
+    degrees, which makes this cross-correlation a convolution in the mathematical sense. Raises OptionError if
+    the input is not images or smaller than the kernel. Derivation: docs/layers/affine.md.
 
     Options:
         filters: The number of filters, each of which makes an output channel.
         kernel: Height and width of a filter in pixels; one number for both.
         stride: Distance between places of the filter, in pixels, vertical and horizontal.
         padding: Pixels of zeros around the image; same: as many as keep its size.
+        dilation: Distance between the pixels that a filter meets, vertical and horizontal; 1: neighbours.
         flip: Whether the kernel is turned by 180 degrees, as a convolution in mathematics does.
         bias: Whether each filter has a bias.
         init: How the weights are drawn before training.
@@ -41,12 +43,13 @@ class Conv2d(Layer):
         kernel: Sizes,
         stride: Sizes = (1, 1),
         padding: Padding = (0, 0),
+        dilation: Sizes = (1, 1),
         flip: bool = False,
         bias: bool = True,
         init: Initializer = HeNormal(),
         bias_init: Initializer = Zeros(),
     ) -> None:
-        self.windows = windows_over(input_shape, kernel, stride, padding, what="kernel", option="kernel")
+        self.windows = windows_over(input_shape, kernel, stride, padding, dilation, what="kernel", option="kernel")
         super().__init__(input_shape, output_shape=(*self.windows.counts, filters))
         self.turn = slice(None, None, -1 if flip else 1)
         self.params = {"weight": init(rng, (*kernel, input_shape[-1], filters))}

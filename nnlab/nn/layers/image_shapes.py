@@ -34,24 +34,35 @@ def image_shape(input_shape: Shape) -> tuple[int, int, int]:
 
 
 def windows_over(
-    input_shape: Shape, size: Pair, stride: Pair, padding: Padding, *, what: str, option: str
+    input_shape: Shape,
+    size: Pair,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = (1, 1),
+    *,
+    what: str,
+    option: str,
 ) -> Windows:
     """Return the windows of ``size`` over the input; raises OptionError if none fits.
 
     The message calls the windows ``what`` and names ``option`` as the one at fault.
     """
     *image, channels = image_shape(input_shape)
+    dilation = _pair(d if k > 1 else 1 for k, d in zip(size, dilation, strict=True))
+    covered = Windows(_pair(image), size, stride, (0, 0), (0, 0), dilation).spread
     if padding == "same":
-        total = [max(0, (ceil(h / s) - 1) * s + k - h) for h, k, s in zip(image, size, stride, strict=True)]
+        total = [max(0, (ceil(h / s) - 1) * s + k - h) for h, k, s in zip(image, covered, stride, strict=True)]
         before, after = _pair(p // 2 for p in total), _pair(p - p // 2 for p in total)
     else:
         before = after = padding
-    windows = Windows(_pair(image), size, stride, before, after)
+    windows = Windows(_pair(image), size, stride, before, after, dilation)
     if min(windows.counts) < 1:
-        least = _pair(max(0, ceil((k - h) / 2)) for h, k in zip(image, size, strict=True))
+        least = _pair(max(0, ceil((k - h) / 2)) for h, k in zip(image, covered, strict=True))
         border = f" with padding {_brief(before)}" if windows.bordered else ""
+        gaps = f", which covers {covered[0]}x{covered[1]} with dilation {_brief(dilation)},"
         raise OptionError(
-            f"a {size[0]}x{size[1]} {what} does not fit the {image[0]}x{image[1]}x{channels} input{border}",
+            f"a {size[0]}x{size[1]} {what}{gaps if covered != size else ''} does not fit the "
+            f"{image[0]}x{image[1]}x{channels} input{border}",
             option=option,
             hint=f"padding: {_brief(least)} is the least that fits",
         )

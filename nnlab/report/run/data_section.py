@@ -1,6 +1,8 @@
 """The section "Data": data set, splits, normalization, augmentation and samples."""
 
 from nnlab.data import Dataset
+from nnlab.data.hold_out import HeldOut, ValidationSplit
+from nnlab.data.section import held_out_test
 from nnlab.figures import FIGURES
 from nnlab.report.content import Block, Comment, Facts, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
@@ -20,8 +22,10 @@ def data_section(material: RunMaterial) -> Section:
         ("classes", f"{len(material.trained.class_names):,}"),
         ("normalization", f"{described(spec.normalize)}, fitted on the training examples"),
         ("augmentation", "; ".join(map(described, spec.augment)) or "none"),
-        ("held out for validation", _held_out(material)),
+        ("held out for validation", _held_out(material, "validation", spec.validation, spec.validation_split)),
     ]
+    if test := held_out_test(spec):
+        rows.append(("held out for testing", _held_out(material, "test", test, "shuffled")))
     if spec.test_time_flips:
         rows.append(("at evaluation", "mean of the scores of each image and of its mirror image"))
     blocks: list[Block] = [Facts(tuple(rows))]
@@ -36,12 +40,17 @@ def _data_set(material: RunMaterial) -> str:
     return f"{name}: other files under the names of the published" if name != material.config.data.type else name
 
 
-def _held_out(material: RunMaterial) -> str:
-    spec = material.config.data
-    if not spec.validation:
+def _held_out(material: RunMaterial, split: str, amount: HeldOut, which: ValidationSplit) -> str:
+    """Return how many examples were held out for ``split``, and how they were chosen."""
+    if not amount:
         return "none"
-    how = "the last ones" if spec.validation_split == "last" else f"drawn at random, seed {material.config.seed}"
-    return f"{spec.validation:,} of the training examples, {how}"
+    described = material.overview.environment and material.overview.environment.dataset
+    count = described.examples.get(split) if described else amount if isinstance(amount, int) else None
+    share = "" if isinstance(amount, int) else f"{100 * amount:g} % of the training examples"
+    number = "" if count is None else f"{count:,}{' of the training examples' * (not share)}"
+    how = "the last ones" if which == "last" else f"drawn at random, seed {material.config.seed}"
+    classes = ", each class with its share" * (which != "last" and (split == "test" or bool(share)))
+    return f"{' = '.join(filter(None, (share, number)))}, {how}{classes}"
 
 
 def _counts(dataset: Dataset) -> Table:

@@ -85,6 +85,8 @@ def gather(run: Run, *, cause: str) -> RunMaterial:
         gathering.warnings.append(
             f"config.yaml was edited after training: {keys}. The report shows the edited config."
         )
+    for made in trained.environment.repaired if trained.environment else ():
+        gathering.warnings.append(f"A damaged file was repaired on {made.when[:10]}: {made}.")
     logged = bool(gathering.attempt("The training curves are left out", lambda: trained.records))
     dataset = gathering.attempt(
         "Parts that need the data are left out", lambda: trained.dataset, _way_to_data(config)
@@ -127,6 +129,7 @@ def _outcome(trained: TrainedRun, cause: str, *, with_data: bool) -> Evaluation 
     stored = trained.stored_evaluation() or trained.stored_evaluation("test", "last")
     if stored or not with_data or not trained.overview.finished:
         return stored
+    trained.dataset.split("test")  # raises DataError if there are no test examples
     log.warning(
         "%s has not been evaluated: evaluating it on test data, which its ledger records", printable(trained.name)
     )

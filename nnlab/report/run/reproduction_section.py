@@ -25,7 +25,7 @@ def reproduction_section(material: RunMaterial) -> Section:
             ("versions", packages),
             *_recorded(run),
             ("processor", environment.cpu),
-            ("threads", f"{environment.threads:,}"),
+            ("threads", f"{environment.threads:,}" if environment.threads else "not recorded"),
             ("commit", commit or "not recorded"),
             ("seed", str(material.config.seed)),
         ]

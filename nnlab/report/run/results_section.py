@@ -16,6 +16,8 @@ def results_sections(material: RunMaterial) -> list[Section]:
     if outcome is None:
         why = "" if material.overview.finished else ", because training has not finished"
         text = f"There are no results on test data{why}; nnlab eval measures them."
+        if material.dataset is not None and not len(material.dataset.test):
+            text = "There are no results on test data: the data set has no test examples, and none were held out."
         return [Section("results", "Test results", (Prose(text, warning=True),))]
     blocks: list[Block] = [Facts(facts(outcome))]
     blocks += _by_class(outcome)

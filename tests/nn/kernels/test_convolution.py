@@ -90,7 +90,8 @@ SHAPES = [
     ((4, 4), (3, 3, 64, 96), 1, "taps"),
     ((2, 2), (3, 3, 128, 64), 1, "taps"),
     ((8, 8), (5, 5, 3, 32), 2, "patches"),
-    ((8, 8), (1, 1, 64, 64), 0, "patches"),
+    ((8, 8), (1, 1, 64, 64), 0, "product"),
+    ((8, 8), (1, 1, 64, 64), 1, "patches"),
 ]
 
 
@@ -203,7 +204,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(rng, image, weight_shap
     assert results[0] == results[1] == results[2]
     algorithm = convolution._algorithm(windows, channels, filters)
     if algorithm == "patches":
-        assert len(by_patches._pieces(x, windows, filters)) > 1
+        assert len(by_patches.pieces(x, windows, filters)) > 1
     elif algorithm != "taps":
         assert len(by_tiles._pieces(x, algorithm, filters)) > 1
 

@@ -9,7 +9,10 @@ from support import oracles
 from nnlab.nn.kernels import threads, updates
 
 NUMBERS = {"keep": 0.9, "share": 0.3, "rate": 0.07, "epsilon": 1e-3, "decay": 0.02}
-KERNELS = ("decayed", "shrink", "average", "average_square", "descend", "descend_ahead", "descend_scaled")
+KERNELS = (
+    *("decayed", "shrink", "average", "average_square", "add_square", "variance"),
+    *("accumulate_scaled", "descend", "descend_ahead", "descend_scaled"),
+)
 
 
 def test_every_kernel_is_compared():

@@ -28,6 +28,24 @@ def test_values_equal_slow_loops(image, kernel, stride, padding):
     assert layer.output_shape == expected.shape[1:]
 
 
+@given(image=st.tuples(st.integers(1, 9), st.integers(1, 9)), kernel=sizes, stride=sizes, dilation=sizes)
+@settings(deadline=None, max_examples=60)
+def test_dilation_is_a_kernel_with_zeros_between_its_entries(image, kernel, stride, dilation):
+    layer = conv2d((*image, 2), kernel=kernel, stride=stride, padding="same", dilation=dilation)
+    x, rng = np.random.default_rng(1).standard_normal((2, *image, 2)), np.random.default_rng(2)
+    layer.bind({name: p.astype(np.float64) for name, p in layer.params.items()})
+    place = {"stride": stride, "before": layer.windows.before, "after": layer.windows.after}
+    weight = oracles.dilated(layer.params["weight"], layer.windows.dilation)
+    y, cache = layer.forward(x)
+    np.testing.assert_allclose(y, oracles.convolve(x, weight, layer.params["bias"], **place), atol=1e-12)
+    grad_y = rng.standard_normal(y.shape)
+    grad_x, grads = layer.backward(grad_y, cache)
+    expected_x, expected, _ = oracles.convolve_gradients(x, grad_y, weight, **place)
+    down, across = layer.windows.dilation
+    np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)
+    np.testing.assert_allclose(grads["weight"], expected[::down, ::across], atol=1e-12)
+
+
 @given(image=st.tuples(st.integers(1, 9), st.integers(1, 9)), kernel=sizes, stride=sizes)
 def test_same_padding_gives_a_window_for_each_stride(image, kernel, stride):
     layer = conv2d((*image, 1), kernel=kernel, stride=stride, padding="same")
@@ -94,6 +112,12 @@ def test_published_shapes_and_counts(input_shape, options, output_shape, paramet
             {"kernel": (9, 9), "padding": (1, 1)},
             r"9x9.* 3x3x1 .* 1$",
             "padding: 3 ",
+        ),
+        (
+            (7, 9, 2),
+            {"kernel": (5, 3), "dilation": (2, 4)},
+            r"5x3\b.*\b9x9\b.* \[2, 4\].* 7x9x2 ",
+            "padding: [1, 0] ",
         ),
     ],
 )

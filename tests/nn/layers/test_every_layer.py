@@ -8,7 +8,7 @@ from support.layer_cases import CASES, case_shape, case_spec
 from support.oracles import central_differences, relative_error
 
 from nnlab import seeding
-from nnlab.nn.kernels import blocks, by_patches, pooling, threads
+from nnlab.nn.kernels import blocks, by_patches, channelwise, pooling, standardize, threads
 from nnlab.nn.network import build_network, outline_layer
 from nnlab.registry import LAYERS
 
@@ -23,7 +23,9 @@ def cut(request, monkeypatch):
             (blocks, "BLOCK_VALUES"),
             (blocks, "BLOCK_PRODUCTS"),
             (by_patches, "PATCH_BYTES"),
+            (channelwise, "PIECE_BYTES"),
             (pooling, "PIECE_BYTES"),
+            (standardize, "PIECE_BYTES"),
         ):
             monkeypatch.setattr(module, name, 8)
 

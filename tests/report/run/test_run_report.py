@@ -1,5 +1,6 @@
 """The report of a run: what stands in it, what is left out and why, and that its numbers are right."""
 
+import re
 import warnings
 from unittest import mock
 
@@ -8,12 +9,14 @@ import pytest
 from support.experiments import load, stop_at
 
 import nnlab
+from nnlab.comparison.comparison import evaluated_examples
 from nnlab.errors import DataError, Interrupted
 from nnlab.evaluation import TrainedRun, trained_run
 from nnlab.report.content import Code, Comment, Facts, Matrix, Picture, Prose, Table, TableCell
 from nnlab.report.run.run_report import run_report
 from nnlab.runs import Run, run_config
 from nnlab.runs.ledger import read_ledger
+from nnlab.runs.overview import overview
 from nnlab.runs.predictions_file import read_predictions
 
 pytestmark = pytest.mark.slow
@@ -252,3 +255,20 @@ def test_an_edited_config_is_told(small):
 
 def test_the_commands_name_the_run(small):
     assert f"nnlab reproduce runs/{small.name}\n" in blocks(run_report(small), Code)[0].text
+
+
+@pytest.mark.parametrize(("held_out", "words"), [("", None), (", test: 0.25", {"25 %", "15"})])
+def test_data_without_test_examples(tmp_path, held_out, words):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "own.npz", x=rng.normal(size=(60, 2)), y=np.arange(60) % 2)
+    data = f"type: arrays, path: own.npz, validation: 0.3{held_out}"
+    config = POINTS.replace("type: ellipse, train: 60, test: 40, validation: 20", data)
+    run = nnlab.train(load(tmp_path, text=config), runs_dir=tmp_path / "runs")
+    document = run_report(run)
+    facts = told(document)
+    assert {"30 %", "18"} <= set(re.findall(r"\d+(?: %)?", facts["held out for validation"]))
+    assert ("none were held out" in warned(document)) == (words is None)
+    assert len(read_ledger(run.path).entries) == bool(words)
+    if words:
+        assert words <= set(re.findall(r"\d+(?: %)?", facts["held out for testing"]))
+    assert evaluated_examples(overview(run), "validation_accuracy") == 18
