@@ -47,11 +47,18 @@ def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
     with system_errors("make", sweep.path):
         sweep.path.mkdir(exist_ok=True)
     with locked(sweep.path):
+        is_new = not (sweep.path / "sweep.json").is_file()
+        cells = []
         for planned, cell in zip(plan.cells, sweep.cells, strict=True):
-            if not cell.run.config.is_file():
-                files.write_text(cell.run.config, as_yaml(pinned(planned.config, root)))
-        if not (sweep.path / "sweep.json").is_file():
-            replace(sweep, began=moment()).write()
+            digest = cell.planned
+            if is_new or not cell.run.config.is_file():
+                text = as_yaml(pinned(planned.config, root))
+                digest = files.digest(text.encode())
+                if not cell.run.config.is_file():
+                    files.write_text(cell.run.config, text)
+            cells.append(replace(cell, planned=digest))
+        if is_new:
+            replace(sweep, cells=tuple(cells), began=moment()).write()
     laid_out = read_sweep(sweep.path)
     if [cell.run for cell in laid_out.cells] != [cell.run for cell in sweep.cells]:
         raise RunError(f"{sweep.path} holds other cells than this plan; rename it, or the experiment")

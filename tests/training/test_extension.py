@@ -177,6 +177,7 @@ def test_the_cells_of_a_sweep_name_the_weights_of_the_run_that_is_the_latest_now
     sweep = lay_out(load_plan(config, ["seed=0,1"]), folder / "swept")
     named = [load_config(cell.run.config).init_from for cell in sweep.cells]
     assert len(set(named)) == 1
+    assert [cell.problem for cell in sweep.cells] == [None, None]
     assert re.fullmatch(rf"/.*/swept/{finished.name}@[0-9a-f]{{12}}", named[0])
 
 
