@@ -22,10 +22,12 @@ from nnlab.cli import (
     compare,
     data,
     evaluate,
+    extend,
     gradcheck,
     init,
     layers,
     plot,
+    predict,
     report,
     reproduce,
     resume,
@@ -43,8 +45,8 @@ from nnlab.errors import ConfigError, Interrupted, NnlabError, SystemFault, out_
 
 GROUPS = {
     "Prepare": ("init", "data", "layers", "schema", "summary", "gradcheck"),
-    "Train": ("train", "resume", "sweep"),
-    "Look at results": ("runs", "eval", "plot", "compare", "report"),
+    "Train": ("train", "resume", "extend", "sweep"),
+    "Look at results": ("runs", "eval", "predict", "plot", "compare", "report"),
     "Check runs": ("verify", "reproduce"),
 }
 """The commands in the order of use."""
@@ -105,9 +107,11 @@ app.command("summary", cls=ConfigCommand)(summary.summary)
 app.command("gradcheck", cls=ConfigCommand)(gradcheck.gradcheck)
 app.command("train", cls=ConfigCommand)(train.train)
 app.command("resume")(resume.resume)
+app.command("extend")(extend.extend)
 app.command("sweep", cls=ConfigCommand)(sweep.sweep)
 app.add_typer(runs.app, name="runs")
 app.command("eval")(evaluate.evaluate)
+app.command("predict")(predict.predict)
 app.add_typer(plot.app, name="plot")
 app.command("compare")(compare.compare)
 app.command("report")(report.report)

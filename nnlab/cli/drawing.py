@@ -42,7 +42,7 @@ def figure_command(
         ) -> None:
             from nnlab.cli.activity_display import activity
 
-            _check(output, figure_format)
+            check_output(output, figure_format)
             with activity("reading the run"):
                 paths = _write(draw(**own), figure_format or "png", output)
             for path in paths:
@@ -59,7 +59,7 @@ def figure_command(
     return register
 
 
-def _check(output: Path | None, form: FigureFormat | None) -> None:
+def check_output(output: Path | None, form: FigureFormat | None) -> None:
     """Raise UsageError if nothing can be written to ``output``, or if its name speaks of another format."""
     if output is None or output.is_dir():
         return

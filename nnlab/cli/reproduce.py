@@ -55,7 +55,8 @@ def _print_verdict(found: "Reproduction") -> None:
     if found.evaluations:
         parts.append(f"{found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
     what = f"{', '.join(parts[:-1])} and {parts[-1]}"
-    typer.echo(f"{found.verdict} up to step {found.compared:,}: {what} compared")
+    since = f"from step {found.start:,} of the run that it extends " if found.start else ""
+    typer.echo(f"{found.verdict} {since}up to step {found.compared:,}: {what} compared")
     if found.first:
         typer.echo(f"first difference      {_where(found.first)}")
     if found.parameter and found.parameter != found.first:

@@ -7,6 +7,7 @@ from nnlab.runs.changes import edited
 from nnlab.runs.formatting import accuracy, duration, loss
 from nnlab.runs.ledger import Ledger, read_ledger
 from nnlab.runs.metrics_log import is_large, scan
+from nnlab.runs.origin import origin_facts
 from nnlab.runs.overview import Overview
 from nnlab.runs.records import Measurement
 from nnlab.runs.sweeps import read_sweep
@@ -38,6 +39,8 @@ def facts(run: Overview) -> list[tuple[str, str]]:
         ("validation", _measured(run, run.validation)),
         ("test", _measured(run, run.tested)),
     ]
+    if config and not run.cells:
+        known += origin_facts(run.run, config)
     if environment:
         code = f"nnlab {environment.versions.get('nnlab', '')}"
         known.append(("code", code + f", commit {environment.commit}" * bool(environment.commit)))

@@ -18,9 +18,15 @@ def train(
     """
     from nnlab import training
     from nnlab.cli.training_display import display
-    from nnlab.config import load_config
+    from nnlab.config import load_config, located
+    from nnlab.errors import OptionError
 
     experiment_config = load_config(config, overrides or [])
-    with display(quiet=quiet) as show:
-        run = training.train(experiment_config, runs_dir=runs_dir, report=show, begin=show.begin)
+    try:
+        with display(quiet=quiet) as show:
+            run = training.train(experiment_config, runs_dir=runs_dir, report=show, begin=show.begin)
+    except OptionError as error:
+        if error.option != "init_from":
+            raise
+        raise located(error, config, overrides or []) from error
     typer.echo(run.path)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from nnlab.activity import Activity, listening
 from nnlab.cli.activity_display import INTERVAL, Heartbeat
-from nnlab.cli.output import say
+from nnlab.cli.output import hanging, say
+from nnlab.errors import printable
 from nnlab.runs.formatting import counted, duration, percent
 
 if TYPE_CHECKING:
@@ -236,11 +237,14 @@ def opening(beginning: "Beginning") -> str:
     data = ", ".join(f"{count:,} {name}" for name, count in named.items())
     resumed = f"from step {beginning.steps:,} of {beginning.total_steps:,}"
     steps = resumed if beginning.steps else counted(beginning.total_steps, "step")
-    return (
-        f"network   {counted(beginning.parameters, 'parameter')}\n"
-        f"examples  {data} ({beginning.data})\n"
-        f"training  {steps}, batches of {beginning.batch_size:,}\n"
-        f"run       {beginning.path}"
+    return "\n".join(
+        [
+            f"network   {counted(beginning.parameters, 'parameter')}",
+            f"examples  {data} ({beginning.data})",
+            *(hanging(f"{name:<10}", printable(text)) for name, text in beginning.origin),
+            f"training  {steps}, batches of {beginning.batch_size:,}",
+            f"run       {beginning.path}",
+        ]
     )
 
 

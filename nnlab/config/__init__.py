@@ -2,7 +2,7 @@
 
 from nnlab.config.config_document import ConfigDocument, read_document
 from nnlab.config.dump import as_yaml
-from nnlab.config.loading import load_config, read_experiment
+from nnlab.config.loading import load_config, located, read_experiment
 from nnlab.config.schema import EarlyStopping, Experiment, Training, file_schema
 from nnlab.config.spots import dotted
 from nnlab.config.validation import Validated, validate, validate_entry
@@ -17,6 +17,7 @@ __all__ = [
     "dotted",
     "file_schema",
     "load_config",
+    "located",
     "read_document",
     "read_experiment",
     "validate",

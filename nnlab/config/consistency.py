@@ -59,6 +59,8 @@ class Consistency:
         self._check_end(loss)
         self._check_evaluation(data, source, self._entry("training"))
         self._check_batches(layers, source, data)
+        if not any(spot.path[:1] in {("network",), ("freeze",)} for spot in self.left_out):
+            self._attempt((), check_freeze, self._entry("freeze"), layers)
         return self.problems
 
     def _entry(self, key: str) -> Any | None:
@@ -77,7 +79,7 @@ class Consistency:
         except OptionError as error:
             missed = {str(spot.path[-1]) for spot in self.left_out if spot.path[:-1] == path}
             if not missed & words(str(error)):
-                self.problems.append(_located(self.document, path, error))
+                self.problems.append(located_problem(self.document, path, error))
         except DataError as error:
             self.unread = error
         return None
@@ -199,6 +201,35 @@ def check_batches(training: Training, layers: Iterable[Layer | None], examples: 
             )
 
 
+def check_freeze(freeze: Sequence[int], layers: Sequence[Layer | None]) -> None:
+    """Raise OptionError unless the layers ``freeze`` can be kept while others are trained.
+
+    Nothing is said of layers that are None, which are not known.
+    """
+    for place, index in enumerate(freeze):
+        if index >= len(layers):
+            last = len(layers) - 1
+            raise OptionError(f"there is no network[{index}]: the last layer is {last}", option=f"freeze.{place}")
+    if not freeze or None in layers:
+        return
+    trained = [index for index, layer in enumerate(layers) if layer and layer.params and index not in freeze]
+    if not trained:
+        raise OptionError(
+            "every layer with parameters is frozen, so there is nothing to train",
+            option="freeze",
+            hint="leave out at least the last of them",
+        )
+    for place, index in enumerate(freeze):
+        layer = layers[index]
+        if layer and index > trained[0] and not layer.predicts_as_in_training:
+            raise OptionError(
+                f"network[{index}] ({LAYERS.name_of(layer)}) computes otherwise in training than at inference, so "
+                f"it cannot be frozen above a layer that is trained, network[{trained[0]}]",
+                option=f"freeze.{place}",
+                hint="freeze the layers below it too, or leave it out",
+            )
+
+
 def check_shards(training: Training, layers: Iterable[Layer | None]) -> None:
     """Raise OptionError if a batch is to be computed in shards that one of ``layers`` needs as a whole."""
     if training.shards is None or training.shards == 1:
@@ -220,7 +251,7 @@ def _deciding(shapes: Sequence[Shape | None]) -> int:
     return max((i for i in range(len(before)) if not same[i]), default=0)
 
 
-def _located(document: ConfigDocument, path: Steps, error: OptionError) -> Problem:
+def located_problem(document: ConfigDocument, path: Steps, error: OptionError) -> Problem:
     """Return ``error`` as a problem at its option, or at the type of the component at ``path``."""
     parts = error.option.split(".") if error.option else []
     steps = [int(part) if part.isdecimal() else part for part in parts]

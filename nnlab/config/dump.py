@@ -36,6 +36,7 @@ _Dumper.add_representer(float, _represent_float)
 
 
 def as_yaml(experiment: Experiment) -> str:
-    """Return ``experiment`` as YAML, including defaults."""
-    data: dict[str, Any] = experiment.model_dump()
+    """Return ``experiment`` as YAML, including defaults; ``init_from`` and ``freeze`` only if given."""
+    left_out = {key for key in ("init_from", "freeze") if not getattr(experiment, key)}
+    data: dict[str, Any] = experiment.model_dump(exclude=left_out)
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from nnlab.config.cautions import cautions, warn
 from nnlab.config.config_document import ConfigDocument, read_document
-from nnlab.config.consistency import Consistency, DataFacts
+from nnlab.config.consistency import Consistency, DataFacts, located_problem
 from nnlab.config.earlier_versions import of_its_version
-from nnlab.config.paths import with_absolute_paths
+from nnlab.config.paths import with_absolute_origin, with_absolute_paths
 from nnlab.config.schema import Experiment
 from nnlab.config.validation import validate
-from nnlab.errors import ConfigError, Problem
+from nnlab.errors import ConfigError, OptionError, Problem
 
 _MOST_PROBLEMS = 50  # problems of one config that a message lists
 
@@ -27,6 +27,12 @@ def load_config(path: str | Path, overrides: str | Sequence[str] = ()) -> Experi
     return read_experiment(of_its_version(document) if of_run else document, quiet=of_run)
 
 
+def located(error: OptionError, path: str | Path, overrides: str | Sequence[str] = ()) -> ConfigError:
+    """Return ``error``, raised by what was made of the config at ``path``, with the position of its option."""
+    overrides = (overrides,) if isinstance(overrides, str) else tuple(overrides)
+    return ConfigError([located_problem(read_document(Path(path), overrides), (), error)])
+
+
 def read_experiment(
     document: ConfigDocument, facts: DataFacts | None = None, *, quiet: bool = False
 ) -> Experiment:
@@ -40,7 +46,7 @@ def read_experiment(
     values of the wrong type, layers that do not fit their input. Raises DataError if there are none, but the
     user's own data cannot be read.
     """
-    validated = validate(with_absolute_paths(document), Experiment)
+    validated = validate(with_absolute_origin(with_absolute_paths(document)), Experiment)
     consistency = Consistency(validated, facts)
     problems = dict.fromkeys([*validated.problems, *consistency.check()])
     if problems or validated.value is None:

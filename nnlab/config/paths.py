@@ -1,6 +1,7 @@
 """Paths in a config: relative to the file that states them, or to the current folder on the command line."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ from nnlab.config.nodes import Mapping, Pair, Position, Scalar
 from nnlab.data.section import DataSpec
 from nnlab.registry import DATASETS
 from nnlab.registry.options import IS_PATH
+
+_WITH_DIGEST = re.compile(r"(.+)@([0-9a-f]{12,64})", re.DOTALL)
 
 
 def path_options(kind: str) -> Iterator[str]:
@@ -42,6 +45,34 @@ def with_absolute_paths(document: ConfigDocument) -> ConfigDocument:
             entries[option] = Pair(entries[option].key, replace(node, value=path))
     changed = Pair(pair.key, replace(data, entries=entries))
     return replace(document, root=replace(document.root, entries={**document.root.entries, "data": changed}))
+
+
+def with_absolute_origin(document: ConfigDocument) -> ConfigDocument:
+    """Return ``document`` with an ``init_from`` that is a path made absolute; a name of a run stays as it is.
+
+    A path names an existing run, or has a slash or begins with ``~``.
+    """
+    pair = document.root.entries.get("init_from")
+    node = pair.node if pair else None
+    if pair is None or not isinstance(node, Scalar) or not isinstance(node.value, str) or "\0" in node.value:
+        return document
+    folder = _folder(node.position)
+    address, digest = split_origin(node.value)
+    if "/" not in address and not address.startswith("~") and not (folder / address / "config.yaml").is_file():
+        return document
+    changed = Pair(pair.key, replace(node, value=join_origin(absolute(address, folder), digest)))
+    return replace(document, root=replace(document.root, entries={**document.root.entries, "init_from": changed}))
+
+
+def split_origin(value: str) -> tuple[str, str]:
+    """Return the run and the digest of an ``init_from`` such as ``runs/x@0123456789ab``; empty if it has none."""
+    found = _WITH_DIGEST.fullmatch(value)
+    return (found[1], found[2]) if found else (value, "")
+
+
+def join_origin(run: str, digest: str) -> str:
+    """Return the ``init_from`` that names ``run`` and, unless it is empty, the ``digest`` of its weights."""
+    return f"{run}@{digest}" if digest else run
 
 
 def absolute(path: str, folder: Path) -> str:

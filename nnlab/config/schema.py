@@ -115,6 +115,8 @@ class Experiment(ConfigSection):
         seed: Determines weights, batches, dropout, augmentation and held-out examples.
         data: The data set and what is done to its examples.
         network: The layers, from the input to the scores.
+        init_from: A run whose weights the network begins with, where layers match; null: all are new.
+        freeze: The numbers of layers that are not trained, from 0.
         loss: What training minimizes.
         optimizer: The rule that changes the parameters in each step.
         schedule: How the learning rate changes during training.
@@ -127,6 +129,8 @@ class Experiment(ConfigSection):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: Annotated[DataSpec, SpecOf(DATASETS)]
     network: Annotated[tuple[Annotated[Spec, SpecOf(LAYERS)], ...], Field(min_length=1)]
+    init_from: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    freeze: tuple[Annotated[int, Field(ge=0)], ...] = ()
     loss: Annotated[Loss, DefaultType("softmax_cross_entropy")] = SoftmaxCrossEntropy()
     optimizer: Annotated[Spec, SpecOf(OPTIMIZERS)]
     schedule: Annotated[Schedule, DefaultType("constant")] = ConstantRate()

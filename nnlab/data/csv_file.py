@@ -180,6 +180,26 @@ def read_csv_inputs(
 ) -> Inputs:
     """Return the inputs (N, *input_shape) in the CSV file ``path``, with or without labels, in memory.
 
+    See ``csv_inputs``, which raises the same errors.
+    """
+    parts = csv_inputs(
+        path, input_shape, names=names, label=label, header=header, separator=separator, ignore=ignore
+    )
+    return np.concatenate(list(parts))
+
+
+def csv_inputs(
+    path: Path,
+    input_shape: Shape,
+    *,
+    names: Sequence[str] | None = None,
+    label: str | int | None = None,
+    header: bool | None = None,
+    separator: Separator | None = None,
+    ignore: Sequence[str | int] = (),
+) -> Iterator[Inputs]:
+    """Yield the inputs (n, *input_shape) in the CSV file ``path``, with or without labels, block by block.
+
     Columns are found by ``names``, if these are given and the file has a header. Otherwise they are all that are
     not ignored, without the label column if there is one more than ``input_shape`` has values. The type is uint8
     or float32, as for the data set ``csv``.
@@ -194,8 +214,8 @@ def read_csv_inputs(
         features = _unnamed_features(path, layout, prod(input_shape), label, ignore)
     table = CsvTable(path, layout, features, None)
     reader = table.reader()
-    parts = [reader.read(block).inputs for block in table.records()]
-    return np.concatenate(parts).reshape(-1, *input_shape)
+    for block in table.records():
+        yield reader.read(block).inputs.reshape(-1, *input_shape)
 
 
 def _files(path: str, test_path: str | None) -> tuple[Path, Path | None]:

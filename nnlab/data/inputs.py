@@ -76,6 +76,11 @@ def numbered_chunks(examples: Examples, values: int) -> Iterator[tuple[int, Inpu
         yield start, examples[start : start + step]
 
 
+def as_raw(values: NDArray[Any]) -> Inputs:
+    """Return numbers (N, ...) as raw inputs: uint8 as it is, all other types as float32."""
+    return np.ascontiguousarray(values if values.dtype == np.uint8 else values.astype(np.float32))
+
+
 def check_finite(name: str, x: Inputs, first: int = 0) -> None:
     """Raise DataError, which names array, example and feature, if a value of ``x`` (N, ...) is NaN or infinite.
 

@@ -8,9 +8,11 @@ from nnlab.activity import announce
 from nnlab.arrays import Array, Labels
 from nnlab.data import Dataset
 from nnlab.data.augmentation import mirrored
-from nnlab.data.inputs import Inputs
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
+
+BATCH = 250
+"""How many examples a network predicts at a time."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,15 @@ def predict_split(
         for start in range(0, len(split.labels), batch_size):
             announce(f"evaluating the {split_name} split", start, len(split.labels))
             batch = slice(start, start + batch_size)
-            scores = _scores(network, dataset, split.inputs[batch])
+            scores = scores_of(network, dataset.normalize(split.inputs[batch]), flips=dataset.test_time_flips)
             losses = loss.per_example(scores, split.labels[batch])
             parts.append((loss.classify(scores), loss.probabilities(scores), losses))
     return Predictions(split.labels, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _scores(network: Network, dataset: Dataset, inputs: Inputs) -> Array:
-    """Return the scores of raw ``inputs``: with test-time flips, means over an image and its mirror image."""
-    x = dataset.normalize(inputs)
+def scores_of(network: Network, x: Array, *, flips: bool) -> Array:
+    """Return the scores of normalized x; with test-time ``flips``, means over an image and its mirror image."""
     scores = network.predict(x)
-    if dataset.test_time_flips:
+    if flips:
         scores = (scores + network.predict(np.ascontiguousarray(mirrored(x)))) / 2
     return scores

@@ -7,10 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from nnlab.arrays import Shape
 from nnlab.config import Experiment
 from nnlab.data import Dataset, Source, load_dataset, open_source
+from nnlab.data.normalization import Affine
 from nnlab.errors import OtherDataError, RunError, printable
+from nnlab.evaluation.answers import Answers, answers, raw_inputs
 from nnlab.evaluation.evaluation import Evaluation, SplitName, folder_of, store, stored
 from nnlab.evaluation.metrics import measure
 from nnlab.evaluation.predictions import predict_split
@@ -281,6 +286,41 @@ class TrainedRun:
         self._evaluations[split, checkpoint] = evaluation
         return evaluation
 
+    @cached_property
+    def normalization(self) -> Affine:
+        """The normalization that was fitted when training began, which the run holds; the data are not needed.
+
+        Raises RunError if it is damaged, and for a run of an earlier version, which does not hold it, what
+        ``dataset`` raises.
+        """
+        if fitted := read_normalization(self.run):
+            return fitted
+        if self.config.data.normalize.type in {"none", "scale"}:  # not fitted to anything
+            return self.config.data.normalize.fit(np.zeros((1, *self.input_shape), np.float32))
+        return self.dataset.normalization
+
+    def predict(self, images: ArrayLike, checkpoint: Which = "best") -> Answers:
+        """Return which classes the network of a checkpoint takes ``images`` for.
+
+        Shapes: images (N, *input_shape) or one example, raw values as in the data of the run: pixels are 0 to 255
+        if they were there. They are prepared as the run's own examples are in an evaluation. Nothing is written,
+        and the data of the run are not needed.
+
+        Raises RunError if the run or checkpoint cannot be used, UsageError if the shape is not that of the inputs,
+        DataError if the values are not finite numbers.
+        """
+        require_memory_for_weights(self.config, self.input_shape)
+        inputs = raw_inputs(images, self.input_shape)
+        with threads.compute(self.config.compute.threads):
+            return answers(
+                self.network(checkpoint),
+                self.loss,
+                self.normalization.apply,
+                inputs,
+                self.class_names,
+                flips=self.config.data.test_time_flips,
+            )
+
     def _folder(self, split: SplitName, checkpoint: Which, other_data: str | None = None) -> Path:
         last = checkpoint == "last" and self._last_is_not_best
         return folder_of(self.run, split, last=last, other_data=other_data)
@@ -354,6 +394,11 @@ def evaluate(
     SystemFault, before they are read, if the run cannot be written.
     """
     return TrainedRun(run, dataset=dataset, other_data=other_data).evaluate(split, checkpoint, cause=cause)
+
+
+def predict(run: Run, images: ArrayLike, *, checkpoint: Which = "best") -> Answers:
+    """Return which classes the network of ``run`` takes raw ``images`` for, as ``TrainedRun.predict`` does."""
+    return TrainedRun(run).predict(images, checkpoint)
 
 
 def load_network(config: Experiment, saved: Checkpoint, input_shape: Shape) -> Network:

@@ -23,7 +23,7 @@ from nnlab.runs.environment import Difference, differences
 from nnlab.runs.metrics_log import LogScan, is_lost, read_log
 from nnlab.runs.run_config import load_run_config
 from nnlab.training.loop import fit
-from nnlab.training.resumption import present_environment
+from nnlab.training.resumption import begin_as, present_environment
 from nnlab.training.sinks import Reporter, ignore
 from nnlab.training.state import TrainingState, prepare
 
@@ -41,7 +41,8 @@ class Reproduction:
     ``records`` records and the arrays of ``checkpoints`` checkpoints were compared. ``first`` is the first
     deviation of either, ``parameter`` the first of an array, in the order of the layers, and ``largest`` the
     largest of all. ``environment`` says what was not as in the run. ``evaluations`` stored evaluations were
-    compared with the predictions of the second network, and, if ``summary``, the summary with its own.
+    compared with the predictions of the second network, and, if ``summary``, the summary with its own. The second
+    training began with step ``start``: 0, or the state that an extended run holds.
     """
 
     verdict: Verdict
@@ -54,6 +55,7 @@ class Reproduction:
     largest: Deviation | None
     evaluations: int = 0
     summary: bool = False
+    start: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -72,39 +74,36 @@ def reproduce(
     """
     config = load_run_config(run).model_copy(update={"logging": Logging()})
     began = run.read_json("environment.json")
-<<<<<<< HEAD
     log_of_run = read_log(run.metrics)
     records, saved = log_of_run.records, _saved(run)
-    for checkpoint in saved:
-        if changes := changes_since(config, checkpoint):
-            raise RunError(f"{run.config} was changed since the training: {'; '.join(map(str, changes))}")
-=======
-    records, saved = run.records(), _saved(run)
     changes = [edits_with_effect(run, config, began), *(changes_since(config, each) for each in saved)]
     if changed := next(filter(None, changes), None):
         raise RunError(
             f"{run.config} was changed since the training: {'; '.join(map(str, changed))}; undo the changes first"
         )
->>>>>>> h-integrity
     end = max((c.step for c in saved), default=records[-1]["step"] if records else 0)
     end = min(end, steps or end)
     if not end:
         raise RunError(f"{run.path} has nothing yet to compare a second training with")
     with threads.compute(config.compute.threads):
         state = prepare(config)
+        begin_as(state, run)
+        start = state.step
+        if end <= start:
+            raise RunError(f"{run.path} begins with step {start:,}, up to which nothing can be trained again")
         other = tuple(differences(began, present_environment(state)))
         for difference in other:
             log.warning("warning: not as in the run: %s", difference)
-        evaluations = stored_evaluations(run, end)
+        evaluations = stored_evaluations(run, end, after=start)
         count = sum(map(len, evaluations.values()))
         again, deviations, results = _train_again(
-            state, [c for c in saved if c.step <= end], evaluations, end, report
+            state, [c for c in saved if start < c.step <= end], evaluations, end, report
         )
         ended = state.step == end == summary_step(run)
         if ended:
             results += summary_deviations(run, state)
-    until = [record for record in records if record["step"] <= end]
-    compared = sum(checkpoint.step <= state.step for checkpoint in saved)
+    until = [record for record in records if start < record["step"] <= end]
+    compared = sum(start < checkpoint.step <= state.step for checkpoint in saved)
     found = [*deviations, *results, *_of_records(until, _comparable(again, until, log_of_run))]
     return Reproduction(
         _verdict(found, tolerance),
@@ -117,6 +116,7 @@ def reproduce(
         max(found, key=lambda each: inf if each.amount is None else each.amount, default=None),
         count,
         ended,
+        start,
     )
 
 

@@ -61,13 +61,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
-def stored_evaluations(run: Run, end: int) -> dict[int, list[StoredEvaluation]]:
-    """Return the evaluations on the data of ``run``, up to step ``end``, by their steps."""
+def stored_evaluations(run: Run, end: int, *, after: int = 0) -> dict[int, list[StoredEvaluation]]:
+    """Return the evaluations on the data of ``run``, after step ``after`` and up to ``end``, by their steps."""
     found: dict[int, list[StoredEvaluation]] = defaultdict(list)
     for path in sorted(run.evaluation.rglob("metrics.json")):
         record = files.read_json(path)
         step = record.get("step")
-        if isinstance(step, int) and step <= end and not record.get("other_data"):
+        if isinstance(step, int) and after < step <= end and not record.get("other_data"):
             name = path.parent.relative_to(run.path).as_posix()
             found[step].append(StoredEvaluation(name, path.parent, record))
     return found

@@ -14,6 +14,7 @@ from nnlab import files
 from nnlab.activity import announce
 from nnlab.arrays import Shape
 from nnlab.config import Experiment, as_yaml
+from nnlab.config.paths import split_origin
 from nnlab.data import Dataset, available, load_dataset, open_source
 from nnlab.data.cache import forgetting
 from nnlab.data.lookup import expanded
@@ -34,7 +35,7 @@ from nnlab.integrity.origins import check_origin, ledger_heads, missing_lines, r
 from nnlab.integrity.settling import IN_USE, settled
 from nnlab.integrity.summaries import EndedSummary, contradictions
 from nnlab.registry import DATASETS
-from nnlab.runs import Checkpoint, Run, fitted_normalization, ledger, read_checkpoint
+from nnlab.runs import Checkpoint, Run, fitted_normalization, ledger, origin, read_checkpoint
 from nnlab.runs.checkpoint_arrays import fingerprint
 from nnlab.runs.checkpoint_index import CheckpointIndex, read_index
 from nnlab.runs.environment import current_environment, differences
@@ -45,7 +46,16 @@ from nnlab.runs.predictions_file import ARRAYS
 from nnlab.runs.records import Environment, read_record
 from nnlab.runs.run_config import load_run_config
 
-_OWN = {"config.yaml", "environment.json", "metrics.jsonl", "summary.json", ".lock", ".lock.holder", ".lock.turn"}
+_OWN = {
+    origin.COPY,
+    "config.yaml",
+    "environment.json",
+    "metrics.jsonl",
+    "summary.json",
+    ".lock",
+    ".lock.holder",
+    ".lock.turn",
+}
 _OTHERS = {
     "figures": "can be drawn again",
     "tensorboard": "TensorBoard's copy of the records in metrics.jsonl",
@@ -95,6 +105,8 @@ class _Verifier:
         self._check("environment.json", self._check_environment)
         if (self._run.path / fitted_normalization.NAME).exists():
             self._check(fitted_normalization.NAME, self._check_normalization)
+        if (self._run.path / origin.NAME).exists():
+            self._check(origin.NAME, self._check_origin)
         self._check("metrics.jsonl", self._check_metrics)
         for name in (*self._saved, *self._unread):
             self._check(f"checkpoints/{name}", partial(self._check_checkpoint, name))
@@ -150,13 +162,22 @@ class _Verifier:
         if found := check_origin(self._run, self._config, self._saved.values()):
             return found
         if files.read_whole(self._run.config) == as_yaml(self._config).encode():
-            return "intact", "nnlab train with it repeats the run"
+            return "intact", self._use_of_config()
         recorded = self._run.recorded_digest(self._run.config.name) is not None
         if recorded or any("config" in saved.facts for saved in self._saved.values()):
             return "intact", "not as this version of nnlab writes it, but the settings are those of training"
         raise RunError(
             "not as this version of nnlab writes it, and no checkpoint records the settings of training"
         )
+
+    def _use_of_config(self) -> str:
+        if self._repeats_from_config():
+            return "nnlab train with it repeats the run"
+        return "of a run that extends another; nnlab train with it alone gives other bits"
+
+    def _repeats_from_config(self) -> bool:
+        begun = origin.read_origin(self._run)
+        return begun is None or begun.repeats_from_config
 
     def _check_environment(self) -> tuple[State, str]:
         path = self._run.path / "environment.json"
@@ -179,6 +200,19 @@ class _Verifier:
             if not np.allclose(getattr(stored, name), getattr(fitted, name), rtol=TOLERANCE, atol=1e-6):
                 raise RunError(f"its {name} is not that which the training examples have")
         return "intact", "as fitted to the training examples"
+
+    def _check_origin(self) -> tuple[State, str]:
+        begun = origin.read_origin(self._run)
+        if begun is None:
+            return "missing", "it was removed"
+        taken = origin.read_taken(self._run, begun)
+        for name, saved in self._saved.items():
+            if self._config and origin.changed_although_frozen(begun, self._config.freeze, taken, saved):
+                raise RunError(f"frozen layers have other weights in checkpoints/{name}")
+        digest = split_origin(self._config.init_from)[1] if self._config and self._config.init_from else ""
+        if begun.kind == "initialized" and not begun.fingerprint.startswith(digest or "none"):
+            raise RunError("its weights are not those that init_from in config.yaml names")
+        return "intact", f"{begun.kind} from step {begun.step:,} of {begun.run}, whose weights match their digests"
 
     def _check_metrics(self) -> tuple[State, str]:
         if not self._run.metrics.exists() and not self._run.begun:
@@ -397,7 +431,8 @@ class _Verifier:
         if self._config is None:
             return []
         broken = {finding.file for finding in self._findings if finding.state == "damaged"}
-        uses = [] if "config.yaml" in broken else [f"nnlab train {self._run.config} trains it again"]
+        alone = origin.NAME not in broken and self._repeats_from_config()
+        uses = [] if "config.yaml" in broken or not alone else [f"nnlab train {self._run.config} trains it again"]
         last = self._newest()
         if last and not self._finished and not broken & {"config.yaml", "environment.json", "the data"}:
             without_best = any(file.startswith("checkpoints/best-") for file in broken)

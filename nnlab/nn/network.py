@@ -1,6 +1,6 @@
 """A network: layers in a row, their parameters in one vector."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +23,15 @@ class Network:
 
     ``weights`` holds all parameters in one vector, and ``gradient`` has the same layout: an optimizer sees two
     vectors, however many layers there are. The layers' own ``params`` are views of ``weights``.
+    The layers ``frozen``, by index, are not trained: their gradients are 0, and those below the lowest trained
+    layer compute as at inference.
     """
 
-    def __init__(self, layers: Sequence[Layer], dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], dtype: DTypeLike = np.float32, *, frozen: Collection[int] = ()
+    ) -> None:
         self.layers = tuple(layers)
+        self.frozen = frozenset(frozen)
         self.input_shape = self.layers[0].input_shape
         self.output_shape = self.layers[-1].output_shape
         parts = [np.empty(0, dtype), *(param.ravel() for param in self.params.values())]
@@ -34,7 +39,7 @@ class Network:
         self.gradient: Array = np.zeros_like(self.weights)
         self._gradients = self.views(self.gradient)
         self.attach(self.weights)
-        self._chain = Chain(self.layers)
+        self._chain = Chain(self.layers, self.frozen)
 
     @property
     def params(self) -> Named:
@@ -63,6 +68,12 @@ class Network:
         return np.concatenate([np.empty(0, bool), *masks])
 
     @property
+    def trained(self) -> NDArray[np.bool_]:
+        """Which of ``weights`` belong to layers that are not frozen: shape (D,)."""
+        masks = [np.full(param.size, layer_of(name) not in self.frozen) for name, param in self.params.items()]
+        return np.concatenate([np.empty(0, bool), *masks])
+
+    @property
     def first_weight(self) -> tuple[Array, Shape] | None:
         """The weight of the first layer that has one, and the shape of that layer's input; None if none has."""
         for layer in self.layers:
@@ -81,9 +92,13 @@ class Network:
 
     def backward(self, grad_y: Array, caches: Sequence[Any], into: Sequence[Named] | None = None) -> None:
         """Write dL/dweights into ``gradient``, given dL/dscores; or into the views ``into`` of another vector."""
-        for views, grads in zip(into or self._gradients, self._chain.gradients(grad_y, caches), strict=True):
+        found = zip(into or self._gradients, self._chain.gradients(grad_y, caches), strict=True)
+        for index, (views, grads) in enumerate(found):
             for name, view in views.items():
-                assign(view, grads[name])
+                if index in self.frozen:
+                    view.fill(0)
+                else:
+                    assign(view, grads[name])
 
     def move(self, weights: Array) -> None:
         """Let ``weights`` (D,) hold the parameters from now on; their values are copied into it."""
@@ -112,8 +127,15 @@ class Network:
         return views
 
 
-def build_network(specs: Sequence[Spec], input_shape: Shape, seed: int = 0) -> Network:
-    """Return the network that ``specs`` describe for inputs (N, *input_shape).
+def layer_of(name: str) -> int:
+    """Return the index of the layer that an array belongs to, such as 3 for ``3.weight``."""
+    return int(name.partition(".")[0])
+
+
+def build_network(
+    specs: Sequence[Spec], input_shape: Shape, seed: int = 0, *, frozen: Collection[int] = ()
+) -> Network:
+    """Return the network that ``specs`` describe for inputs (N, *input_shape); see ``Network`` for ``frozen``.
 
     Raises OptionError at the first layer that does not fit its input.
     """
@@ -121,7 +143,7 @@ def build_network(specs: Sequence[Spec], input_shape: Shape, seed: int = 0) -> N
     for i, spec in enumerate(specs):
         layers.append(LAYERS.build(spec, input_shape, seeding.stream(seed, "layer", i)))
         input_shape = layers[-1].output_shape
-    return Network(layers)
+    return Network(layers, frozen=frozen)
 
 
 def outline_layer(spec: Spec, input_shape: Shape) -> Layer:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlab import files
 from nnlab.config import Experiment, as_yaml
-from nnlab.config.paths import path_options
+from nnlab.config.paths import path_options, split_origin
 from nnlab.config.resolution import resolved
 from nnlab.errors import NnlabError, RunError, printable
 from nnlab.runs.checkpoint import Checkpoint, read_facts
@@ -18,7 +18,13 @@ from nnlab.runs.directory import Run
 from nnlab.runs.environment import Difference
 from nnlab.runs.fitted_normalization import NAME as NORMALIZATION
 
-_SINCE: dict[str, Any] = {"data.augment": [], "data.test_time_flips": False, "training.shards": 1}
+_SINCE: dict[str, Any] = {
+    "data.augment": [],
+    "data.test_time_flips": False,
+    "training.shards": 1,
+    "init_from": None,
+    "freeze": [],
+}
 """Settings that checkpoints of earlier versions lack, with the behavior of those versions."""
 
 _OPTIONS_SINCE: dict[str, dict[str, Any]] = {"conv2d": {"dilation": [1, 1]}}
@@ -48,6 +54,8 @@ def values(config: Experiment) -> dict[str, Any]:
             flat[key] = value
 
     collect("", config.model_dump(mode="json"))
+    if config.init_from is not None:  # the run may move; the digest says which weights these were
+        flat["init_from"] = split_origin(config.init_from)[1]
     return flat
 
 

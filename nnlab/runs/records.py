@@ -95,13 +95,15 @@ class Summary(Record):
 class DatasetFacts(Record):
     """What a run says of its data: the shape of an example, the classes, the number of examples of each split.
 
-    ``verified`` is False if the files have the names of a published data set, but other content.
+    ``verified`` is False if the files have the names of a published data set, but other content. ``dtype`` is the
+    type of the raw inputs; runs of earlier versions lack it.
     """
 
     input_shape: tuple[PositiveCount, ...]
     class_names: tuple[str, ...]
     examples: dict[str, Count]
     verified: bool = True
+    dtype: Literal["uint8", "float32"] | None = None
 
 
 class Repair(Record):

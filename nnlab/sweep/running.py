@@ -19,6 +19,7 @@ from nnlab.runs.sweeps import Cell, Status, Sweep, read_sweep
 from nnlab.sweep.executor import Executor, Job, JobResult
 from nnlab.sweep.plan import Plan
 from nnlab.training.signals import stop_signals
+from nnlab.training.transfer import pinned
 
 SweepReporter: TypeAlias = Callable[[Sweep, Cell], None]
 """Called with a sweep and the cell whose status has just changed."""
@@ -36,7 +37,8 @@ def ignore(sweep: Sweep, cell: Cell) -> None:
 def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
     """Create the sweep directory of ``plan`` in ``runs_dir``, or open the existing one, and return the sweep.
 
-    The config of each cell is written. Raises SystemFault if writing fails, RunError if the sweep is in use or the
+    The config of each cell is written, with the path and the digest of a run that it begins with. Raises
+    OptionError if there is no such run, SystemFault if writing fails, RunError if the sweep is in use or the
     directory holds the cells of another plan.
     """
     root = Path(runs_dir)
@@ -45,11 +47,18 @@ def lay_out(plan: Plan, runs_dir: str | Path = "runs") -> Sweep:
     with system_errors("make", sweep.path):
         sweep.path.mkdir(exist_ok=True)
     with locked(sweep.path):
+        is_new = not (sweep.path / "sweep.json").is_file()
+        cells = []
         for planned, cell in zip(plan.cells, sweep.cells, strict=True):
-            if not cell.run.config.is_file():
-                files.write_text(cell.run.config, as_yaml(planned.config))
-        if not (sweep.path / "sweep.json").is_file():
-            replace(sweep, began=moment()).write()
+            digest = cell.planned
+            if is_new or not cell.run.config.is_file():
+                text = as_yaml(pinned(planned.config, root))
+                digest = files.digest(text.encode())
+                if not cell.run.config.is_file():
+                    files.write_text(cell.run.config, text)
+            cells.append(replace(cell, planned=digest))
+        if is_new:
+            replace(sweep, cells=tuple(cells), began=moment()).write()
     laid_out = read_sweep(sweep.path)
     if [cell.run for cell in laid_out.cells] != [cell.run for cell in sweep.cells]:
         raise RunError(f"{sweep.path} holds other cells than this plan; rename it, or the experiment")

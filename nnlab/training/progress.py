@@ -16,7 +16,8 @@ class Beginning:
     """What is about to be trained: ``steps`` of ``total_steps`` are done already if a run is resumed.
 
     ``path`` is the run directory, ``data`` the data set, ``parameters`` the number of trainable values, and
-    ``examples`` the number of examples by split.
+    ``examples`` the number of examples by split. ``origin`` has facts on what the run begins with if not with new
+    weights, and on the layers that are not trained, each a name and a text.
     """
 
     path: Path
@@ -26,6 +27,7 @@ class Beginning:
     batch_size: int
     steps: int
     total_steps: int
+    origin: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def main(memory: int, connection: socket.socket) -> None:
     os.close(memory)
     root, _ = compose(job.config, "config")
     config = Experiment.model_validate(plain(root))
-    network = Network(outline_layers(config.network, job.input_shape))
+    network = Network(outline_layers(config.network, job.input_shape), frozen=config.freeze)
     network.attach(arrays["weights"])
     worker = ShardWorker(network, config.loss, config.seed)
     views = [network.views(gradient) for gradient in arrays["gradients"]]

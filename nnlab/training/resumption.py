@@ -14,7 +14,9 @@ from nnlab.runs import Checkpoint, Run, current_environment
 from nnlab.runs.changes import changes_since, edits_with_effect
 from nnlab.runs.environment import UNKNOWN, Difference, differences
 from nnlab.runs.metrics_log import check_at
+from nnlab.runs.origin import read_origin, read_taken
 from nnlab.training.state import TrainingState
+from nnlab.training.transfer import transfer
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +29,35 @@ def present_environment(state: TrainingState) -> dict[str, Any]:
         "class_names": list(dataset.class_names),
         "examples": {name: len(split) for name, split in dataset.splits.items()},
         "verified": dataset.verified,
+        "dtype": str(dataset.train.inputs.dtype),
     }
     environment = current_environment(state.config.seed, dataset.digests(), threads.count())
     return {**environment, "dataset": facts}
 
 
+def begin_as(state: TrainingState, run: Run) -> int:
+    """Give ``state`` what ``run`` began with, if not with new weights; return how many bytes of metrics that has.
+
+    Raises RunError if the copy in the run is damaged or does not fit.
+    """
+    origin = read_origin(run)
+    if origin is None:
+        return 0
+    taken = read_taken(run, origin)
+    if origin.kind == "initialized":
+        transfer(state.network, origin, taken)
+        return 0
+    try:
+        state.take_over(taken, None)
+        return int(taken.facts["metrics_bytes"])
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise of_another_version(run, taken, error) from error
+
+
 def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
     """Restore ``state`` from the newest intact checkpoint of ``run``; return how many bytes of metrics are kept.
 
-    Without a checkpoint the state stays at the beginning. Config and data must be those that the run began with.
+    Without a checkpoint the state is that of the beginning. Config and data must be those that the run began with.
     Everything else that decides the bits must be the same too, unless ``allow_inexact``; the differences are then
     recorded in environment.json. Raises RunError, which lists every difference, before anything is written.
     """
@@ -45,12 +67,12 @@ def restore(state: TrainingState, run: Run, *, allow_inexact: bool) -> int:
     found = [each for each in found if each not in other]
     last = run.checkpoints.load("last") if run.checkpoints.exist else None
     other = [*_changes(state, run, began, last), *other]
-    keep = 0
+    keep = begin_as(state, run)
     if last:
         try:
-            last, best, lost = _with_best(run, last)
+            last, best, lost = with_best(run, last)
         except (LookupError, TypeError, AttributeError) as error:
-            raise _unknown(run, last, error) from error
+            raise of_another_version(run, last, error) from error
         if not other:
             keep = _restore(state, run, last, best)
         found = lost if state.finished else [*found, *lost]
@@ -85,7 +107,7 @@ def _changes(state: TrainingState, run: Run, began: dict[str, Any], last: Checkp
         known = {each.what for each in edits}
         return [*edits, *(each for each in changes_since(state.config, last) if each.what not in known)]
     except (LookupError, TypeError, AttributeError) as error:
-        raise _unknown(run, last, error) from error
+        raise of_another_version(run, last, error) from error
 
 
 def _finish_config(state: TrainingState, run: Run, began: dict[str, Any]) -> None:
@@ -101,7 +123,7 @@ def _finish_config(state: TrainingState, run: Run, began: dict[str, Any]) -> Non
         state.config = before
 
 
-def _with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None, list[Difference]]:
+def with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None, list[Difference]]:
     """Return ``last``, the best checkpoint if there is one, and the loss of it as a difference if it is damaged.
 
     If the best checkpoint is lost, ``last`` is returned without a best evaluation, so that the next evaluation
@@ -140,10 +162,11 @@ def _restore(state: TrainingState, run: Run, last: Checkpoint, best: Checkpoint 
         state.restore(last, best)
         return int(last.facts["metrics_bytes"])
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise _unknown(run, last, error) from error
+        raise of_another_version(run, last, error) from error
 
 
-def _unknown(run: Run, last: Checkpoint, error: Exception) -> RunError:
+def of_another_version(run: Run, last: Checkpoint, error: Exception) -> RunError:
+    """Return the error for a checkpoint that lacks what this version needs, or has it in another form."""
     return RunError(f"{run.path}: the checkpoint of step {last.step} is of another version of nnlab: {error!r}")
 
 

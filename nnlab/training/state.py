@@ -130,6 +130,10 @@ class TrainingState:
         if changes := changes_since(self.config, last):
             keys = ", ".join(change.what for change in changes)
             raise RunError(f"the config was changed since the run began: {keys}")
+        self.take_over(last, best)
+
+    def take_over(self, last: Checkpoint, best: Checkpoint | None) -> None:
+        """Continue from a checkpoint, whatever its config; raises RunError if its arrays do not fit."""
         restore_weights(self.network, last)
         fill(self.optimizer.state, last.group("optimizer"))
         for name, stream in self.network.streams.items():
@@ -148,8 +152,10 @@ def prepare(config: Experiment) -> TrainingState:
     """
     dataset = load_dataset(config.data, config.seed)
     training = config.training
-    network = build_network(config.network, dataset.input_shape, config.seed)
+    network = build_network(config.network, dataset.input_shape, config.seed, frozen=config.freeze)
     optimizer: Optimizer = OPTIMIZERS.build(config.optimizer, network.weights, network.decayed)
+    if config.freeze:
+        optimizer.restrict(network.trained)
     examples = len(dataset.train.labels)
     if training.evaluate_on == "test" and not len(dataset.test):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Train a run from its config, and resume one that was stopped."""
+"""Train a run from its config, resume one that was stopped, and extend one that is finished."""
 
 import signal
 from collections.abc import Sequence
@@ -13,14 +13,17 @@ from nnlab.runs import Run, check_writable, create_run
 from nnlab.runs.changes import record_of
 from nnlab.runs.directory import moment
 from nnlab.runs.fitted_normalization import write_normalization
+from nnlab.runs.origin import origin_facts, write_origin
 from nnlab.runs.run_config import load_run_config
 from nnlab.summary.memory import require_memory_for_steps, require_memory_for_weights, too_large
+from nnlab.training.extension import copy_records, plan_extension, take_over
 from nnlab.training.loop import fit
 from nnlab.training.progress import Beginning
 from nnlab.training.resumption import present_environment, restore
 from nnlab.training.signals import stop_signals
 from nnlab.training.sinks import Announcer, Reporter, Sink, check_logging, ignore, open_sinks, unannounced
 from nnlab.training.state import TrainingState, prepare
+from nnlab.training.transfer import Transfer, plan_transfer, transfer
 
 
 def train(
@@ -42,13 +45,51 @@ def train(
     check_writable(Path(runs_dir))
     with threads.compute(config.compute.threads):
         state = _prepare(config)
+        beginning = _initialize(state, Path(runs_dir))
         state.resolve_config()
         run = create_run(Path(runs_dir), config.name)
+        if beginning:
+            write_origin(run, beginning.origin, beginning.taken)
         files.write_text(run.config, as_yaml(state.config))
         with run.locked():
             _begin(state, run)
             _train(state, run, report, begin, keep=0)
     return run
+
+
+def extend(
+    run: Run,
+    overrides: str | Sequence[str],
+    *,
+    runs_dir: str | Path = "runs",
+    report: Reporter = ignore,
+    begin: Announcer = unannounced,
+) -> Run:
+    """Continue the finished ``run`` as a longer training run, in a directory of its own, and return that.
+
+    ``overrides`` (KEY=VALUE) change its config: ``training.steps`` or ``training.epochs``, and whatever the first
+    steps can be continued with. The new run has the records and the state of the first one. Where it is not the
+    same as one that was trained so from its beginning, its ``Origin`` says why.
+
+    Raises RunError if the run is not finished or damaged, UsageError if the overrides leave no steps or make it
+    another experiment, otherwise as ``train``.
+    """
+    plan = plan_extension(run, (overrides,) if isinstance(overrides, str) else tuple(overrides))
+    check_logging(plan.config)
+    check_writable(Path(runs_dir))
+    with threads.compute(plan.config.compute.threads):
+        state = _prepare(plan.config)
+        origin = take_over(state, plan)
+        state.resolve_config()
+        longer = create_run(Path(runs_dir), plan.config.name)
+        with longer.locked():
+            keep = copy_records(run, longer, plan.last)
+            write_origin(longer, origin, plan.last)
+            _begin(state, longer)
+            longer.checkpoints.save(state.checkpoint(keep), state.best)
+            files.write_text(longer.config, as_yaml(state.config))  # last: without it, there is no run yet
+            _train(state, longer, report, begin, keep=keep)
+    return longer
 
 
 def resume(
@@ -76,6 +117,8 @@ def resume(
             keep = restore(state, run, allow_inexact=allow_inexact)
         else:
             planned = files.digest(files.read_whole(run.config))
+            if beginning := _initialize(state, run.path.parent):
+                write_origin(run, beginning.origin, beginning.taken)
             state.resolve_config()
             _begin(state, run, planned)
             files.write_text(run.config, as_yaml(state.config))
@@ -90,6 +133,15 @@ def _prepare(config: Experiment) -> TrainingState:
     state = prepare(config)
     require_memory_for_steps(config, len(state.dataset.train))
     return state
+
+
+def _initialize(state: TrainingState, runs_dir: Path) -> Transfer | None:
+    """Copy the weights that the config asks for into the network; return what they are."""
+    planned = plan_transfer(state.config, state.network, runs_dir)
+    if planned:
+        transfer(state.network, planned.origin, planned.taken)
+        state.config = planned.config
+    return planned
 
 
 def _begin(state: TrainingState, run: Run, planned: str | None = None) -> None:
@@ -112,6 +164,7 @@ def _beginning(state: TrainingState, run: Run) -> Beginning:
         batch_size=state.config.training.batch_size,
         steps=state.step,
         total_steps=state.total_steps,
+        origin=tuple(origin_facts(run, state.config)),
     )
 
 

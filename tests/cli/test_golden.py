@@ -23,6 +23,8 @@ CASES = {
         "small.yaml -q",
     ],
     "resume": ["--help", FINISHED],
+    "extend": ["--help", f"{FINISHED} training.steps=1", f"{INTERRUPTED} training.steps=99"],
+    "predict": ["--help"],
     "eval": ["--help", FINISHED, f"{INTERRUPTED} --split validation --checkpoint last"],
     "summary": ["--help", "small.yaml", "small.yaml --kernels"],
     "gradcheck": ["--help", "small.yaml --samples 0"],

@@ -232,4 +232,14 @@ OF_FILES = (
             "sweep/test_job.py::test_a_cell_evaluated_before_it_went_on_is_tested_again",
         ),
     ),
+    Row(
+        "`nnlab predict` is given damaged images, files that are none, or hostile file names",
+        "Each is named, safely; the others are predicted. A submission, which needs all, is not written.",
+        (3,),
+        (
+            "cli/test_predict.py::test_damaged_pictures_are_named_and_the_others_predicted",
+            "data/test_unlabelled.py::test_a_folder_is_searched_in_order_and_damaged_files_are_named",
+            "data/test_unlabelled.py::test_files_that_cannot_be_used_are_named",
+        ),
+    ),
 )

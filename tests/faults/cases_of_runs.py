@@ -5,6 +5,7 @@ from faults.row import Row
 _KILLS, _STRACE, _POWER = "faults/test_kills.py::", "faults/test_strace.py::", "faults/test_power_loss.py::"
 _STOPS, _ERRORS = "faults/test_interruptions.py::", "faults/test_injected_errors.py::"
 _ROOM, _DAMAGE, _RESUMING = "faults/test_room.py::", "faults/test_damage.py::", "faults/test_resuming.py::"
+_EXTENDING = "training/test_extension.py::"
 _REPAIR = "integrity/test_repair.py::"
 _ALTERED, _FOREIGN = "faults/test_altered_files.py::", "integrity/test_foreign_files.py::"
 _SWEEP = "sweep/test_running.py::"
@@ -218,6 +219,31 @@ OF_RUNS = (
             "test_files.py::test_what_another_process_is_writing_stays",
             "faults/test_leftovers.py::test_a_killed_command_leaves_nothing_after_the_next",
         ),
+    ),
+    Row(
+        "A run is extended that is not finished, or whose data, network or batches are to change",
+        "Refused, with the command that is meant; nothing is written.",
+        (2, 4),
+        (
+            f"{_EXTENDING}test_a_run_without_steps_left_or_without_an_end_is_refused",
+            f"{_EXTENDING}test_other_experiments_are_no_extensions",
+        ),
+    ),
+    Row(
+        "The run that another extends, or whose weights it began with, is deleted or trained on",
+        "Nothing changes: the run holds a copy. A config that names the weights by digest refuses others.",
+        (0, 2),
+        (
+            f"{_EXTENDING}test_an_extended_run_needs_its_ancestor_no_more",
+            f"{_EXTENDING}test_a_run_that_begins_with_weights_is_verified_reproduced_and_trained_again",
+            f"{_EXTENDING}test_weights_that_are_not_there_are_refused",
+        ),
+    ),
+    Row(
+        "A run that begins with another's weights is killed before its first checkpoint",
+        "`nnlab resume` ends in the bits of an undisturbed run.",
+        (0,),
+        (f"{_EXTENDING}test_a_stopped_run_with_frozen_layers_is_resumed_to_the_same_bits",),
     ),
     Row(
         "A bit of the index of checkpoints, of config.yaml, summary.json, environment.json or the test ledger is "

@@ -1,6 +1,7 @@
 """The interface of all optimizers: a rule that moves all weights against their gradient."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -34,8 +35,24 @@ class Optimizer(ABC):
         self.weight_decay = weight_decay
         self.decay = decay
         self.state: dict[str, NDArray[Any]] = {}
-        parts = updates.blocks(weights.size)
-        self.blocks: list[Block] = [(part, self._strength(decayed[part], weights.dtype)) for part in parts]
+        self._decayed = decayed
+        self._dtype = weights.dtype
+        self.blocks: list[Block] = self._blocks(updates.blocks(weights.size))
+
+    def restrict(self, trained: Mask) -> None:
+        """Update only the weights that are True in ``trained`` (D,), from now on; the others never change.
+
+        The state keeps its shape; the entries of weights that are not trained stay as they are.
+        """
+        edges = np.flatnonzero(np.diff(trained, prepend=False, append=False))
+        parts = []
+        for start, end in edges.reshape(-1, 2).tolist():
+            whole = updates.blocks(end - start)
+            parts += [slice(start + part.start, min(start + part.stop, end)) for part in whole]
+        self.blocks = self._blocks(parts)
+
+    def _blocks(self, parts: Sequence[slice]) -> list[Block]:
+        return [(part, self._strength(self._decayed[part], self._dtype)) for part in parts]
 
     def _strength(self, decayed: Mask, dtype: np.dtype[Any]) -> float | Array:
         """Return the weight decay of each weight in a block; one number if it is the same for all."""

@@ -7,6 +7,7 @@ from nnlab.errors import NnlabError
 from nnlab.report.content import Block, Code, Facts, Prose, Section, Table, TableCell
 from nnlab.report.run.material import RunMaterial
 from nnlab.runs import Run
+from nnlab.runs.origin import origin_facts, read_origin
 
 
 def reproduction_section(material: RunMaterial) -> Section:
@@ -20,6 +21,7 @@ def reproduction_section(material: RunMaterial) -> Section:
         commit = environment.commit or ""
         packages = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
         rows = [
+            *origin_facts(run, material.config),
             ("versions", packages),
             *_recorded(run),
             ("processor", environment.cpu),
@@ -53,6 +55,15 @@ def _recorded(run: Run) -> list[tuple[str, str]]:
     ]
 
 
+def _repeats_from_config(run: Run) -> bool:
+    """Return whether training from the config alone gives this run, not one that it extends and changes."""
+    try:
+        begun = read_origin(run)
+    except NnlabError:
+        return False
+    return begun is None or begun.repeats_from_config
+
+
 def _commands(run: Run, commit: str) -> str:
     """Return the commands that repeat ``run``, to be entered in the parent of the folder of runs."""
     path = run.path.resolve()
@@ -60,7 +71,7 @@ def _commands(run: Run, commit: str) -> str:
     lines = [f"git checkout {shlex.quote(commit)}"] if commit and not commit.endswith("+") else []
     lines += [
         f"nnlab reproduce {place}",
-        f"nnlab train {place}/config.yaml",
+        *([f"nnlab train {place}/config.yaml"] if _repeats_from_config(run) else []),
         f"nnlab eval {place}",
         f"nnlab report {place}",
     ]
