@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 Target = Annotated[
     str,
     typer.Argument(
-        metavar="CONFIG|PATH|RUN", help="A YAML file, a shipped config, a data file or a run.", show_default=False
+        metavar="CONFIG|PATH|RUN", help="A YAML file, a shipped config, data, or a run.", show_default=False
     ),
 ]
 _SHOWN = 10  # classes, pairs or examples listed one by one
 _ARRAYS = {".npz", ".npy"}
+_TABLES = (".csv", ".csv.gz")
+_SIDE = 32  # pixels of the square that images of any size are fitted into
 
 
 def inspect_data(
@@ -29,8 +31,9 @@ def inspect_data(
     """Count classes, values and duplicates of a data set; of a run, list labels that its network contradicts.
 
     Exact duplicates have the same bytes. Similar images have similar perceptual hashes and pixels; some may be
-    missed. The network of a run is asked about the validation examples, or about the training examples if there
-    are none.
+    missed. PATH is a file or folder of arrays, a CSV file, or a folder with a folder of images for each class,
+    which are compared at 32x32 pixels. The network of a run is asked about the validation examples, or about the
+    training examples if there are none.
 
     Example: nnlab data inspect configs/mnist.yaml
     """
@@ -57,12 +60,17 @@ def _opened(target: str, overrides: list[str], runs_dir: Path) -> "tuple[Dataset
     from nnlab.config import load_config
     from nnlab.config.shipped import names_config
     from nnlab.data import load_dataset
+    from nnlab.errors import UsageError
     from nnlab.evaluation.trained_run import TrainedRun
     from nnlab.runs import find_run
 
     path = Path(target)
-    if path.suffix in _ARRAYS or (path / "train-inputs.npy").is_file():
-        return load_dataset(_arrays(path), 0), None
+    if (kind := _kind_of(path)) is not None:
+        if overrides:
+            raise UsageError(
+                f"{overrides[0]} is a setting of a config, and {target} is data; write a config for it"
+            )
+        return load_dataset(_spec(kind, path), 0), None
     if names_config(target):
         config = load_config(path, overrides)
         return load_dataset(config.data, config.seed), None
@@ -70,11 +78,25 @@ def _opened(target: str, overrides: list[str], runs_dir: Path) -> "tuple[Dataset
     return run.dataset, run
 
 
-def _arrays(path: Path) -> Any:
+def _kind_of(path: Path) -> str | None:
+    """Return the type of the data set that is at ``path``; None if a config or a run is there, or nothing."""
+    if path.suffix in _ARRAYS or (path / "train-inputs.npy").is_file():
+        return "arrays"
+    if path.name.endswith(_TABLES) or any((path / f"train{end}").is_file() for end in _TABLES):
+        return "csv"
+    if path.is_dir() and not (path / "config.yaml").exists() and any(each.is_dir() for each in path.iterdir()):
+        return "images"
+    return None
+
+
+def _spec(kind: str, path: Path) -> Any:
     from nnlab.data.section import DataSpec
     from nnlab.registry import DATASETS
 
-    return DATASETS.spec("arrays", DataSpec)(type="arrays", path=str(path.absolute()))  # type: ignore[call-arg]
+    values: dict[str, Any] = {"type": kind, "path": str(path.absolute())}
+    if kind == "images":
+        values["size"] = (_SIDE, _SIDE)
+    return DATASETS.spec(kind, DataSpec)(**values)
 
 
 def _issues(run: "TrainedRun") -> "LabelIssues":

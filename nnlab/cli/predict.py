@@ -52,7 +52,7 @@ def predict(
     """
     from nnlab.cli.activity_display import activity
     from nnlab.cli.output import say
-    from nnlab.cli.predictions import Drawing, listing
+    from nnlab.cli.prediction_tables import Drawing, listing
     from nnlab.data.image_pixels import ImageForm
     from nnlab.data.unlabelled import Unlabelled
     from nnlab.data.unlabelled_files import AS_DETECTED, CsvForm

@@ -6,6 +6,7 @@ import yaml
 
 from nnlab.config.nodes import meaning
 from nnlab.config.schema import Experiment
+from nnlab.registry import DATASETS
 
 
 class _Dumper(yaml.SafeDumper):
@@ -35,8 +36,53 @@ _Dumper.add_representer(str, _represent_text)
 _Dumper.add_representer(float, _represent_float)
 
 
+_ADDED: dict[str, dict[str, Any]] = {"data": {"test": 0}, "training": {"shards": None}}
+_ADDED_TO_LAYERS: dict[str, dict[str, Any]] = {"conv2d": {"dilation": (1, 1)}}
+
+
+def identity(experiment: Experiment) -> str:
+    """Return YAML that is equal for equal experiments, and the same as in earlier versions.
+
+    Options that those versions lack are left out at their default, so that the sweeps which they began keep their
+    names.
+    """
+    data = _plain(experiment)
+    own = DATASETS.options(
+        experiment.data.type
+    )  # those of the source came last, also one that all sources have now
+    data["data"] = {key: value for key, value in data["data"].items() if key not in own} | {
+        key: data["data"][key] for key in own
+    }
+    for section, options in _ADDED.items():
+        _leave_out(data[section], {key: value for key, value in options.items() if key not in own})
+    for layer in data["network"]:
+        _leave_out_of_layers(layer)
+    return _dumped(data)
+
+
 def as_yaml(experiment: Experiment) -> str:
     """Return ``experiment`` as YAML, including defaults; ``init_from`` and ``freeze`` only if given."""
+    return _dumped(_plain(experiment))
+
+
+def _plain(experiment: Experiment) -> dict[str, Any]:
     left_out = {key for key in ("init_from", "freeze") if not getattr(experiment, key)}
-    data: dict[str, Any] = experiment.model_dump(exclude=left_out)
+    return experiment.model_dump(exclude=left_out)
+
+
+def _dumped(data: dict[str, Any]) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
+
+
+def _leave_out(data: dict[str, Any], options: dict[str, Any]) -> None:
+    for option, default in options.items():
+        if option in data and data[option] == default:
+            del data[option]
+
+
+def _leave_out_of_layers(value: Any) -> None:
+    """Leave out options of a layer and of the layers in it."""
+    if isinstance(value, dict):
+        _leave_out(value, _ADDED_TO_LAYERS.get(str(value.get("type")), {}))
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        _leave_out_of_layers(inner)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from nnlab import files
 from nnlab.errors import RunError
 from nnlab.integrity.flipped_bits import flipped_back
-from nnlab.runs.chain import ENDING, FIRST, next_line, verified
+from nnlab.runs.chained_lines import ENDING, FIRST, next_line, verified
 from nnlab.runs.metrics_log import SHORTEST_LOSS, is_lost, lines_of, loss_of, losses_of, parsed
 
 _CHECK = re.compile(rb', "check": "([0-9a-f]{16})"}\n')

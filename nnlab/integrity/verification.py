@@ -21,6 +21,7 @@ from nnlab.data.lookup import expanded
 from nnlab.data.npz import NpzFile
 from nnlab.errors import DataError, NnlabError, RunError
 from nnlab.evaluation import Predictions, load_network
+from nnlab.integrity.config_and_ledger import check_origin, ledger_heads, missing_lines, require_checks
 from nnlab.integrity.evaluations import (
     TOLERANCE,
     Evaluator,
@@ -31,7 +32,6 @@ from nnlab.integrity.evaluations import (
     with_normalization,
 )
 from nnlab.integrity.findings import Finding, State, Verification
-from nnlab.integrity.origins import check_origin, ledger_heads, missing_lines, require_checks
 from nnlab.integrity.settling import IN_USE, settled
 from nnlab.integrity.summaries import EndedSummary, contradictions
 from nnlab.registry import DATASETS

@@ -4,8 +4,9 @@
 ``evaluate_on: test`` causes during training, updated after each. The whole file is written before a result is
 reported, so a killed process leaves a complete ledger.
 
-The lines are chained by their checks (``nnlab.runs.chain``). The line of training, which changes, is not a link of
-the chain: its check is of itself. An evaluation states the check of its line, so that a lost line is noticed.
+The lines are chained by their checks (``nnlab.runs.chained_lines``). The line of training, which changes, is not a
+link of the chain: its check is of itself. An evaluation states the check of its line, so that a lost line is
+noticed.
 
 A *look* is a state of the network that was evaluated: evaluations after the same step give identical results.
 """
@@ -20,7 +21,7 @@ from pydantic import Field
 
 from nnlab import files
 from nnlab.errors import RunError
-from nnlab.runs.chain import FIRST, next_line, verified
+from nnlab.runs.chained_lines import FIRST, next_line, verified
 from nnlab.runs.locking import in_turn
 from nnlab.runs.records import Count, Fraction, PositiveCount, Record, parse_record
 

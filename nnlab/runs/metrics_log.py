@@ -4,7 +4,7 @@ A record has ``step``, ``split``, ``loss`` (nats), ``accuracy`` (0-1) and ``seco
 the run; a training record also has the ``learning_rate``, and its values are means over the steps since the
 previous training record.
 
-The lines are chained by their checks; see ``nnlab.runs.chain``.
+The lines are chained by their checks; see ``nnlab.runs.chained_lines``.
 
 Where a repair could not restore records, ``{"lost": [3, 5]}`` stands for them: records of the steps 3 to 5. Such a
 line takes as many bytes as they took, filled up with spaces, so that the positions that checkpoints note still
@@ -27,7 +27,7 @@ from typing import IO, Any, TypeGuard
 from nnlab import files
 from nnlab.activity import announce
 from nnlab.errors import RunError, SystemFault, refusal, system_errors
-from nnlab.runs.chain import ENDING, FIRST, next_line, verified
+from nnlab.runs.chained_lines import ENDING, FIRST, next_line, verified
 
 log = logging.getLogger(__name__)
 

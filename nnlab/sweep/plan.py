@@ -14,6 +14,7 @@ from typing import Any
 
 from nnlab import files
 from nnlab.config import ConfigDocument, Experiment, as_yaml, read_experiment
+from nnlab.config.dump import identity
 from nnlab.config.overrides import Override
 from nnlab.config.wording import as_written
 from nnlab.errors import ConfigError, Problem, UsageError
@@ -48,7 +49,7 @@ class Plan:
     @cached_property
     def directory(self) -> str:
         """The name of the sweep directory; equal plans have equal names."""
-        facts = [self.name, self.axes, [[cell.settings, as_yaml(cell.config)] for cell in self.cells]]
+        facts = [self.name, self.axes, [[cell.settings, identity(cell.config)] for cell in self.cells]]
         digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         return "-".join(filter(None, ("sweep", slug(self.name), digest[:8])))
 

@@ -15,7 +15,7 @@ from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
 from nnlab.nn.shards import add_up, cut
 from nnlab.training.batch_loss import backward_loss, forward_loss
-from nnlab.training.messages import Order
+from nnlab.training.replica_messages import Order
 from nnlab.training.replicas import Replica, Replicas
 from nnlab.training.shard_worker import ShardResult, ShardWorker
 

@@ -23,7 +23,7 @@ from nnlab.data.batch import Batch, Target
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network, outline_layers
 from nnlab.nn.shards import cut
-from nnlab.training.messages import READY, Order, receive
+from nnlab.training.replica_messages import READY, Order, receive
 from nnlab.training.shard_worker import ShardWorker
 from nnlab.training.shared_arrays import shared_arrays
 

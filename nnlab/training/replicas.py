@@ -23,7 +23,7 @@ from nnlab.data.batch import Batch
 from nnlab.errors import printable
 from nnlab.nn.kernels import threads
 from nnlab.nn.network import Network
-from nnlab.training.messages import Order, receive
+from nnlab.training.replica_messages import Order, receive
 from nnlab.training.replica_process import MOST_TARGETS, Job
 from nnlab.training.shard_worker import ShardResult
 from nnlab.training.shared_arrays import Layout, new_memory, shared_arrays

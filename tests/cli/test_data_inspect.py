@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.experiments import SMALL, write_config
 
 
@@ -28,6 +29,25 @@ def test_a_file_is_inspected(nnlab_, archive):
         [{"split": "train", "index": 7, "class": "1"}, {"split": "test", "index": 3, "class": "0"}]
     ]
     assert found["empty_classes"] == {"train": [], "test": ["1"]}
+
+
+def test_a_table_and_a_folder_of_images_are_inspected(nnlab_, tmp_path, rng):
+    (tmp_path / "points.csv").write_text("x,z,label\n" + "".join(f"{i},{i + 1},{'ab'[i % 2]}\n" for i in range(6)))
+    for name in "cat", "dog":
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(2):
+            pixels = rng.integers(256, size=(40, 30, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{i}.png")
+    (tmp_path / "pets" / "dog" / "2.png").write_bytes((tmp_path / "pets" / "cat" / "0.png").read_bytes())
+    for path, shape, counts in ("points.csv", [2], [3, 3]), ("pets", [32, 32, 3], [2, 3]):
+        code, out, err = nnlab_("data", "inspect", tmp_path / path, "--json")
+        assert code == 0, err
+        found = json.loads(out)
+        assert found["shape"] == shape
+        assert found["splits"]["train"]["per_class"] == counts
+    assert len(found["copies"]) == 1
+    code, _, err = nnlab_("data", "inspect", tmp_path / "pets", "data.size=8")
+    assert (code, "data.size=8 is a setting of a config" in err) == (2, True)
 
 
 def test_tables_fit_a_terminal(nnlab_, archive, monkeypatch):

@@ -36,7 +36,7 @@ from nnlab.data.own_arrays import SavedArrays
 from nnlab.data.zip_archive import opened_member, unzipping
 from nnlab.runs import Checkpoint, Checkpoints, ledger, read_checkpoint, records
 from nnlab.runs import checkpoint as format_of_checkpoints
-from nnlab.runs.chain import FIRST, next_line
+from nnlab.runs.chained_lines import FIRST, next_line
 from nnlab.runs.metrics_log import MetricsLog, read_metrics, scan
 from nnlab.runs.predictions_file import read_predictions
 from nnlab.runs.sweeps import read_sweep

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnlab.errors import RunError, SystemFault
-from nnlab.runs.chain import FIRST, next_line
+from nnlab.runs.chained_lines import FIRST, next_line
 from nnlab.runs.metrics_log import MetricsLog, read_metrics, scan, skim, tail
 
 
@@ -106,7 +106,7 @@ def test_lines_lost_moved_doubled_or_put_in_are_found(path, change):
 
 
 def test_the_tests_notice_a_missing_check(path, monkeypatch):
-    monkeypatch.setattr("nnlab.runs.chain._chained", lambda before, text: "0" * 16)
+    monkeypatch.setattr("nnlab.runs.chained_lines._chained", lambda before, text: "0" * 16)
     write(path, 1, 2, 3)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[2])
