@@ -6,6 +6,8 @@ import shutil
 import pytest
 from support import ROOT
 
+from nnlab.sweep.plan import load_plan
+
 OLD = ROOT / "tests" / "fixtures" / "runs-0.1"
 EXPECTED = json.loads((OLD / "expected.json").read_text())
 FINISHED, INTERRUPTED, SWEEP = "20261130-210853-points-a320", "20261130-210858-images-baef", "sweep-sweep-b1fc35f5"
@@ -98,3 +100,7 @@ def test_a_sweep_is_compared(nnlab_, runs):
     compared = told(nnlab_("compare", f"runs/{SWEEP}", "--json"))
     (setting,) = compared["settings"]
     assert setting["results"]["validation_accuracy"]["mean"] == pytest.approx((0.55 + 26 / 60) / 2)
+
+
+def test_a_sweep_has_the_name_that_it_had():
+    assert load_plan(OLD / "sweep.yaml").directory == SWEEP
