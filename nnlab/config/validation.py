@@ -112,5 +112,5 @@ def _follows(mistake: Mistake, left_out: Iterable[Spot]) -> bool:
 def _alternative(group: list[Mistake]) -> list[Mistake]:
     """Return the errors of the alternative of a union that was meant, or one that names all alternatives."""
     meant = [m for m in group if m.spot.path != m.spot.union or not m.rule.endswith(("_type", "literal_error"))]
-    of_the_value = [m for m in meant if m.spot.path == m.spot.union]
-    return meant if meant and len(of_the_value) < 2 else [replace(group[0], rule="union")]
+    rules = {m.rule for m in meant if m.spot.path == m.spot.union}
+    return meant if meant and len(rules) < 2 else [replace(group[0], rule="union")]
