@@ -61,7 +61,8 @@ def _differences(config: Experiment, dtype: DTypeLike, *, examples: int) -> tupl
     twin = twin_of(network, "eager", dropout=same_masks)
     batches = [(x[:examples].astype(dtype), labels[:examples]) for x, labels in batches_of(state, BATCHES)]
     optimizer = torch_optimizer(state.optimizer, list(twin.params.values()), fused=False)
-    mine = NnlabTraining(state, batches)
+    # The masks of a whole batch come from the streams of the layers, which PyTorch is given too.
+    mine = NnlabTraining(state, batches, shards=1 if network.streams else None)
     theirs = TorchTraining(twin, torch_loss(state.loss), optimizer, batches, "eager")
     begun = twin.values()
     with threads.compute():

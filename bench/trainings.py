@@ -25,14 +25,16 @@ def batches_of(state: TrainingState, count: int) -> list[Batch]:
 
 
 class NnlabTraining:
-    """Steps of ``state`` on ``batches``, repeated endlessly."""
+    """Steps of ``state`` on ``batches``, repeated endlessly, in as many shards as ``state`` has unless given."""
 
-    def __init__(self, state: TrainingState, batches: Sequence[Batch]) -> None:
+    def __init__(self, state: TrainingState, batches: Sequence[Batch], *, shards: int | None = None) -> None:
         self.state = state
         self._batches = itertools.cycle(batches)
         self._steps = itertools.count(1)
         config = state.config
-        self.backpropagate = Backpropagation(state.network, state.loss, shards=state.shards, seed=config.seed)
+        self.backpropagate = Backpropagation(
+            state.network, state.loss, shards=shards or state.shards, seed=config.seed
+        )
 
     @contextlib.contextmanager
     def replicas(self, threads: int) -> Iterator[None]:

@@ -17,24 +17,24 @@ Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""
 
 
-_INTERVALS = ("evaluate_every", "checkpoint_every")
+_CHOSEN = ("evaluate_every", "checkpoint_every", "shards")
 """Settings of training for which a run states a number where its config may have null."""
 
-_LEFT_OUT = {"data.root", *(f"training.{name}" for name in _INTERVALS)}
+_LEFT_OUT = {"data.root", *(f"training.{name}" for name in _CHOSEN)}
 
 
 def identity(config: Experiment) -> str:
     """Return the settings that determine the results of ``config``, as text.
 
-    The folder of the data is left out, and so are the intervals, which ``runs_of`` compares.
+    The folder of the data is left out, and so are settings that a run may choose, which ``runs_of`` compares.
     """
     known = settings(resolved(config)).items()
     return json.dumps({key: value for key, value in known if key not in _LEFT_OUT}, sort_keys=True)
 
 
 def runs_of(archive: Archive, config: Experiment) -> list[Run]:
-    """Return the runs of ``config``, the oldest first; an interval that it leaves open fits every run."""
-    wanted = {name: value for name in _INTERVALS if (value := getattr(config.training, name))}
+    """Return the runs of ``config``, the oldest first; a setting that it leaves open fits every run."""
+    wanted = {name: value for name in _CHOSEN if (value := getattr(config.training, name))}
     return [
         run
         for run in archive.get(identity(config), [])

@@ -20,31 +20,31 @@ LEAST = 8
 MOST = 8
 """The largest number of shards that the shapes of a config lead to."""
 
-_COMFORTABLE = 16  # examples in a shard from which on a smaller one would cost more time
-_LEAST_WORK = 4_000_000  # multiply-adds of a step, below which a second process costs more than it does
-_WORK_PER_GRADIENT = (
-    1_600  # multiply-adds that take as long as the write and the read of a parameter's gradient, x 30
+_COMFORTABLE = 16  # examples in the smallest of more than two shards: smaller ones take longer for each example
+_LEAST_WORK = 4_000_000  # multiply-adds of a step, below which a second process costs more than it saves
+_LEAST_USES = (
+    2  # multiply-adds of an example for each parameter: more than 1 where filters are used at many places
 )
+_LEAST_WORK_PER_GRADIENT = 1_600  # multiply-adds of a step for each value in the gradients of all shards
 
 
 def shard_count(batch_size: int, layers: Sequence[Layer]) -> int:
     """Return the number of shards of a batch, which depends on shapes only.
 
-    It is 1 where a layer mixes examples, such as batch normalization, or where a step takes too little time to be
-    shared; otherwise a power of two up to ``MOST``, larger for large batches and small networks: each shard has a
-    gradient of its own, which has to be written and added.
+    It is 1 where a layer mixes examples, such as batch normalization; where a step takes too little time to be
+    shared; and where most weights are used once for each example, as in networks of dense layers, whose products
+    over a whole batch are faster than those over parts of it. Otherwise it is a power of two from 2 to ``MOST``,
+    larger for large batches and small networks: each shard has a gradient of its own, to be written and added.
     """
-    work = 3 * batch_size * sum(layer.multiply_adds for layer in layers)
-    if batch_size < 2 * LEAST or work < _LEAST_WORK or any(layer.mixes_examples for layer in layers):
-        return 1
     parameters = sum(param.size for layer in layers for param in layer.params.values())
-    shards = 2
-    while (
-        2 * shards <= min(MOST, batch_size // _COMFORTABLE)
-        and work >= 2 * shards * parameters * _WORK_PER_GRADIENT
-    ):
-        shards *= 2
-    return shards
+    multiply_adds = sum(layer.multiply_adds for layer in layers)
+    work = 3 * batch_size * multiply_adds
+    if batch_size < 2 * LEAST or work < _LEAST_WORK or multiply_adds < _LEAST_USES * parameters:
+        return 1
+    if any(layer.mixes_examples for layer in layers):
+        return 1
+    most = min(MOST, batch_size // _COMFORTABLE, work // (_LEAST_WORK_PER_GRADIENT * max(1, parameters)))
+    return max(2, 1 << most.bit_length() - 1 if most else 0)
 
 
 def cut(examples: int, shards: int) -> list[slice]:

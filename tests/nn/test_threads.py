@@ -73,7 +73,7 @@ def test_pieces_that_depend_on_the_threads_are_noticed(monkeypatch):
     monkeypatch.setattr(
         threads, "pieces", lambda length, _: [slice(i, length, threads.count()) for i in range(threads.count())]
     )
-    monkeypatch.setattr(by_patches, "_pieces", lambda x, *_: threads.pieces(len(x), 1))
+    monkeypatch.setattr(by_patches, "pieces", lambda x, *_: threads.pieces(len(x), 1))
     with np.errstate(all="ignore"):  # what no piece computes is whatever was in memory
         assert len(set(results(LARGE[:1], 33, 0))) > 1
 

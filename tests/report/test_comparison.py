@@ -6,6 +6,7 @@ import re
 import pytest
 from support.written import write_run, write_sweep
 
+from nnlab import files
 from nnlab.comparison import compare, find_runs, tables
 from nnlab.errors import RunError
 from nnlab.report.comparison_document import comparison_report
@@ -145,7 +146,7 @@ def test_a_sweep_is_called_by_its_name_and_its_failures_are_told(tmp_path):
     sweep = write_sweep(tmp_path / "sweep-x", {"optimizer.learning_rate": [0.1, 0.2], "seed": [0]}, cells)
     told = json.loads((sweep.path / "sweep.json").read_text())
     told["cells"][1] |= {"status": "failed", "error": "a stone"}
-    (sweep.path / "sweep.json").write_text(json.dumps(told))
+    files.write_json(sweep.path / "sweep.json", told)
     document, _ = report(tmp_path, "sweep-x")
     assert document.title == "rates, a sweep"
     assert "Failed: 001: a stone." in texts(document)

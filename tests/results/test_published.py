@@ -10,9 +10,13 @@ from results.published import CONFIGS, SECTIONS, Figure, accuracy
 ENTRIES = [entry for section in SECTIONS for entry in section.entries]
 
 
+NOT_TRAINED = {"glyphs", "cifar10_cnn_bn", "cifar10_resnet20", "cifar10_wide_mlp"}
+"""Configs without a place in the table: the generated digits, and those that were not trained to the end."""
+
+
 def test_every_shipped_experiment_is_in_the_table_once():
     named = [entry.config for entry in ENTRIES]
-    assert sorted(named) == sorted({path.stem for path in CONFIGS.glob("*.yaml")} - {"glyphs"})
+    assert sorted(named) == sorted({path.stem for path in CONFIGS.glob("*.yaml")} - NOT_TRAINED)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.config)

@@ -48,7 +48,14 @@ def published(name):
 
 @pytest.mark.parametrize(
     ("name", "shards"),
-    [("mnist", 2), ("cifar10_baseline", 2), ("fashion", 2), ("mnist_mlp", 1), ("cifar10_vgg", 1)],
+    [
+        ("mnist", 2),
+        ("cifar10_baseline", 2),
+        ("fashion", 2),
+        ("mnist_mlp", 1),
+        ("cifar10_mlp", 1),
+        ("cifar10_vgg", 1),
+    ],
 )
 def test_shapes_decide_how_many_shards_there_are(name, shards):
     assert shard_count(*published(name)) == shards

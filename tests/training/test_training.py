@@ -476,8 +476,10 @@ def test_the_public_names_are_these():
         "build_network",
         "check_gradients",
         "evaluate",
+        "extend",
         "load_config",
         "open_run",
+        "predict",
         "resume",
         "train",
     ]
