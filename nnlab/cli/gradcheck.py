@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nnlab.gradcheck import GradientCheck
 
 _FIRST, _AGAIN = 2.0, 10.0  # seconds of silence before the first and each further line of progress
-_WIDEST = 32  # characters of a layer's description in the table
+_WIDEST = 30  # characters of a layer's description in the table
 
 Target = Annotated[
     str | None,

@@ -7,6 +7,7 @@ from statistics import mean, stdev
 import pytest
 
 import nnlab
+from nnlab import files
 from nnlab.errors import RunError
 from nnlab.runs import list_runs
 from results import published
@@ -135,7 +136,7 @@ def test_the_page_changes_with_the_metrics_of_a_run(runs_dir):
     before = write(runs_dir)
     path = runs_of(runs_dir, "small")[0].evaluation / "metrics.json"
     metrics = json.loads(path.read_text())
-    path.write_text(json.dumps({**metrics, "accuracy": metrics["accuracy"] + 0.001}))
+    files.write_json(path, {**metrics, "accuracy": metrics["accuracy"] + 0.001})
     assert write(runs_dir) != before
 
 
@@ -149,7 +150,7 @@ def test_a_damaged_run_is_named(runs_dir):
 def test_a_loss_that_is_not_finite_does_not_reach_the_figure(runs_dir):
     for run in runs_of(runs_dir, "small"):
         path = run.evaluation / "metrics.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "loss": None}))
+        files.write_json(path, {**json.loads(path.read_text()), "loss": None})
     assert rows(write(runs_dir))["", "loss"][1:3] == ["inf", "**no**"]
 
 
