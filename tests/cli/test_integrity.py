@@ -178,3 +178,14 @@ def test_reproduce_does_not_miss_records_that_a_repair_lost(nnlab_, stopped):
     assert nnlab_("verify", "latest", "--repair")[0] == 0
     code, out, _ = nnlab_("reproduce", "latest", "-q")
     assert (code, out.startswith("identical up to step 8: 8 records, ")) == (0, True)
+
+
+def test_verify_says_how_a_missing_config_is_rebuilt(nnlab_, tmp_path):
+    assert nnlab_("train", write_config(tmp_path), "-q")[0] == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    (run / "config.yaml").unlink()
+    code, out, err = nnlab_("verify", run)
+    assert (code, out) == (4, "")
+    assert f"nnlab verify {run} --repair" in err
+    assert nnlab_("verify", run, "--repair")[0] == 0
+    assert nnlab_("verify", run)[0] == 0
