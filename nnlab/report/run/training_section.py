@@ -3,7 +3,7 @@
 from typing import Any
 
 from nnlab.config.resolution import null_means
-from nnlab.config.schema import EarlyStopping
+from nnlab.config.schema import EarlyStopping, Training
 from nnlab.figures import FIGURES
 from nnlab.registry import Component, Spec
 from nnlab.report.content import Block, Facts, Section
@@ -45,7 +45,7 @@ def settings_section(material: RunMaterial) -> Section:
         ("optimizer", described(config.optimizer)),
         ("learning rate schedule", described(config.schedule)),
         ("length", lasts),
-        ("batch size", f"{training.batch_size:,}" + ", drawn with replacement" * training.replacement),
+        ("batch size", _batches(training)),
         ("last batch of an epoch", "left out if it is smaller" if training.drop_last else "may be smaller"),
         ("evaluation", _interval(training.evaluate_every, "every epoch") if evaluated else "none"),
         (
@@ -59,10 +59,18 @@ def settings_section(material: RunMaterial) -> Section:
         ("compute threads", "all cores" if config.compute.threads is None else str(config.compute.threads)),
         ("seed", str(config.seed)),
     ]
+    if config.freeze:
+        rows.append(("not trained", "layers " + ", ".join(map(str, config.freeze))))
     blocks: list[Block] = [Facts(tuple(rows))]
     if material.logged and config.schedule.type != "constant":
         blocks += pictures(FIGURES["schedule"], material.subject)
     return Section("settings", "Training settings", tuple(blocks))
+
+
+def _batches(training: Training) -> str:
+    """Return the size of a batch, and how it is drawn and computed."""
+    shards = f", computed in {training.shards} shards" if (training.shards or 1) > 1 else ""
+    return f"{training.batch_size:,}" + ", drawn with replacement" * training.replacement + shards
 
 
 def _interval(every: int | None, otherwise: str) -> str:
