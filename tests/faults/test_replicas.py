@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import ROOT
 
 from faults.scale import count, counting
 from nnlab.config import as_yaml, load_config
@@ -200,10 +201,15 @@ def test_nnlab_may_be_called_from_anywhere(config, way):
     folder = config.parent
     (folder / "script.py").write_text(SCRIPT)
     (folder / "numpy.py").write_text("raise SystemExit('a file beside the script was imported')")
-    command = {"script": ["-P", "script.py"], "argument": ["-P", "-c", SCRIPT], "daemon": ["-P", "-c", DAEMON]}[
-        way
-    ]
-    done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False)
+    command = {"script": ["script.py"], "argument": ["-c", SCRIPT], "daemon": ["-c", DAEMON]}[way]
+    done = subprocess.run(
+        [sys.executable, "-P", *command],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},  # that of the tests may be relative
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / done.stdout.strip() / "summary.json").exists()
     assert done.stdout.count("runs/") == 1
