@@ -256,7 +256,7 @@ def _has_one_of_the_keys(content: bytes) -> bool:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
-        return False  # whoever parses it says what is wrong
+        return False  # the reader that parses it says what is wrong
     return isinstance(value, dict) and any(key in value for key in _KEYS)
 
 

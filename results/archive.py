@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from nnlab.config import Experiment
-from nnlab.config.resolution import resolved
+from nnlab.config.resolution import CHOSEN, resolved
 from nnlab.errors import RunError
 from nnlab.runs import Run, list_runs
 from nnlab.runs.changes import settings
@@ -17,10 +17,7 @@ Archive: TypeAlias = dict[str, list[Run]]
 """Runs by the identity of their config, the oldest first."""
 
 
-_CHOSEN = ("evaluate_every", "checkpoint_every", "shards")
-"""Settings of training for which a run states a number where its config may have null."""
-
-_LEFT_OUT = {"data.root", *(f"training.{name}" for name in _CHOSEN)}
+_LEFT_OUT = {"data.root", *(f"training.{name}" for name in CHOSEN)}
 
 
 def identity(config: Experiment) -> str:
@@ -34,7 +31,7 @@ def identity(config: Experiment) -> str:
 
 def runs_of(archive: Archive, config: Experiment) -> list[Run]:
     """Return the runs of ``config``, the oldest first; a setting that it leaves open fits every run."""
-    wanted = {name: value for name in _CHOSEN if (value := getattr(config.training, name))}
+    wanted = {name: value for name in CHOSEN if (value := getattr(config.training, name))}
     return [
         run
         for run in archive.get(identity(config), [])

@@ -93,7 +93,7 @@ def _runs(addresses: list[str], runs_dir: Path, *, damaged: bool) -> "list[Run]"
     With ``damaged``, a run whose config is missing is one too.
     """
     from nnlab.errors import RunError
-    from nnlab.runs import Run, find_run
+    from nnlab.runs import Run
     from nnlab.runs.overview import overviews
     from nnlab.runs.sweeps import find_run_or_sweep
 
@@ -105,8 +105,6 @@ def _runs(addresses: list[str], runs_dir: Path, *, damaged: bool) -> "list[Run]"
             continue
         if address and os.path.isdir(path) and not _is_one(path):  # noqa: PTH112 -- too long a name raises otherwise
             inside = [each.run for each in overviews(path) if not (each.run.path / "sweep.json").exists()]
-            if not inside and _damaged(address, runs_dir):
-                find_run(address, runs_dir)  # says what is missing, and how it is rebuilt
             if not inside:
                 raise RunError(f"there are no runs in {path.absolute()}")
             runs |= dict.fromkeys(inside)
@@ -134,8 +132,12 @@ def _damaged(address: str, runs_dir: Path) -> "Run | None":
 
 
 def _is_one(path: Path) -> bool:
-    """Return whether there is one run or sweep at ``path``, rather than a folder of them."""
-    return any((path / name).exists() for name in ("config.yaml", "sweep.json"))
+    """Return whether there is one run or sweep at ``path``, rather than a folder of them.
+
+    A run whose config is missing is one too, by its checkpoints.
+    """
+    named = any((path / name).exists() for name in ("config.yaml", "sweep.json"))
+    return named or any((path / "checkpoints").glob("*.safetensors"))
 
 
 def _print(run: "Run", found: "Verification", *, many: bool) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from nnlab.config.earlier_versions import ADDED_TO_LAYERS
 from nnlab.config.nodes import meaning
 from nnlab.config.schema import Experiment
 from nnlab.registry import DATASETS
@@ -37,7 +38,6 @@ _Dumper.add_representer(float, _represent_float)
 
 
 _ADDED: dict[str, dict[str, Any]] = {"data": {"test": 0}, "training": {"shards": None}}
-_ADDED_TO_LAYERS: dict[str, dict[str, Any]] = {"conv2d": {"dilation": (1, 1)}}
 
 
 def identity(experiment: Experiment) -> str:
@@ -47,9 +47,8 @@ def identity(experiment: Experiment) -> str:
     names.
     """
     data = _plain(experiment)
-    own = DATASETS.options(
-        experiment.data.type
-    )  # those of the source came last, also one that all sources have now
+    # The options of the source came last, also one that all sources have now.
+    own = DATASETS.options(experiment.data.type)
     data["data"] = {key: value for key, value in data["data"].items() if key not in own} | {
         key: data["data"][key] for key in own
     }
@@ -76,13 +75,14 @@ def _dumped(data: dict[str, Any]) -> str:
 
 def _leave_out(data: dict[str, Any], options: dict[str, Any]) -> None:
     for option, default in options.items():
-        if option in data and data[option] == default:
+        given = data.get(option, ...)
+        if default == (list(given) if isinstance(given, tuple) else given):
             del data[option]
 
 
 def _leave_out_of_layers(value: Any) -> None:
     """Leave out options of a layer and of the layers in it."""
     if isinstance(value, dict):
-        _leave_out(value, _ADDED_TO_LAYERS.get(str(value.get("type")), {}))
+        _leave_out(value, ADDED_TO_LAYERS.get(str(value.get("type")), {}))
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
         _leave_out_of_layers(inner)

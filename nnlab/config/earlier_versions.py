@@ -1,8 +1,13 @@
-"""Settings of earlier versions that the configs of their runs do not mention."""
+"""Settings that configs of earlier versions do not mention."""
+
+from typing import Any
 
 from nnlab.config.config_document import ConfigDocument
 from nnlab.config.nodes import Mapping
 from nnlab.config.overrides import read_override
+
+ADDED_TO_LAYERS: dict[str, dict[str, Any]] = {"conv2d": {"dilation": [1, 1]}}
+"""Options of layers that earlier versions lack, by the type of the layer, at the default that changes nothing."""
 
 
 def of_its_version(document: ConfigDocument) -> ConfigDocument:

@@ -5,6 +5,9 @@ from typing import Any
 from nnlab.config.schema import Experiment
 from nnlab.registry import LAYERS, OPTIMIZERS, Spec
 
+CHOSEN = ("evaluate_every", "checkpoint_every", "shards")
+"""Options of training whose null a run replaces by a value when it begins."""
+
 
 def resolved(
     config: Experiment,

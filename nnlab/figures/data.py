@@ -1,5 +1,6 @@
 """The data set of a config: values, classes, and some examples."""
 
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -75,56 +76,38 @@ def _can_be_seen(subject: Subject) -> str | None:
     return f"the inputs, of shape {dimensions(subject.input_shape)}, are neither images nor two features"
 
 
-_SUMMARY = "Draw the values, the classes and a sample of the examples to train on."
-_DETAILS = "Figures of a config go into the present folder, those of a run into the run."
-_EXAMPLE = "nnlab plot data configs/ellipse.yaml"
-
-DATA_VALUES = FigureEntry(
-    name="data-values",
+_entry = partial(
+    FigureEntry,
     section="data",
-    summary=_SUMMARY,
-    details=_DETAILS,
-    example=_EXAMPLE,
+    summary="Draw the values, the classes and a sample of the examples to train on.",
+    details="Figures of a config go into the present folder, those of a run into the run.",
+    example="nnlab plot data configs/ellipse.yaml",
     command="data",
     needs=frozenset({"training data"}),
+)
+
+DATA_VALUES = _entry(
+    name="data-values",
     caption="Histograms of the values in the inputs, as stored and as the network sees them.",
     description="Two histograms: raw values and normalized values.",
     draw=_draw_values,
 )
-DATA_CLASSES = FigureEntry(
+DATA_CLASSES = _entry(
     name="data-classes",
-    section="data",
-    summary=_SUMMARY,
-    details=_DETAILS,
-    example=_EXAMPLE,
-    command="data",
-    needs=frozenset({"training data"}),
     caption="The number of examples of each class in each split.",
     description="A bar for each class, in a panel for each split.",
     draw=_draw_classes,
 )
-DATA_SAMPLES = FigureEntry(
+DATA_SAMPLES = _entry(
     name="data-samples",
-    section="data",
-    summary=_SUMMARY,
-    details=_DETAILS,
-    example=_EXAMPLE,
-    command="data",
-    needs=frozenset({"training data"}),
     applies=_can_be_seen,
     caption="Training examples of each class.",
     description="Training examples of each class as they are stored.",
     vector=False,
     draw=_draw_samples,
 )
-DATA_AUGMENTATION = FigureEntry(
+DATA_AUGMENTATION = _entry(
     name="data-augmentation",
-    section="data",
-    summary=_SUMMARY,
-    details=_DETAILS,
-    example=_EXAMPLE,
-    command="data",
-    needs=frozenset({"training data"}),
     applies=_is_augmented,
     caption="Training examples as they are stored, and as augmentation changes them in different steps.",
     description="Rows of images: a training example, and seven random changes of it.",

@@ -24,6 +24,7 @@ from nnlab.integrity.mended_log import Boundary, mended_lines, survey
 from nnlab.runs import Checkpoint, Run, read_checkpoint
 from nnlab.runs import ledger as ledgers
 from nnlab.runs.checkpoint import encode, identity_of
+from nnlab.runs.checkpoint_arrays import weights_in
 from nnlab.runs.checkpoint_index import read_index
 from nnlab.runs.records import Environment, Evaluated, parse_record, read_record
 from nnlab.runs.run_config import load_run_config
@@ -160,8 +161,7 @@ def best(run: Run, file: str) -> Mending:
         raise RunError(
             f"the weights of step {step:,} are in no other file; --checkpoint last evaluates the last ones"
         )
-    arrays = {name: a for name, a in same.arrays.items() if name.startswith(("params/", "state/"))}
-    write = partial(_write_parts, encode(Checkpoint(step, arrays)))
+    write = partial(_write_parts, encode(Checkpoint(step, weights_in(same))))
     return Mending(f"restored from the state of step {step:,}, which has the same weights", write=write)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from nnlab import files
 from nnlab.config import Experiment, as_yaml
+from nnlab.config.earlier_versions import ADDED_TO_LAYERS
 from nnlab.config.paths import path_options, split_origin
-from nnlab.config.resolution import resolved
+from nnlab.config.resolution import CHOSEN, resolved
 from nnlab.errors import NnlabError, RunError, printable
 from nnlab.runs.checkpoint import Checkpoint, read_facts
 from nnlab.runs.checkpoint_index import read_index
@@ -26,12 +27,6 @@ _SINCE: dict[str, Any] = {
     "freeze": [],
 }
 """Settings that checkpoints of earlier versions lack, with the behavior of those versions."""
-
-_OPTIONS_SINCE: dict[str, dict[str, Any]] = {"conv2d": {"dilation": [1, 1]}}
-"""Options of layers that earlier versions lack, likewise."""
-
-_CHOSEN = {"training.evaluate_every", "training.checkpoint_every", "training.shards"}
-"""Settings whose null a run replaces by a value when it begins."""
 
 _WITHOUT_EFFECT = ("compute.", "logging.")
 """Sections of a config that do not affect the results."""
@@ -89,7 +84,8 @@ def edits(run: Run, config: Experiment, began: Mapping[str, Any]) -> list[Differ
     if run.config.is_file() and digests.get(run.config.name) == files.digest(files.read_whole(run.config)):
         return []
     found = _differences(values(resolved(config)), completed(before))
-    return [each for each in found if each.what not in _CHOSEN or each.now != "None"]
+    chosen = {f"training.{name}" for name in CHOSEN}
+    return [each for each in found if each.what not in chosen or each.now != "None"]
 
 
 def edits_with_effect(run: Run, config: Experiment, began: Mapping[str, Any]) -> list[Difference]:
@@ -117,7 +113,7 @@ def completed(recorded: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, list):
             return [complete(item) for item in value]
         if isinstance(value, dict):
-            return _OPTIONS_SINCE.get(str(value.get("type")), {}) | {k: complete(v) for k, v in value.items()}
+            return ADDED_TO_LAYERS.get(str(value.get("type")), {}) | {k: complete(v) for k, v in value.items()}
         return value
 
     return {key: complete(value) for key, value in (_SINCE | recorded).items()}

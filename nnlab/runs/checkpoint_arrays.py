@@ -20,6 +20,11 @@ def weights(network: Network) -> Named:
     return {**params, **{f"state/{name}": array for name, array in network.state.items()}}
 
 
+def weights_in(checkpoint: Checkpoint) -> Named:
+    """Return the parameters and state in ``checkpoint``, under the names they have there."""
+    return {name: array for name, array in checkpoint.arrays.items() if name.startswith(("params/", "state/"))}
+
+
 def fill(arrays: Named, saved: Named) -> None:
     """Copy ``saved`` into ``arrays``; raises RunError, which lists them, if names or shapes differ."""
     shapes = {name: array.shape for name, array in arrays.items()}
@@ -37,7 +42,6 @@ def fingerprint(checkpoint: Checkpoint) -> str:
     The last and the best checkpoint of the same step have the same fingerprint.
     """
     sha = hashlib.sha256()
-    for name in sorted(checkpoint.arrays):
-        if name.startswith(("params/", "state/")):
-            sha.update(f"{name} {digest(checkpoint.arrays[name])}\n".encode())
+    for name, array in sorted(weights_in(checkpoint).items()):
+        sha.update(f"{name} {digest(array)}\n".encode())
     return sha.hexdigest()

@@ -14,10 +14,9 @@ from nnlab.nn.kernels import threads
 from nnlab.nn.losses import Loss
 from nnlab.nn.network import Network
 from nnlab.nn.shards import add_up, cut
-from nnlab.training.batch_loss import backward_loss, forward_loss
 from nnlab.training.replica_messages import Order
 from nnlab.training.replicas import Replica, Replicas
-from nnlab.training.shard_worker import ShardResult, ShardWorker
+from nnlab.training.shard_worker import ShardResult, ShardWorker, differentiate
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ class Backpropagation:
     def __call__(self, batch: Batch, step: int) -> ShardResult:
         """Write the gradient of a batch into that of the network; return its loss (nats) and correct answers."""
         if self._shards == 1:
-            return self._whole(batch)
+            return differentiate(self._network, self._loss, batch)
         parts = cut(len(batch), self._shards)
         results = self._shared(self._replicas, batch, step, parts) if self._replicas else {}
         for shard, part in enumerate(parts):
@@ -95,12 +94,6 @@ class Backpropagation:
         """Write the gradients of shards into ``gradients`` (S, D) from now on."""
         self._gradients = gradients
         self._views = [self._network.views(gradient) for gradient in gradients]
-
-    def _whole(self, batch: Batch) -> ShardResult:
-        scores, caches = self._network.forward(batch.x)
-        value, parts = forward_loss(self._loss, scores, batch)
-        self._network.backward(backward_loss(self._loss, parts), caches)
-        return ShardResult(value, int(np.count_nonzero(self._loss.classify(scores) == batch.labels)))
 
     def _compute(self, batch: Batch, step: int, shard: int, part: slice) -> ShardResult:
         views = self._views[shard]

@@ -43,20 +43,15 @@ class Replica:
     errors: IO[bytes]
     ready: bool = False
 
-    def end(self) -> None:
-        """Stop the process, whatever it does, and wait for its end."""
+    def end(self) -> str:
+        """Stop the process, whatever it does, and wait for its end; return the last line it wrote to stderr."""
         self.connection.close()
         self.process.kill()
         self.process.wait()
-        self.errors.close()
-
-    def last_words(self) -> str:
-        """Return the last line that the process wrote to stderr."""
-        with contextlib.suppress(OSError, ValueError):
+        with self.errors:
             self.errors.seek(0)
             lines = self.errors.read()[-2000:].decode(errors="replace").strip().splitlines()
-            return printable(lines[-1]) if lines else ""
-        return ""
+        return printable(lines[-1]) if lines else ""
 
 
 class Replicas:
@@ -160,11 +155,7 @@ class Replicas:
 
     def _drop(self, replica: Replica, what: str) -> None:
         self._replicas.remove(replica)
-        replica.connection.close()
-        replica.process.kill()
-        replica.process.wait()
-        words = replica.last_words()
-        replica.errors.close()
+        words = replica.end()
         log.warning(
             "warning: a helper process %s%s; this process computes its share, with the same results",
             what,

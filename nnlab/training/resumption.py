@@ -12,6 +12,7 @@ from nnlab.errors import RunError, printable
 from nnlab.nn.kernels import threads
 from nnlab.runs import Checkpoint, Run, current_environment
 from nnlab.runs.changes import changes_since, edits_with_effect
+from nnlab.runs.checkpoint_arrays import weights_in
 from nnlab.runs.environment import UNKNOWN, Difference, differences
 from nnlab.runs.metrics_log import check_at
 from nnlab.runs.origin import read_origin, read_taken
@@ -138,8 +139,7 @@ def with_best(run: Run, last: Checkpoint) -> tuple[Checkpoint, Checkpoint | None
         step = monitor["best"]["step"]
         if step == last.step:
             log.warning("warning: %s; its weights are also those of step %d", error, step)
-            weights = {name: a for name, a in last.arrays.items() if name.startswith(("params/", "state/"))}
-            return last, Checkpoint(step, weights), []
+            return last, Checkpoint(step, weights_in(last)), []
         without = replace(last, facts={**last.facts, "monitor": {**monitor, "best": None, "stale": 0}})
         return without, None, [Difference("best checkpoint", f"of step {step}", "damaged")]
 

@@ -1,4 +1,4 @@
-"""The gradient of one shard of a batch."""
+"""The loss and the gradient of a whole batch, or of one shard of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,23 @@ from nnlab.training.batch_loss import backward_loss, forward_loss
 
 @dataclass(frozen=True, slots=True)
 class ShardResult:
-    """The share of a shard in the loss of its batch, and its number of correct answers."""
+    """The loss of a batch, or the share of a shard in it, and the number of correct answers."""
 
     loss: float
     correct: int
+
+
+def differentiate(
+    network: Network, loss: Loss, batch: Batch, *, share: float = 1.0, into: Sequence[Named] | None = None
+) -> ShardResult:
+    """Write ``share`` times the gradient of the loss into that of the network, or into the views ``into``."""
+    scores, caches = network.forward(batch.x)
+    value, parts = forward_loss(loss, scores, batch)
+    grad_scores = backward_loss(loss, parts)
+    if share != 1:
+        grad_scores = grad_scores * grad_scores.dtype.type(share)
+    network.backward(grad_scores, caches, into)
+    return ShardResult(share * value, int(np.count_nonzero(loss.classify(scores) == batch.labels)))
 
 
 class ShardWorker:
@@ -41,8 +54,4 @@ class ShardWorker:
         for name, stream in self.network.streams.items():
             seeding.restart(stream, self._seed, "shard", name, step, shard)
         share = self._loss.share(examples) / self._loss.share(len(batch))
-        scores, caches = self.network.forward(batch.x)
-        value, parts = forward_loss(self._loss, scores, batch)
-        grad_scores = backward_loss(self._loss, parts)
-        self.network.backward(grad_scores * grad_scores.dtype.type(share), caches, into)
-        return ShardResult(share * value, int(np.count_nonzero(self._loss.classify(scores) == batch.labels)))
+        return differentiate(self.network, self._loss, batch, share=share, into=into)

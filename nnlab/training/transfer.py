@@ -6,14 +6,14 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TypeAlias
 
-from nnlab.arrays import Named, Shape
+from nnlab.arrays import Shape
 from nnlab.config import Experiment
 from nnlab.config.paths import join_origin, split_origin
 from nnlab.errors import OptionError, RunError, printable
 from nnlab.nn.network import Network, layer_of
 from nnlab.registry import LAYERS
 from nnlab.runs import Checkpoint, Run, find_run
-from nnlab.runs.checkpoint_arrays import fingerprint
+from nnlab.runs.checkpoint_arrays import fingerprint, weights, weights_in
 from nnlab.runs.checkpoints import Which
 from nnlab.runs.origin import DIGITS, CopiedLayer, Origin
 from nnlab.runs.run_config import load_run_config
@@ -42,12 +42,11 @@ def pinned(config: Experiment, runs_dir: Path) -> Experiment:
     if config.init_from is None:
         return config
     run, _, taken = _taken(config.init_from, runs_dir)
-    named = join_origin(str(run.path.resolve()), fingerprint(taken)[:DIGITS])
-    return config.model_copy(update={"init_from": named})
+    return _naming(config, run, taken)
 
 
 def plan_transfer(config: Experiment, network: Network, runs_dir: Path) -> Transfer | None:
-    """Return what ``network`` begins with, as ``init_from`` of ``config`` has it; None if it begins anew.
+    """Return what ``network`` begins with, as ``init_from`` of ``config`` has it; None if all are new.
 
     The run is looked up in ``runs_dir`` unless its path is given. The weights are those of its best checkpoint, or
     of the one whose digest is given. Raises OptionError if there is no such run, its checkpoint cannot be used or
@@ -61,7 +60,7 @@ def plan_transfer(config: Experiment, network: Network, runs_dir: Path) -> Trans
     except RunError as error:
         raise OptionError(str(error), option="init_from") from error
     types = [LAYERS.name_of(layer) for layer in network.layers]
-    ours = _signatures(types, Checkpoint(0, _prefixed(network)))
+    ours = _signatures(types, Checkpoint(0, weights(network)))
     copied = _matching(ours, theirs)
     if not copied:
         raise OptionError(
@@ -79,8 +78,7 @@ def plan_transfer(config: Experiment, network: Network, runs_dir: Path) -> Trans
         copied=copied,
         new=new,
     )
-    named = join_origin(str(run.path.resolve()), origin.fingerprint[:DIGITS])
-    return Transfer(config.model_copy(update={"init_from": named}), origin, taken)
+    return Transfer(_naming(config, run, taken), origin, taken)
 
 
 def transfer(network: Network, origin: Origin, taken: Checkpoint) -> None:
@@ -88,7 +86,7 @@ def transfer(network: Network, origin: Origin, taken: Checkpoint) -> None:
 
     Raises RunError if they are missing or of other shapes.
     """
-    arrays = _prefixed(network)
+    arrays = weights(network)
     source = {each.layer: each.source for each in origin.copied}
     for name, array in arrays.items():
         kind, _, rest = name.partition("/")
@@ -99,6 +97,12 @@ def transfer(network: Network, origin: Origin, taken: Checkpoint) -> None:
         if theirs is None or theirs.shape != array.shape:
             raise RunError(f"the weights that the run began with do not fit its config: {rest}")
         array[...] = theirs
+
+
+def _naming(config: Experiment, run: Run, taken: Checkpoint) -> Experiment:
+    """Return ``config`` with the path of ``run`` and the digest of the weights ``taken`` as ``init_from``."""
+    named = join_origin(str(run.path.resolve()), fingerprint(taken)[:DIGITS])
+    return config.model_copy(update={"init_from": named})
 
 
 def _taken(init_from: str, runs_dir: Path) -> tuple[Run, Which, Checkpoint]:
@@ -116,19 +120,13 @@ def _chosen(run: Run, digest: str) -> tuple[Which, Checkpoint]:
     which: Which
     for which in ("best", "last"):
         saved = run.load(which)
-        arrays = {name: a for name, a in saved.arrays.items() if name.startswith(("params/", "state/"))}
-        taken = Checkpoint(saved.step, arrays)
+        taken = Checkpoint(saved.step, weights_in(saved))
         if fingerprint(taken).startswith(digest):
             return which, taken
     raise RunError(
         f"neither the best nor the last checkpoint of {printable(run.name)} has the digest {digest}: it was "
         "trained on since; without a digest, its weights of today are taken"
     )
-
-
-def _prefixed(network: Network) -> Named:
-    params = {f"params/{name}": array for name, array in network.params.items()}
-    return {**params, **{f"state/{name}": array for name, array in network.state.items()}}
 
 
 def _signatures(types: Sequence[str], weights: Checkpoint) -> dict[int, Signature]:

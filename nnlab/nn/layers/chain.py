@@ -29,7 +29,7 @@ class Chain:
         self._layers = [layers[i] for i in order]
         trained = [place for place, i in enumerate(order) if i not in frozen and layers[i].params]
         self._lowest = trained[0] if frozen and trained else 0
-        self._inferring = [i in frozen for i in order[: self._lowest]]
+        self._inferring = [i in frozen and place < self._lowest for place, i in enumerate(order)]
 
     def predict(self, x: Array) -> Array:
         """Return y for x at inference."""
@@ -40,8 +40,8 @@ class Chain:
     def forward(self, x: Array) -> tuple[Array, list[Any]]:
         """Return y in training, and the caches for ``backward``."""
         caches: list[Any] = []
-        for place, layer in enumerate(self._layers):
-            if place < self._lowest and self._inferring[place]:
+        for layer, infers in zip(self._layers, self._inferring, strict=True):
+            if infers:
                 x, cache = layer.predict(x), None
             else:
                 x, cache = layer.forward(x)

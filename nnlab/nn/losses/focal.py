@@ -7,6 +7,7 @@ import numpy as np
 
 from nnlab.arrays import Array, Labels
 from nnlab.nn.losses.base import Loss
+from nnlab.nn.losses.softmax_cross_entropy import softmax
 from nnlab.nn.losses.targets import one_hot
 from nnlab.registry import LOSSES
 from nnlab.registry.options import NonNegative
@@ -59,6 +60,4 @@ class Focal(Loss):
         return grad
 
     def probabilities(self, scores: Array) -> Array:
-        exps: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-        exps /= exps.sum(axis=1, keepdims=True)
-        return exps
+        return softmax(scores)

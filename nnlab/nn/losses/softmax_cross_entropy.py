@@ -54,6 +54,11 @@ class SoftmaxCrossEntropy(Loss):
         return grad
 
     def probabilities(self, scores: Array) -> Array:
-        exps: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-        exps /= exps.sum(axis=1, keepdims=True)
-        return exps
+        return softmax(scores)
+
+
+def softmax(scores: Array) -> Array:
+    """Return the softmax of each row of scores (N, M); the largest score is subtracted first."""
+    exps: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
+    exps /= exps.sum(axis=1, keepdims=True)
+    return exps
